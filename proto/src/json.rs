@@ -1,0 +1,99 @@
+//! Reads and writes any message in the protobuf JSON mapping, from the embedded descriptors.
+
+use crate::DESCRIPTORS;
+use prost::{DecodeError, Message, Name};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use std::sync::LazyLock;
+
+/// Why a message could not be read from or written as JSON.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// The text is no JSON, or a field is unknown or of the wrong kind.
+    #[error("not a {schema} in JSON: {source}")]
+    Json {
+        schema: String,
+        source: serde_json::Error,
+    },
+    /// The bytes are no message of this schema.
+    #[error("not a {schema}: {source}")]
+    Decode { schema: String, source: DecodeError },
+    /// This build does not know the schema.
+    #[error("unknown schema {0}")]
+    UnknownSchema(String),
+}
+
+static POOL: LazyLock<Option<DescriptorPool>> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());
+
+/// Reads a message of type `M` from its protobuf JSON mapping.
+///
+/// Unknown fields are errors, so that a misspelt name is not lost in silence.
+pub fn from_json<M: Message + Name + Default>(json: &[u8]) -> Result<M, JsonError> {
+    let schema = M::full_name();
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let message = DynamicMessage::deserialize(descriptor(&schema)?, &mut reader)
+        .and_then(|message| reader.end().map(|()| message))
+        .map_err(|source| JsonError::Json {
+            schema: schema.clone(),
+            source,
+        })?;
+    M::decode(message.encode_to_vec().as_slice())
+        .map_err(|source| JsonError::Decode { schema, source })
+}
+
+/// Writes the encoded message of a named schema as JSON, with the field names of the schema.
+pub fn to_json(schema: &str, bytes: &[u8]) -> Result<serde_json::Value, JsonError> {
+    let message =
+        DynamicMessage::decode(descriptor(schema)?, bytes).map_err(|source| JsonError::Decode {
+            schema: schema.to_owned(),
+            source,
+        })?;
+    message
+        .serialize_with_options(
+            serde_json::value::Serializer,
+            &SerializeOptions::new()
+                .use_proto_field_name(true)
+                .skip_default_fields(false),
+        )
+        .map_err(|source| JsonError::Json {
+            schema: schema.to_owned(),
+            source,
+        })
+}
+
+fn descriptor(schema: &str) -> Result<MessageDescriptor, JsonError> {
+    POOL.as_ref()
+        .and_then(|pool| pool.get_message_by_name(schema))
+        .ok_or_else(|| JsonError::UnknownSchema(schema.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{ScrapeDone, ScrapeSource};
+
+    #[test]
+    fn a_scraper_may_speak_json() {
+        let json = br#"{"source": "SCRAPE_SOURCE_REDDIT", "date": "2025-11-11", "eventId": "r-1"}"#;
+        let done: ScrapeDone = from_json(json).unwrap();
+        assert_eq!(done.source, i32::from(ScrapeSource::Reddit));
+        assert_eq!(done.event_id, "r-1");
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named() {
+        let error = from_json::<ScrapeDone>(br#"{"sorce": 1}"#).unwrap_err();
+        assert!(error.to_string().contains("sorce"), "{error}");
+    }
+
+    #[test]
+    fn json_of_a_message_keeps_the_names_of_the_schema() {
+        let done = ScrapeDone {
+            event_id: "r-1".into(),
+            ..ScrapeDone::default()
+        };
+        let json = to_json("leadfleet.v1.ScrapeDone", &done.encode_to_vec()).unwrap();
+        assert_eq!(json["event_id"], "r-1");
+        assert_eq!(json["source"], "SCRAPE_SOURCE_UNSPECIFIED");
+    }
+}
