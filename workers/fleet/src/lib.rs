@@ -1,1 +1,3 @@
-//! To be written.
+//! The one binary `leadfleet`: its commands, the private servers of `dev` and `demo`, the sample data.
+
+pub mod local;

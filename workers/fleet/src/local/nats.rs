@@ -1,0 +1,135 @@
+//! A private nats-server with JetStream on a free port.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde::Deserialize;
+
+use super::binaries::{Binary, dotted};
+use super::child::{Launch, Server};
+use super::error::{Error, file};
+use super::lock::Lock;
+
+const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+pub(super) struct Nats {
+    pub(super) binary: Binary,
+    /// JetStream's store and the version that wrote it.
+    pub(super) data: PathBuf,
+    /// Where the server writes which ports it got.
+    pub(super) run: PathBuf,
+    pub(super) log: PathBuf,
+    /// Asked for, or got at the first start and kept for the next.
+    pub(super) port: Option<u16>,
+    pub(super) monitoring_port: Option<u16>,
+    pub(super) server: Option<Server>,
+}
+
+#[derive(Deserialize)]
+struct Ports {
+    nats: Vec<String>,
+    monitoring: Vec<String>,
+}
+
+impl Nats {
+    pub(super) fn start(&mut self, lock: &Lock) -> Result<(), Error> {
+        if self.server.is_some() {
+            return Ok(());
+        }
+        for port in [self.port, self.monitoring_port].into_iter().flatten() {
+            TcpListener::bind(("127.0.0.1", port)).map_err(|_taken| Error::PortTaken { port })?;
+        }
+        fs::create_dir_all(&self.data).map_err(file("create", &self.data))?;
+        self.refuse_newer_store()?;
+        let launch = Launch {
+            program: "nats-server",
+            path: &self.binary.path,
+            log: &self.log,
+            account: None,
+            when_orphaned: "TERM",
+            stdin: lock.share().map_err(file("lock", &self.data))?,
+        };
+        // -1 asks for any free port; 0 would mean 4222.
+        let ask = |port: Option<u16>| port.map_or("-1".to_owned(), |port| port.to_string());
+        let (port, monitoring) = (ask(self.port), ask(self.monitoring_port));
+        let mut server = launch.start(&[
+            OsStr::new("--addr=127.0.0.1"),
+            OsStr::new("--server_name=leadfleet"),
+            OsStr::new("-p"),
+            OsStr::new(&port),
+            OsStr::new("-m"),
+            OsStr::new(&monitoring),
+            OsStr::new("-js"),
+            OsStr::new("-sd"),
+            self.data.as_os_str(),
+            OsStr::new("--ports_file_dir"),
+            self.run.as_os_str(),
+        ])?;
+        let suffix = format!("_{}.ports", server.pid());
+        let ports = server.wait_for(START, || ports(&self.run, &suffix))?;
+        self.port = ports.nats.first().and_then(|url| port_of(url));
+        self.monitoring_port = ports.monitoring.first().and_then(|url| port_of(url));
+        self.server = Some(server);
+        Ok(())
+    }
+
+    pub(super) fn ask_to_stop(&self) {
+        if let Some(server) = &self.server {
+            server.signal(Signal::TERM);
+        }
+    }
+
+    pub(super) fn stop(&mut self) -> Result<(), Error> {
+        self.ask_to_stop();
+        self.server
+            .take()
+            .map_or(Ok(()), |mut server| server.wait_for_end(STOP))
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill();
+        }
+    }
+
+    /// A store may not be opened by an older server than the one that wrote it.
+    fn refuse_newer_store(&self) -> Result<(), Error> {
+        let path = self.data.join("version");
+        let written = fs::read_to_string(&path).unwrap_or_default();
+        let numbers: Vec<u32> = written
+            .trim()
+            .split('.')
+            .filter_map(|part| part.parse().ok())
+            .collect();
+        let ours = &self.binary.version[..2];
+        if numbers.as_slice() > ours {
+            return Err(Error::OtherData {
+                program: "nats-server",
+                path: self.data.clone(),
+                written: written.trim().to_owned(),
+                found: dotted(ours),
+            });
+        }
+        fs::write(&path, dotted(ours)).map_err(file("write", &path))
+    }
+}
+
+/// The server's ports file, once it is there and whole.
+fn ports(dir: &Path, suffix: &str) -> Option<Ports> {
+    let entry = fs::read_dir(dir)
+        .ok()?
+        .flatten()
+        .find(|entry| entry.file_name().to_string_lossy().ends_with(suffix))?;
+    serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()
+}
+
+/// The port of `nats://127.0.0.1:43051`.
+fn port_of(url: &str) -> Option<u16> {
+    url.rsplit(':').next()?.trim_end_matches('/').parse().ok()
+}

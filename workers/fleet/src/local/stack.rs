@@ -1,0 +1,212 @@
+//! Both servers together: started, stopped and restarted as one thing, gone when it is dropped.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::child::Server;
+use super::error::{Error, file};
+use super::lock::Lock;
+use super::nats::Nats;
+use super::postgres::Postgres;
+use super::scratch::Scratch;
+
+#[derive(Debug, Clone, Default)]
+pub struct StackOptions {
+    /// Where the data lives and stays; `None`: in a temporary directory that goes with the stack.
+    pub data_dir: Option<PathBuf>,
+    /// Whether Postgres makes sure that what it committed survives a power cut. A demo or a test need not.
+    pub fsync: bool,
+    /// `None`: any free port.
+    pub nats_port: Option<u16>,
+    pub binaries: Binaries,
+}
+
+/// A running nats-server and Postgres. A process that never drops it (a static in a test binary) is fine:
+/// the servers end with the process, and the next start deletes the temporary directory.
+#[derive(Debug)]
+pub struct Stack {
+    nats: Nats,
+    postgres: Postgres,
+    data_dir: PathBuf,
+    /// Present when the data directory is one that stays.
+    data_lock: Option<Lock>,
+    // Last: it is deleted after the servers have ended.
+    scratch: Scratch,
+}
+
+/// A server that ended though nobody asked it to.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub program: &'static str,
+    pub status: String,
+    pub log_tail: String,
+}
+
+impl Stack {
+    /// Starts both servers and returns when they take connections.
+    pub fn start(options: StackOptions) -> Result<Self, Error> {
+        let binary = options.binaries.nats_server()?;
+        let binaries = options.binaries.postgres()?;
+        let scratch = Scratch::new()?;
+        let (data_dir, data_lock) = match options.data_dir {
+            None => (scratch.path().to_owned(), None),
+            Some(dir) => {
+                let dir = prepared(&dir)?;
+                let lock = Lock::take(&dir)?;
+                (dir, Some(lock))
+            }
+        };
+        let account = Account::for_postgres().map_err(file("read", Path::new("/etc/passwd")))?;
+        let mut stack = Self {
+            nats: Nats {
+                binary,
+                data: data_dir.join("nats"),
+                run: scratch.path().to_owned(),
+                log: data_dir.join("nats-server.log"),
+                port: options.nats_port,
+                monitoring_port: None,
+                server: None,
+            },
+            postgres: Postgres {
+                binaries,
+                account,
+                data: data_dir.join("postgres"),
+                socket_dir: scratch.path().join("pg"),
+                log: data_dir.join("postgres.log"),
+                fsync: options.fsync,
+                server: None,
+            },
+            data_dir,
+            data_lock,
+            scratch,
+        };
+        stack.start_both()?;
+        Ok(stack)
+    }
+
+    fn start_both(&mut self) -> Result<(), Error> {
+        let lock = self.data_lock.as_ref().unwrap_or(&self.scratch.lock);
+        let (nats, postgres) = (&mut self.nats, &mut self.postgres);
+        thread::scope(|scope| {
+            let nats = scope.spawn(|| nats.start(lock));
+            let postgres = postgres.start(lock);
+            nats.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            postgres
+        })
+    }
+
+    pub fn nats_url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.nats.port.unwrap_or_default())
+    }
+
+    /// The address of nats-server's HTTP monitoring.
+    pub fn nats_monitoring_url(&self) -> String {
+        format!(
+            "http://127.0.0.1:{}",
+            self.nats.monitoring_port.unwrap_or_default()
+        )
+    }
+
+    pub fn postgres_url(&self) -> String {
+        self.postgres.url()
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Whether the data goes with the stack.
+    pub fn temporary(&self) -> bool {
+        self.data_lock.is_none()
+    }
+
+    pub fn nats_pid(&self) -> Option<u32> {
+        self.nats.server.as_ref().map(Server::pid)
+    }
+
+    pub fn postgres_pid(&self) -> Option<u32> {
+        self.postgres.server.as_ref().map(Server::pid)
+    }
+
+    /// Starts nats-server again: same port, same store.
+    pub fn start_nats(&mut self) -> Result<(), Error> {
+        self.nats
+            .start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
+    }
+
+    pub fn stop_nats(&mut self) -> Result<(), Error> {
+        self.nats.stop()
+    }
+
+    /// Ends nats-server as `kill -9` does.
+    pub fn kill_nats(&mut self) {
+        self.nats.kill();
+    }
+
+    /// Starts Postgres again: same address, same data.
+    pub fn start_postgres(&mut self) -> Result<(), Error> {
+        self.postgres
+            .start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
+    }
+
+    /// Stops Postgres, sending its clients away.
+    pub fn stop_postgres(&mut self) -> Result<(), Error> {
+        self.postgres.stop()
+    }
+
+    /// Ends Postgres as `kill -9` does; its next start recovers from the log.
+    pub fn kill_postgres(&mut self) {
+        self.postgres.kill();
+    }
+
+    /// Ends both servers and reports it if one had to be killed.
+    pub fn stop(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    /// The first server that ended unasked, if any did.
+    pub fn ended(&mut self) -> Option<Ended> {
+        let servers = [
+            ("nats-server", self.nats.server.as_mut()),
+            ("postgres", self.postgres.server.as_mut()),
+        ];
+        servers.into_iter().find_map(|(program, server)| {
+            let server = server?;
+            let status = server.ended()?.to_string();
+            Some(Ended {
+                program,
+                status,
+                log_tail: server.log_tail(),
+            })
+        })
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        self.nats.ask_to_stop();
+        self.postgres.ask_to_stop();
+        let nats = self.nats.stop();
+        self.postgres.stop()?;
+        nats
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // A server that had to be killed is gone as well.
+        drop(self.end());
+    }
+}
+
+/// The directory as an absolute path, made if it is missing; Postgres' account must be able to pass through it.
+fn prepared(dir: &Path) -> Result<PathBuf, Error> {
+    if !dir.exists() {
+        fs::create_dir_all(dir).map_err(file("create", dir))?;
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o711)).map_err(file("open", dir))?;
+    }
+    fs::canonicalize(dir).map_err(file("open", dir))
+}
