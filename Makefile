@@ -1,0 +1,51 @@
+# `make` alone prints this file's targets.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Queries are checked against the committed .sqlx, never against a database that happens to run.
+export SQLX_OFFLINE := true
+
+CARGO := . deploy/rust-env.sh && cargo
+
+.PHONY: help
+help: ## Print the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+.PHONY: setup
+setup: ## Install what is missing: Rust, PostgreSQL, nats-server
+	@deploy/setup.sh
+
+.PHONY: build
+build: setup ## Build the binary leadfleet
+	@$(CARGO) build --release --locked -p fleet
+
+.PHONY: demo
+demo: build ## Run the whole fleet on sample data and show what comes out
+	@target/release/leadfleet demo
+
+.PHONY: dev
+dev: build ## Keep private servers and all workers running until Ctrl-C
+	@target/release/leadfleet dev
+
+.PHONY: fmt
+fmt: ## Format the code
+	@$(CARGO) fmt --all
+
+.PHONY: check
+check: setup ## What a developer runs before each commit: format, lints, unit tests
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) test --workspace --exclude tests --lib --locked
+
+.PHONY: test
+test: setup ## Everything CI runs: format, lints, unit and end-to-end tests
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(CARGO) test --workspace --locked
+
+.PHONY: verify
+verify: setup ## Check the dependencies: one TLS provider, a current Cargo.lock
+	@$(CARGO) metadata --locked --format-version 1 >/dev/null
+	@! { $(CARGO) tree --workspace --locked --invert aws-lc-rs; } 2>/dev/null || { echo 'error: a second TLS provider, aws-lc-rs, came in' >&2; exit 1; }
