@@ -1,0 +1,152 @@
+//! The sample as CSV files in the formats that `leadfleet import` reads.
+//!
+//! UTF-8 with a header row; an empty cell is NULL; times are RFC 3339. `example_urls` holds URLs separated by
+//! spaces. `id` of clinics is the number that `clinic_id` of clinic patterns means.
+
+use std::io::Write;
+
+use chrono::SecondsFormat;
+
+use super::{Clinic, ClinicPattern, DecisionMaker, PainPoint, Sample};
+
+pub const PAIN_POINT_COLUMNS: [&str; 7] = [
+    "pain_category",
+    "pain_text",
+    "severity_score",
+    "mentions",
+    "source",
+    "example_urls",
+    "created_at",
+];
+
+pub const CLINIC_COLUMNS: [&str; 12] = [
+    "id",
+    "clinic_name",
+    "phone",
+    "website",
+    "email",
+    "city",
+    "state",
+    "business_type",
+    "rating",
+    "review_count",
+    "created_at",
+    "updated_at",
+];
+
+pub const DECISION_MAKER_COLUMNS: [&str; 8] = [
+    "name",
+    "title",
+    "company_name",
+    "city",
+    "state",
+    "linkedin_url",
+    "email",
+    "created_at",
+];
+
+pub const PATTERN_COLUMNS: [&str; 5] = [
+    "clinic_id",
+    "pattern_type",
+    "confidence",
+    "evidence",
+    "detected_at",
+];
+
+impl Sample {
+    pub fn write_pain_points(&self, out: impl Write) -> csv::Result<()> {
+        write(
+            out,
+            &PAIN_POINT_COLUMNS,
+            self.pain_points().map(|row| pain_point(&row)),
+        )
+    }
+
+    pub fn write_clinics(&self, out: impl Write) -> csv::Result<()> {
+        write(out, &CLINIC_COLUMNS, self.clinics().map(clinic))
+    }
+
+    pub fn write_decision_makers(&self, out: impl Write) -> csv::Result<()> {
+        write(
+            out,
+            &DECISION_MAKER_COLUMNS,
+            self.decision_makers().map(decision_maker),
+        )
+    }
+
+    pub fn write_clinic_patterns(&self, out: impl Write) -> csv::Result<()> {
+        write(out, &PATTERN_COLUMNS, self.clinic_patterns().map(pattern))
+    }
+}
+
+fn write<const N: usize>(
+    out: impl Write,
+    columns: &[&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> csv::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(columns)?;
+    for row in rows {
+        csv.write_record(&row)?;
+    }
+    csv.flush()?;
+    Ok(())
+}
+
+fn pain_point(row: &PainPoint) -> [String; 7] {
+    [
+        row.pain_category.clone(),
+        row.pain_text.clone(),
+        row.severity_score.to_string(),
+        row.mentions.to_string(),
+        row.source.clone(),
+        row.example_urls.join(" "),
+        time(row.created_at),
+    ]
+}
+
+fn clinic(row: Clinic) -> [String; 12] {
+    [
+        row.id.to_string(),
+        row.clinic_name,
+        row.phone.unwrap_or_default(),
+        row.website.unwrap_or_default(),
+        row.email.unwrap_or_default(),
+        row.city.unwrap_or_default(),
+        row.state.unwrap_or_default(),
+        row.business_type.unwrap_or_default(),
+        row.rating
+            .map(|rating| format!("{rating:.1}"))
+            .unwrap_or_default(),
+        row.review_count.to_string(),
+        time(row.created_at),
+        time(row.updated_at),
+    ]
+}
+
+fn decision_maker(row: DecisionMaker) -> [String; 8] {
+    [
+        row.name,
+        row.title.unwrap_or_default(),
+        row.company_name,
+        row.city.unwrap_or_default(),
+        row.state.unwrap_or_default(),
+        row.linkedin_url.unwrap_or_default(),
+        row.email.unwrap_or_default(),
+        time(row.created_at),
+    ]
+}
+
+fn pattern(row: ClinicPattern) -> [String; 5] {
+    [
+        row.clinic_id.to_string(),
+        row.pattern_type,
+        row.confidence,
+        row.evidence,
+        time(row.detected_at),
+    ]
+}
+
+fn time(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
