@@ -1,1 +1,24 @@
-//! To be written.
+//! What the fleet remembers: every SQL statement of the project, one module per table or read model.
+
+mod config;
+pub mod counts;
+mod error;
+pub mod imports;
+pub mod inputs;
+pub mod links;
+mod pool;
+pub mod runs;
+mod schema;
+pub mod segments;
+
+pub use config::Config;
+pub use error::{BoxError, Error};
+pub use pool::{Db, Tx};
+pub use schema::{MIGRATOR, Migration, migrate, migrations};
+pub use uuid::Uuid;
+
+/// The tenant that the schema creates, for those who have only one.
+pub const DEFAULT_CLIENT: Uuid = Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
+
+/// The role workers take on every connection: no owner, no superuser, bound by row-level security.
+pub const APP_ROLE: &str = "leadfleet_app";

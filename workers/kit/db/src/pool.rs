@@ -1,0 +1,85 @@
+//! Connections, and the transaction of one tenant through which every table is reached.
+
+use crate::{Config, Error};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A pool that connects on first use, so that whoever never needs Postgres starts without it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+/// A transaction that sees and writes the rows of one tenant. Dropping it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    tx: Transaction<'static, Postgres>,
+    client: Uuid,
+}
+
+impl Db {
+    /// Fails only when the configuration is wrong; whether the server is up shows at first use.
+    /// Must be called within a tokio runtime.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let options = crate::config::parse(&config.connection_string()?)?.options([
+            ("statement_timeout", format!("{}", config.statement_timeout().as_millis())),
+            ("idle_in_transaction_session_timeout", "600000".to_owned()),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(config.postgres_pool_size)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::raw_sql("SET ROLE leadfleet_app").execute(connection).await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// Begins a transaction of one tenant.
+    pub async fn begin(&self, client: Uuid) -> Result<Tx, Error> {
+        self.begin_with("BEGIN", client).await
+    }
+
+    pub(crate) async fn begin_with(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
+        let mut tx = self.pool.begin_with(begin).await?;
+        sqlx::query("SELECT set_config('app.client_id', $1, true)")
+            .bind(client.to_string())
+            .execute(&mut *tx)
+            .await?;
+        Ok(Tx { tx, client })
+    }
+
+    /// Whether Postgres answers, and with the role of workers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Waits for connections in use and closes them.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Tx {
+    pub fn client(&self) -> Uuid {
+        self.client
+    }
+
+    pub async fn commit(self) -> Result<(), Error> {
+        Ok(self.tx.commit().await?)
+    }
+
+    pub async fn rollback(self) -> Result<(), Error> {
+        Ok(self.tx.rollback().await?)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}

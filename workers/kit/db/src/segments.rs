@@ -1,0 +1,161 @@
+//! The segments of a run and the clinics in them: replaced as a whole, read as a whole.
+
+use crate::{BoxError, Db, Error, Tx};
+use chrono::{DateTime, NaiveDate, Utc};
+use futures::Stream;
+use serde::Serialize;
+use std::ops::RangeInclusive;
+use uuid::Uuid;
+
+/// A run as it is to be stored; its rows come as a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRun {
+    pub run_id: String,
+    pub run_date: NaiveDate,
+    /// A run stored with this or a later generation is left as it is.
+    pub generation: i32,
+    pub summary: serde_json::Value,
+    pub stored_at: DateTime<Utc>,
+    /// In order of priority; rows name them by index.
+    pub segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Segment {
+    pub segment_name: String,
+    pub pain_category: String,
+    /// All categories of a multi-pain segment (X20).
+    pub categories: Vec<String>,
+    pub match_strategy: String,
+    pub priority_score: f64,
+    pub priority_raw: f64,
+    pub opportunity_index: f64,
+    pub ai_adjustment: f64,
+    pub ai_reason: Option<String>,
+    pub mean_confidence: f64,
+    pub mean_severity: f64,
+    pub mean_mentions: f64,
+    pub total_mentions: i64,
+    pub clinics: i32,
+    pub with_decision_maker: i32,
+    pub with_email: i32,
+    pub state: Option<String>,
+    pub match_reason: String,
+    /// `{subject, opening, cta}`; NULL when a person must write it (X26).
+    pub outreach_template: Option<serde_json::Value>,
+    /// `claude`, `generic` or `needs_manual`.
+    pub template_source: String,
+    /// Strategy, label and pain point ids of each reason.
+    pub evidence: serde_json::Value,
+}
+
+/// One clinic in its segment. Name, category, priority and template are the segment's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentRow {
+    /// Index into the run's segments.
+    pub segment: usize,
+    pub clinic_id: i32,
+    pub match_reason: String,
+    pub match_strategy: String,
+    pub reason_code: String,
+    /// 1 to 10.
+    pub confidence_score: f64,
+    pub points: Points,
+    pub hot_lead: bool,
+    pub categories: Vec<String>,
+    /// Segments the clinic was removed from (X18): they go to the membership log.
+    pub removed_from: Vec<String>,
+}
+
+/// What a confidence is made of (X01).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Points {
+    pub geographic: f64,
+    pub business_type: f64,
+    pub pain_pattern: f64,
+    pub decision_maker: f64,
+    pub email: f64,
+    pub phone: f64,
+}
+
+/// How the rows came to be there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The new run's table took the place of the old one's, which moved to the archive.
+    Swap,
+    /// Somebody was reading for long: rows were copied to the archive, deleted and inserted.
+    Delete,
+    /// The run was stored before; nothing was written.
+    Unchanged,
+    /// A later run is current; this one went to the archive.
+    Archive,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Replaced {
+    pub method: Method,
+    pub rows: u64,
+    pub segments: usize,
+    /// Ids of the rows (PT-093).
+    pub ids: Option<RangeInclusive<i32>>,
+    /// Names that were taken, with what they became (X23).
+    pub renamed: Vec<(String, String)>,
+}
+
+/// A stored row with what the source document's table holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stored {
+    pub id: i32,
+    pub run_id: String,
+    pub segment_name: String,
+    pub pain_category: Option<String>,
+    pub clinic_id: i32,
+    pub match_reason: Option<String>,
+    pub match_strategy: Option<String>,
+    pub confidence_score: f64,
+    pub priority_score: f64,
+    pub outreach_template: Option<serde_json::Value>,
+}
+
+/// A membership that de-duplication removed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Removed {
+    pub clinic_id: i32,
+    pub segment_name: String,
+    pub kept_in: String,
+    pub reason: String,
+}
+
+/// Archives the current run and puts this one in its place, all or nothing: whoever reads sees the
+/// old run or the new one. Storing the same run again changes nothing.
+pub async fn replace_run<E: Into<BoxError>>(
+    db: &Db,
+    client: Uuid,
+    run: &StoredRun,
+    rows: impl Stream<Item = Result<SegmentRow, E>> + Send,
+) -> Result<Replaced, Error> {
+    drop(rows);
+    todo!("{db:?} {client} {run:?}")
+}
+
+/// Segments of a run, in order of priority.
+pub async fn of_run(tx: &mut Tx, run_id: &str) -> Result<Vec<Segment>, Error> {
+    todo!("{tx:?} {run_id}")
+}
+
+/// Every row of the current run, in order of segment and clinic, from one statement.
+pub fn current(tx: &mut Tx) -> impl Stream<Item = Result<Stored, Error>> + Send + '_ {
+    drop(tx.client());
+    futures::stream::empty()
+}
+
+/// What de-duplication removed in a run for one clinic.
+pub async fn removed(tx: &mut Tx, run_id: &str, clinic_id: i32) -> Result<Vec<Removed>, Error> {
+    todo!("{tx:?} {run_id} {clinic_id}")
+}
+
+/// Deletes runs before a date, with their rows, from the archive. Returns how many.
+pub async fn expire(tx: &mut Tx, before: NaiveDate) -> Result<u64, Error> {
+    todo!("{tx:?} {before}")
+}
