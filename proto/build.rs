@@ -10,15 +10,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=leadfleet/v1");
 
     let descriptors = protox::compile(&files, ["."])?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "cargo names the output folder in the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "cargo names the output folder in the environment")]
     let out = env::var("OUT_DIR")?;
-    fs::write(
-        Path::new(&out).join("descriptors.bin"),
-        prost::Message::encode_to_vec(&descriptors),
-    )?;
+    fs::write(Path::new(&out).join("descriptors.bin"), prost::Message::encode_to_vec(&descriptors))?;
     prost_build::Config::new()
         .enable_type_names()
         .message_attribute(".", "#[derive(serde::Serialize)]")

@@ -10,10 +10,7 @@ use std::sync::LazyLock;
 pub enum JsonError {
     /// The text is no JSON, or a field is unknown or of the wrong kind.
     #[error("not a {schema} in JSON: {source}")]
-    Json {
-        schema: String,
-        source: serde_json::Error,
-    },
+    Json { schema: String, source: serde_json::Error },
     /// The bytes are no message of this schema.
     #[error("not a {schema}: {source}")]
     Decode { schema: String, source: DecodeError },
@@ -22,8 +19,7 @@ pub enum JsonError {
     UnknownSchema(String),
 }
 
-static POOL: LazyLock<Option<DescriptorPool>> =
-    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());
+static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).ok());
 
 /// Reads a message of type `M` from its protobuf JSON mapping.
 ///
@@ -33,32 +29,20 @@ pub fn from_json<M: Message + Name + Default>(json: &[u8]) -> Result<M, JsonErro
     let mut reader = serde_json::Deserializer::from_slice(json);
     let message = DynamicMessage::deserialize(descriptor(&schema)?, &mut reader)
         .and_then(|message| reader.end().map(|()| message))
-        .map_err(|source| JsonError::Json {
-            schema: schema.clone(),
-            source,
-        })?;
-    M::decode(message.encode_to_vec().as_slice())
-        .map_err(|source| JsonError::Decode { schema, source })
+        .map_err(|source| JsonError::Json { schema: schema.clone(), source })?;
+    M::decode(message.encode_to_vec().as_slice()).map_err(|source| JsonError::Decode { schema, source })
 }
 
 /// Writes the encoded message of a named schema as JSON, with the field names of the schema.
 pub fn to_json(schema: &str, bytes: &[u8]) -> Result<serde_json::Value, JsonError> {
-    let message =
-        DynamicMessage::decode(descriptor(schema)?, bytes).map_err(|source| JsonError::Decode {
-            schema: schema.to_owned(),
-            source,
-        })?;
+    let message = DynamicMessage::decode(descriptor(schema)?, bytes)
+        .map_err(|source| JsonError::Decode { schema: schema.to_owned(), source })?;
     message
         .serialize_with_options(
             serde_json::value::Serializer,
-            &SerializeOptions::new()
-                .use_proto_field_name(true)
-                .skip_default_fields(false),
+            &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false),
         )
-        .map_err(|source| JsonError::Json {
-            schema: schema.to_owned(),
-            source,
-        })
+        .map_err(|source| JsonError::Json { schema: schema.to_owned(), source })
 }
 
 fn descriptor(schema: &str) -> Result<MessageDescriptor, JsonError> {
@@ -88,10 +72,7 @@ mod tests {
 
     #[test]
     fn json_of_a_message_keeps_the_names_of_the_schema() {
-        let done = ScrapeDone {
-            event_id: "r-1".into(),
-            ..ScrapeDone::default()
-        };
+        let done = ScrapeDone { event_id: "r-1".into(), ..ScrapeDone::default() };
         let json = to_json("leadfleet.v1.ScrapeDone", &done.encode_to_vec()).unwrap();
         assert_eq!(json["event_id"], "r-1");
         assert_eq!(json["source"], "SCRAPE_SOURCE_UNSPECIFIED");

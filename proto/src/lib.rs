@@ -6,15 +6,12 @@ pub mod subject;
 
 pub use json::{JsonError, from_json, to_json};
 pub use outbox::{Kind, Outbox, Outgoing};
-pub use prost::{Message, Name};
+pub use prost::{DecodeError, Message, Name};
 pub use subject::{RunId, Stage, Subject, Token};
 
 /// Messages of the first version of the wire.
 pub mod v1 {
-    #![expect(
-        clippy::doc_markdown,
-        reason = "comments of the schemas are not markdown"
-    )]
+    #![expect(clippy::doc_markdown, reason = "comments of the schemas are not markdown")]
     include!(concat!(env!("OUT_DIR"), "/leadfleet.v1.rs"));
 }
 

@@ -60,37 +60,18 @@ impl Outbox {
 impl Outgoing {
     /// The part of a stage.
     pub fn part<M: Message + Name>(run: &RunId, stage: Stage, part: Token, message: &M) -> Self {
-        Self::new(
-            Subject::Part {
-                run: run.clone(),
-                stage,
-                part,
-            },
-            Kind::Content,
-            message,
-        )
+        Self::new(Subject::Part { run: run.clone(), stage, part }, Kind::Content, message)
     }
 
     /// How many parts the stage will have.
     pub fn plan(run: &RunId, stage: Stage, parts: u32) -> Self {
-        Self::new(
-            Subject::Plan {
-                run: run.clone(),
-                stage,
-            },
-            Kind::Content,
-            &Plan { parts },
-        )
+        Self::new(Subject::Plan { run: run.clone(), stage }, Kind::Content, &Plan { parts })
     }
 
     /// Says that a part will not come, so that nobody waits for it.
     pub fn tombstone(run: &RunId, stage: Stage, part: Token, class: &'static str) -> Self {
         Self {
-            subject: Subject::Part {
-                run: run.clone(),
-                stage,
-                part,
-            },
+            subject: Subject::Part { run: run.clone(), stage, part },
             payload: Vec::new(),
             schema: String::new(),
             kind: Kind::Tombstone(class),
@@ -106,31 +87,17 @@ impl Outgoing {
     pub fn job<M: Message + Name>(worker: &str, client: Token, id: Token, message: &M) -> Self {
         let name = format!("job:{worker}:{client}:{id}");
         let worker = Token::squeezed(worker);
-        Self::new(
-            Subject::Job { worker, client, id },
-            Kind::Named(name),
-            message,
-        )
+        Self::new(Subject::Job { worker, client, id }, Kind::Named(name), message)
     }
 
     /// What a person must hear of; the same kind and key is one alert.
     pub fn alert(alert: Alert) -> Self {
         let id = format!("alert:{}:{}", alert.kind, alert.key);
-        Self::event(
-            Token::squeezed("alert"),
-            Token::squeezed(&alert.kind),
-            id,
-            &alert,
-        )
+        Self::event(Token::squeezed("alert"), Token::squeezed(&alert.kind), id, &alert)
     }
 
     fn new<M: Message + Name>(subject: Subject, kind: Kind, message: &M) -> Self {
-        Self {
-            subject,
-            payload: message.encode_to_vec(),
-            schema: M::full_name(),
-            kind,
-        }
+        Self { subject, payload: message.encode_to_vec(), schema: M::full_name(), kind }
     }
 
     /// The deterministic `Nats-Msg-Id`: a redelivered handler says the same again under the same id.
@@ -140,11 +107,7 @@ impl Outgoing {
             Kind::Tombstone(class) => format!("{}:{generation}:dead:{class}", self.subject),
             Kind::Content => {
                 let digest = Sha256::digest(&self.payload);
-                let hex: String = digest
-                    .iter()
-                    .take(12)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let hex: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
                 format!("{}:{generation}:{hex}", self.subject)
             }
         }

@@ -33,20 +33,10 @@ impl Token {
     pub fn squeezed(text: &str) -> Self {
         let token: String = text
             .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || c == '_' {
-                    c
-                } else {
-                    '-'
-                }
-            })
+            .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
             .take(64)
             .collect();
-        Self(if token.is_empty() {
-            "-".to_owned()
-        } else {
-            token
-        })
+        Self(if token.is_empty() { "-".to_owned() } else { token })
     }
 
     pub fn as_str(&self) -> &str {
@@ -196,9 +186,9 @@ impl Subject {
     /// The run a message belongs to, if it is a run's.
     pub fn run_id(&self) -> Option<&RunId> {
         match self {
-            Subject::Plan { run, .. }
-            | Subject::Part { run, .. }
-            | Subject::Complete { run, .. } => Some(run),
+            Subject::Plan { run, .. } | Subject::Part { run, .. } | Subject::Complete { run, .. } => {
+                Some(run)
+            }
             Subject::Event { .. } | Subject::Job { .. } => None,
         }
     }
@@ -211,11 +201,7 @@ impl fmt::Display for Subject {
             Subject::Part { run, stage, part } => {
                 write!(f, "{PREFIX}.run.{run}.{stage}.part.{part}")
             }
-            Subject::Complete {
-                run,
-                stage,
-                generation,
-            } => {
+            Subject::Complete { run, stage, generation } => {
                 write!(f, "{PREFIX}.run.{run}.{stage}.complete.{generation}")
             }
             Subject::Event { kind, key } => write!(f, "{PREFIX}.event.{kind}.{key}"),
@@ -238,29 +224,19 @@ fn parse(text: &str) -> Option<Subject> {
     let rest: Vec<&str> = tokens.collect();
     let token = |text: &str| text.parse::<Token>().ok();
     match (kind, rest.as_slice()) {
-        ("run", [run, stage, "plan"]) => Some(Subject::Plan {
-            run: token(run)?,
-            stage: stage.parse().ok()?,
-        }),
-        ("run", [run, stage, "part", part]) => Some(Subject::Part {
-            run: token(run)?,
-            stage: stage.parse().ok()?,
-            part: token(part)?,
-        }),
+        ("run", [run, stage, "plan"]) => Some(Subject::Plan { run: token(run)?, stage: stage.parse().ok()? }),
+        ("run", [run, stage, "part", part]) => {
+            Some(Subject::Part { run: token(run)?, stage: stage.parse().ok()?, part: token(part)? })
+        }
         ("run", [run, stage, "complete", generation]) => Some(Subject::Complete {
             run: token(run)?,
             stage: stage.parse().ok()?,
             generation: generation.parse().ok()?,
         }),
-        ("event", [kind, key]) => Some(Subject::Event {
-            kind: token(kind)?,
-            key: token(key)?,
-        }),
-        ("job", [worker, client, id]) => Some(Subject::Job {
-            worker: token(worker)?,
-            client: token(client)?,
-            id: token(id)?,
-        }),
+        ("event", [kind, key]) => Some(Subject::Event { kind: token(kind)?, key: token(key)? }),
+        ("job", [worker, client, id]) => {
+            Some(Subject::Job { worker: token(worker)?, client: token(client)?, id: token(id)? })
+        }
         _ => None,
     }
 }

@@ -1,1 +1,46 @@
-//! To be written.
+//! How a message is carried: connect, provision, consume, decode, trace, settle, dead-letter, join, schedule, drain.
+
+mod config;
+mod consume;
+mod dead;
+mod delivery;
+mod fault;
+mod gate;
+mod handle;
+mod health;
+mod intents;
+mod join;
+mod ledger;
+mod metrics;
+mod progress;
+mod provision;
+mod publish;
+mod redact;
+mod runs;
+mod runtime;
+mod schedule;
+mod settle;
+mod sweep;
+pub mod telemetry;
+mod ticker;
+mod trace;
+mod worker;
+
+pub use config::Config;
+pub use dead::{BUILD, DeadLetter};
+pub use delivery::Delivery;
+pub use fault::{Cause, Fault, OrFault};
+pub use gate::{BUCKET as GATES, Closed};
+pub use intents::{Begun, IntentError, Intents};
+pub use metrics::Metrics;
+pub use provision::{MIN_SERVER, ProvisionError, check_server, consumer_name};
+pub use publish::{MAX_MESSAGE, PublishError};
+pub use redact::{fingerprint, redact};
+pub use runs::{Messages, Part, Parts, ReadError, Runs, Stored, Tombstone};
+pub use runtime::{Runtime, RuntimeError, connect};
+pub use schedule::Daily;
+pub use settle::{History, MAX_CRASHES, Settlement, settle};
+pub use sweep::{NAME as SWEEP, SweepError, sweep};
+pub use ticker::{TICK, tick};
+pub use trace::TraceContext;
+pub use worker::{Retry, Source, Worker};

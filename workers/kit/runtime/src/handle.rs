@@ -1,0 +1,431 @@
+//! One delivery from decoding to settlement: the only place that acknowledges, retries or gives up a message.
+
+use crate::consume::nak;
+use crate::dead::DeadLetter;
+use crate::delivery::Delivery;
+use crate::fault::Fault;
+use crate::gate::{Closed, PROBE_EVERY};
+use crate::progress::Progress;
+use crate::publish::Publisher;
+use crate::redact::redact;
+use crate::runs::{Runs, text};
+use crate::runtime::Runtime;
+use crate::settle::{History, MAX_CRASHES, Settlement, settle};
+use crate::trace::TraceContext;
+use crate::worker::Worker;
+use async_nats::jetstream::{self, AckKind};
+use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
+use proto::subject::header;
+use proto::v1::{Alert, Severity};
+use proto::{Message as _, Name as _, Outbox, Outgoing, Subject};
+use rand::Rng as _;
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a handler may be silent before it counts as stuck, at least.
+const MIN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Handles the messages of one worker.
+pub(crate) struct Handler<W> {
+    runtime: Runtime,
+    worker: Arc<W>,
+    consumer: String,
+}
+
+/// How a delivery ended, as far as the pull loop cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Succeeded,
+    Failed,
+}
+
+/// What the broker says of a delivery.
+struct Envelope {
+    stream: String,
+    sequence: u64,
+    consumer_sequence: u64,
+    delivered: u32,
+    published_at: DateTime<Utc>,
+    trace: Option<TraceContext>,
+    generation: u32,
+    id: String,
+}
+
+impl<W: Worker> Handler<W> {
+    pub(crate) fn new(runtime: &Runtime, worker: Arc<W>, consumer: String) -> Self {
+        Self { runtime: runtime.clone(), worker, consumer }
+    }
+
+    pub(crate) fn jetstream(&self) -> &jetstream::Context {
+        self.runtime.jetstream()
+    }
+
+    /// Handles one message and settles it.
+    pub(crate) async fn process(&self, message: jetstream::Message) -> Outcome {
+        let started = Instant::now();
+        let Some(envelope) = Envelope::of(&message) else {
+            tracing::error!(worker = W::NAME, "received a message that is no delivery");
+            return Outcome::Failed;
+        };
+        let (trace, span) = TraceContext::process(envelope.trace.clone(), W::NAME);
+        let history = self.history(&envelope).await;
+        let outcome = match history {
+            Ok(history) if history.crashes(envelope.delivered) >= MAX_CRASHES => {
+                Err(Fault::reject("crash_poison", format!("the process died on it {MAX_CRASHES} times")))
+            }
+            Ok(history) => self.attempt(&message, &envelope, history, &trace).await,
+            Err(_) => Err(Fault::Wait {
+                after: Duration::from_secs(2),
+                cause: "the delivery ledger is out of reach".into(),
+            }),
+        };
+        let history = history.unwrap_or_default();
+        let settlement = settle(&outcome, history, &W::RETRY, rand::rng().random());
+        let error = outcome.as_ref().err().map(|fault| redact(&fault.chain()));
+        self.report(&message, &settlement, error.as_deref(), &trace, started);
+        span.end(error.as_deref());
+        self.carry_out(&message, &envelope, history, &trace, settlement, outcome.err()).await;
+        if error.is_none() { Outcome::Succeeded } else { Outcome::Failed }
+    }
+
+    async fn history(&self, envelope: &Envelope) -> Result<History, crate::ledger::LedgerError> {
+        if envelope.delivered <= 1 {
+            return Ok(History::default());
+        }
+        self.runtime.ledger().read(&self.consumer, envelope.sequence).await
+    }
+
+    /// Decodes, handles, publishes and joins.
+    async fn attempt(
+        &self,
+        message: &jetstream::Message,
+        envelope: &Envelope,
+        history: History,
+        trace: &TraceContext,
+    ) -> Result<(), Fault> {
+        let subject: Subject = message.subject.parse().map_err(|cause: proto::subject::UnknownSubject| {
+            Fault::Reject { class: "decode", cause: cause.into() }
+        })?;
+        let progress = Arc::new(Progress::default());
+        let delivery = Delivery {
+            subject,
+            generation: envelope.generation,
+            id: envelope.id.clone(),
+            published_at: envelope.published_at,
+            attempts: history.attempts,
+            trace: trace.clone(),
+            publisher: Publisher::new(self.jetstream().clone()),
+            runs: Runs::watched(self.jetstream().clone(), Arc::clone(&progress)),
+            intents: self.runtime.intents().clone(),
+            progress: Arc::clone(&progress),
+        };
+        let headers = message.headers.clone().unwrap_or_default();
+        let work = async {
+            let outbox = if text(&headers, header::TOMBSTONE).is_some() {
+                // The maker of the input died: what would have become of it will not come either.
+                self.worker.tombstones(&delivery.subject, "missing_input")
+            } else {
+                let input = decode::<W>(&headers, &message.payload)?;
+                self.worker.handle(input, &delivery).await?
+            };
+            self.announce(outbox, &delivery).await
+        };
+        let guarded = AssertUnwindSafe(work).catch_unwind().map(|ended| {
+            ended.unwrap_or_else(|panic| Err(Fault::Retry { after: None, cause: panic_text(&*panic).into() }))
+        });
+        tokio::select! {
+            outcome = guarded => outcome,
+            fault = self.keep_lease(message, &progress) => Err(fault),
+        }
+    }
+
+    /// Publishes the outbox and whatever the handler sent before, then joins the stages that got parts.
+    async fn announce(&self, outbox: Outbox, delivery: &Delivery) -> Result<(), Fault> {
+        let mut joins: BTreeSet<_> = BTreeSet::new();
+        for message in &outbox.messages {
+            delivery.publisher.send(message, &delivery.context()).await?;
+            if let Subject::Part { run, stage, .. } | Subject::Plan { run, stage } = &message.subject
+                && stage.joins()
+            {
+                joins.insert((run.clone(), *stage));
+            }
+        }
+        delivery.publisher.flush().await?;
+        for (run, stage) in joins {
+            self.runtime.joiner().arrived(&run, stage, &delivery.context()).await?;
+        }
+        Ok(())
+    }
+
+    /// Extends the lease while the handler advances; ends when it does not, or has had its time.
+    async fn keep_lease(&self, message: &jetstream::Message, progress: &Progress) -> Fault {
+        let lease = self.runtime.lease::<W>();
+        let deadline = Instant::now() + W::RETRY.deadline;
+        let patience = (lease * 2).max(MIN_PATIENCE);
+        let (mut seen, mut advanced_at) = (0, Instant::now());
+        loop {
+            sleep(lease / 3).await;
+            if progress.steps() != seen {
+                (seen, advanced_at) = (progress.steps(), Instant::now());
+            }
+            if Instant::now() > deadline || advanced_at.elapsed() > patience {
+                let cause = format!("{} got no further within its time", W::NAME);
+                return Fault::Retry { after: None, cause: cause.into() };
+            }
+            let _ = message.ack_with(AckKind::Progress).await;
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        message: &jetstream::Message,
+        envelope: &Envelope,
+        history: History,
+        trace: &TraceContext,
+        settlement: Settlement,
+        fault: Option<Fault>,
+    ) {
+        match settlement {
+            Settlement::Ack => settle_with(message, AckKind::Ack).await,
+            Settlement::Redeliver { after, attempts } => {
+                self.record(envelope, History { attempts, ..history }).await;
+                settle_with(message, nak(after)).await;
+            }
+            Settlement::Postpone { after } => self.postpone(message, after).await,
+            Settlement::CloseGate { gate } => {
+                self.postpone(message, PROBE_EVERY * 2).await;
+                self.close_gate(gate, fault, trace).await;
+            }
+            Settlement::DeadLetter { class } => {
+                self.bury(message, envelope, history, trace, class, fault).await;
+            }
+        }
+    }
+
+    /// Gives a message back without counting an attempt.
+    pub(crate) async fn postpone(&self, message: &jetstream::Message, after: Duration) {
+        if let Some(envelope) = Envelope::of(message) {
+            let history = self.history(&envelope).await.unwrap_or_default();
+            self.record(&envelope, History { waits: history.waits + 1, ..history }).await;
+        }
+        settle_with(message, nak(after)).await;
+    }
+
+    /// A record that cannot be written only makes the delivery look like a crash.
+    async fn record(&self, envelope: &Envelope, history: History) {
+        if let Err(error) = self.runtime.ledger().write(&self.consumer, envelope.sequence, history).await {
+            tracing::warn!(worker = W::NAME, %error, "could not record a delivery");
+        }
+    }
+
+    /// Stores the dead letter, tells those who wait, and only then gives the message up.
+    async fn bury(
+        &self,
+        message: &jetstream::Message,
+        envelope: &Envelope,
+        history: History,
+        trace: &TraceContext,
+        class: &'static str,
+        fault: Option<Fault>,
+    ) {
+        let letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
+        if let Err(error) = letter.publish(self.jetstream()).await {
+            tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
+            self.record(envelope, History { waits: history.waits + 1, ..history }).await;
+            return settle_with(message, nak(Duration::from_secs(5))).await;
+        }
+        self.runtime.metrics().dead(W::NAME, class);
+        if let Ok(subject) = message.subject.parse::<Subject>() {
+            let delivery = Delivery {
+                generation: envelope.generation,
+                id: envelope.id.clone(),
+                published_at: envelope.published_at,
+                attempts: history.attempts,
+                trace: trace.clone(),
+                publisher: Publisher::new(self.jetstream().clone()),
+                runs: Runs::new(self.jetstream().clone()),
+                intents: self.runtime.intents().clone(),
+                progress: Arc::default(),
+                subject,
+            };
+            let tombstones = self.worker.tombstones(&delivery.subject, class);
+            if let Err(fault) = self.announce(tombstones, &delivery).await {
+                tracing::warn!(worker = W::NAME, error = %fault.chain(), "could not publish a tombstone");
+                self.record(envelope, History { waits: history.waits + 1, ..history }).await;
+                return settle_with(message, nak(Duration::from_secs(5))).await;
+            }
+        }
+        settle_with(message, AckKind::Term).await;
+    }
+
+    fn letter(
+        &self,
+        message: &jetstream::Message,
+        envelope: &Envelope,
+        history: History,
+        trace: &TraceContext,
+        class: &'static str,
+        fault: Option<&Fault>,
+    ) -> DeadLetter {
+        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+        let now = Utc::now();
+        let crashes = history.crashes(envelope.delivered);
+        DeadLetter {
+            worker: W::NAME.to_owned(),
+            class: class.to_owned(),
+            code: String::new(),
+            error: fault.map(Fault::chain).unwrap_or_default(),
+            subject: message.subject.to_string(),
+            stream: envelope.stream.clone(),
+            stream_sequence: envelope.sequence,
+            consumer: self.consumer.clone(),
+            consumer_sequence: envelope.consumer_sequence,
+            published_at: envelope.published_at.to_rfc3339(),
+            dead_at: now.to_rfc3339(),
+            deliveries: envelope.delivered,
+            attempts: history.attempts + u32::from(class != "crash_poison"),
+            crashes,
+            generation: envelope.generation,
+            trace: trace.traceparent(),
+            headers: message.headers.clone().unwrap_or_default(),
+            payload: message.payload.clone(),
+        }
+    }
+
+    /// Closes the gate for all processes; the one that did so probes until it can be opened.
+    async fn close_gate(&self, gate: &'static str, fault: Option<Fault>, trace: &TraceContext) {
+        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+        let since = Utc::now().to_rfc3339();
+        let reason = fault.map(|fault| redact(&fault.chain())).unwrap_or_default();
+        let state = Closed { worker: W::NAME.to_owned(), gate: gate.to_owned(), reason, since };
+        match self.runtime.gates().close(&state).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                return tracing::warn!(worker = W::NAME, %error, "could not close a gate for the fleet");
+            }
+        }
+        tracing::warn!(worker = W::NAME, gate, reason = %state.reason, "gate closed");
+        self.runtime.metrics().gate(W::NAME, gate, true);
+        let alert = Alert {
+            kind: "gate-closed".to_owned(),
+            key: format!("{}-{gate}-{}", W::NAME, state.since),
+            severity: Severity::Error.into(),
+            text: format!("{} waits: {gate} does not answer ({})", W::NAME, state.reason),
+            hint: "nothing is lost; work goes on by itself once it answers again".to_owned(),
+            run_id: String::new(),
+        };
+        self.runtime.publish_quietly(&Outgoing::alert(alert), trace).await;
+        let runtime = self.runtime.clone();
+        let worker = Arc::clone(&self.worker);
+        tokio::spawn(async move { probe(&runtime, worker.as_ref(), gate, state).await });
+    }
+
+    fn report(
+        &self,
+        message: &jetstream::Message,
+        settlement: &Settlement,
+        error: Option<&str>,
+        trace: &TraceContext,
+        started: Instant,
+    ) {
+        let duration = started.elapsed();
+        self.runtime.metrics().handled(W::NAME, settlement, duration);
+        let duration_ms = duration.as_millis();
+        let trace_id = trace.trace_id();
+        match (settlement, error) {
+            (Settlement::Ack, _) => {
+                tracing::debug!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, "handled");
+            }
+            (Settlement::Postpone { .. } | Settlement::CloseGate { .. }, Some(error)) => {
+                tracing::info!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, "postponed");
+            }
+            (settlement, error) => {
+                let error = error.unwrap_or_default();
+                tracing::warn!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, ?settlement, "failed");
+            }
+        }
+    }
+}
+
+/// Asks the worker every few seconds whether its surroundings are well again.
+async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, state: Closed) {
+    let mut stop = runtime.stop_signal();
+    loop {
+        tokio::select! {
+            () = sleep(PROBE_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+        if *stop.borrow() {
+            // Somebody else takes over when the lease has run out, or at once when the gate is opened.
+            let _ = runtime.gates().open(&state).await;
+            return;
+        }
+        match timeout(PROBE_EVERY, worker.probe(gate)).await {
+            Ok(Ok(())) => break,
+            Ok(Err(_)) | Err(_) => {
+                if let Err(error) = runtime.gates().refresh(&state).await {
+                    tracing::warn!(worker = W::NAME, gate, %error, "could not keep the gate closed");
+                }
+            }
+        }
+    }
+    tracing::info!(worker = W::NAME, gate, "gate open");
+    runtime.metrics().gate(W::NAME, gate, false);
+    if let Err(error) = runtime.gates().open(&state).await {
+        tracing::warn!(worker = W::NAME, gate, %error, "could not open the gate for the fleet: its lease runs out");
+    }
+}
+
+fn decode<W: Worker>(headers: &async_nats::HeaderMap, payload: &[u8]) -> Result<W::Input, Fault> {
+    let schema = W::Input::full_name();
+    if let Some(named) = text(headers, header::SCHEMA)
+        && !named.is_empty()
+        && named != schema
+    {
+        return Err(Fault::reject("decode", format!("message is a {named}, expected {schema}")));
+    }
+    let json = text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    if json {
+        return proto::from_json(payload)
+            .map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() });
+    }
+    W::Input::decode(payload).map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() })
+}
+
+impl Envelope {
+    fn of(message: &jetstream::Message) -> Option<Self> {
+        let info = message.info().ok()?;
+        let headers = message.headers.as_ref();
+        let header = |name| headers.and_then(|headers| text(headers, name));
+        let published_at =
+            DateTime::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond())?;
+        Some(Self {
+            stream: info.stream.to_owned(),
+            sequence: info.stream_sequence,
+            consumer_sequence: info.consumer_sequence,
+            delivered: u32::try_from(info.delivered).ok()?,
+            published_at,
+            trace: header(header::TRACEPARENT).and_then(TraceContext::parse),
+            generation: header(header::GENERATION).and_then(|text| text.parse().ok()).unwrap_or(0),
+            id: header(header::MESSAGE_ID).unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+async fn settle_with(message: &jetstream::Message, kind: AckKind) {
+    // Not fatal: an unsettled message comes again, and every handler can bear that.
+    if let Err(error) = message.double_ack_with(kind).await {
+        tracing::warn!(subject = %message.subject, %error, "could not settle");
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("no text"))
+}

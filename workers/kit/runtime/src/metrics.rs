@@ -1,0 +1,102 @@
+//! Counters of this process, in Prometheus' text form.
+
+use crate::settle::Settlement;
+use prometheus::{
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use std::time::Duration;
+
+pub struct Metrics {
+    registry: Registry,
+    handled: IntCounterVec,
+    seconds: HistogramVec,
+    in_flight: IntGaugeVec,
+    dead: IntCounterVec,
+    gates: IntGaugeVec,
+    pending: IntGaugeVec,
+    ack_pending: IntGaugeVec,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok::<_, prometheus::Error>(metric)
+        };
+        let gauge = |name: &str, help: &str, labels: &[&str]| {
+            let metric = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok::<_, prometheus::Error>(metric)
+        };
+        let seconds = HistogramVec::new(
+            HistogramOpts::new("leadfleet_handle_seconds", "Time from receipt to the end of the handler.")
+                .buckets(prometheus::exponential_buckets(0.0005, 4.0, 10)?),
+            &["worker"],
+        )?;
+        registry.register(Box::new(seconds.clone()))?;
+        Ok(Self {
+            handled: counter(
+                "leadfleet_messages_total",
+                "Deliveries by how they ended.",
+                &["worker", "outcome"],
+            )?,
+            seconds,
+            in_flight: gauge("leadfleet_in_flight", "Messages being handled.", &["worker"])?,
+            dead: counter("leadfleet_dead_letters_total", "Dead letters written.", &["worker", "class"])?,
+            gates: gauge(
+                "leadfleet_gate_closed",
+                "1 while this process holds the gate closed.",
+                &["worker", "gate"],
+            )?,
+            pending: gauge("leadfleet_pending", "Messages not yet delivered.", &["worker"])?,
+            ack_pending: gauge(
+                "leadfleet_ack_pending",
+                "Messages delivered and not yet settled.",
+                &["worker"],
+            )?,
+            registry,
+        })
+    }
+
+    pub(crate) fn handled(&self, worker: &str, settlement: &Settlement, duration: Duration) {
+        let outcome = match settlement {
+            Settlement::Ack => "ok",
+            Settlement::Redeliver { .. } => "retry",
+            Settlement::Postpone { .. } => "wait",
+            Settlement::CloseGate { .. } => "gate",
+            Settlement::DeadLetter { .. } => "dead",
+        };
+        self.handled.with_label_values(&[worker, outcome]).inc();
+        self.seconds.with_label_values(&[worker]).observe(duration.as_secs_f64());
+    }
+
+    pub(crate) fn in_flight(&self, worker: &str, count: usize) {
+        self.in_flight.with_label_values(&[worker]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn dead(&self, worker: &str, class: &str) {
+        self.dead.with_label_values(&[worker, class]).inc();
+    }
+
+    pub(crate) fn gate(&self, worker: &str, gate: &str, closed: bool) {
+        self.gates.with_label_values(&[worker, gate]).set(i64::from(closed));
+    }
+
+    pub(crate) fn lag(&self, worker: &str, pending: u64, ack_pending: usize) {
+        self.pending.with_label_values(&[worker]).set(i64::try_from(pending).unwrap_or(i64::MAX));
+        self.ack_pending.with_label_values(&[worker]).set(i64::try_from(ack_pending).unwrap_or(i64::MAX));
+    }
+
+    /// Where crates with counters of their own register them.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,217 @@
+//! Creates streams, buckets and consumers, and refuses to go on when the server did not do what was asked.
+
+use crate::runtime::Runtime;
+use crate::worker::Worker;
+use crate::{gate, intents, ledger};
+use async_nats::jetstream::{self, consumer, kv, stream as js};
+use proto::subject::stream;
+use std::fmt::Debug;
+use std::time::Duration;
+
+/// The oldest nats-server that keeps what leadfleet relies on.
+pub const MIN_SERVER: (u32, u32, u32) = (2, 12, 5);
+
+const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_secs(60);
+const MIB: i64 = 1024 * 1024;
+/// Deliveries after which the server parks a message: a guard far above every worker's own budget.
+const MAX_DELIVER: i64 = 1_000;
+
+/// Why the broker could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    #[error("nats-server {found} is too old: install {}.{}.{} or newer, older ones silently drop settings", MIN_SERVER.0, MIN_SERVER.1, MIN_SERVER.2)]
+    OldServer { found: String },
+    #[error("could not create the stream {name}: is JetStream on, and is there room?")]
+    Stream { name: String, source: jetstream::context::CreateStreamError },
+    #[error("could not create the bucket {name}")]
+    Bucket { name: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("could not create the consumer {name}")]
+    Consumer { name: String, source: jetstream::stream::ConsumerError },
+    #[error("the server did not keep {field} of {name}: asked for {asked}, got {got}")]
+    Echo { name: String, field: &'static str, asked: String, got: String },
+}
+
+/// Refuses a server that is too old.
+pub fn check_server(version: &str) -> Result<(), ProvisionError> {
+    let numbers: Vec<u32> =
+        version.split(['.', '-', '+']).map_while(|number| number.parse().ok()).take(3).collect();
+    match numbers.as_slice() {
+        [major, minor, patch] if (*major, *minor, *patch) >= MIN_SERVER => Ok(()),
+        _ => Err(ProvisionError::OldServer { found: version.to_owned() }),
+    }
+}
+
+/// The durable name of a worker's consumer; a change of filter or policy gets a new number.
+pub fn consumer_name(worker: &str) -> String {
+    format!("{worker}-v1")
+}
+
+/// Creates or updates every stream and bucket.
+pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -> Result<(), ProvisionError> {
+    for config in streams(replicas) {
+        let name = config.name.clone();
+        let info = jetstream
+            .create_or_update_stream(config.clone())
+            .await
+            .map_err(|source| ProvisionError::Stream { name: name.clone(), source })?;
+        check_stream(&config, &info.config)?;
+    }
+    for (name, max_age) in [(ledger::BUCKET, DAY), (gate::BUCKET, gate::LEASE), (intents::BUCKET, 30 * DAY)] {
+        bucket(jetstream, name, max_age, replicas).await?;
+    }
+    Ok(())
+}
+
+async fn bucket(
+    jetstream: &jetstream::Context,
+    name: &str,
+    max_age: Duration,
+    replicas: usize,
+) -> Result<kv::Store, ProvisionError> {
+    let config = kv::Config {
+        bucket: name.to_owned(),
+        history: 1,
+        max_age,
+        max_bytes: 64 * MIB,
+        num_replicas: replicas,
+        ..kv::Config::default()
+    };
+    jetstream
+        .create_or_update_key_value(config)
+        .await
+        .map_err(|source| ProvisionError::Bucket { name: name.to_owned(), source: source.into() })
+}
+
+fn streams(replicas: usize) -> Vec<js::Config> {
+    let limits = |name: &str, subjects: &[&str], days: u32, mib: i64, window: Duration| js::Config {
+        name: name.to_owned(),
+        subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
+        retention: js::RetentionPolicy::Limits,
+        discard: js::DiscardPolicy::New,
+        max_age: DAY * days,
+        max_bytes: mib * MIB,
+        duplicate_window: window,
+        storage: js::StorageType::File,
+        num_replicas: replicas,
+        allow_direct: true,
+        ..js::Config::default()
+    };
+    let advisories =
+        ["$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>"];
+    vec![
+        limits(stream::EVENTS, &["lf.v1.event.>"], 30, 1024, 10 * MINUTE),
+        js::Config {
+            max_messages_per_subject: 1,
+            ..limits(stream::RUN, &["lf.v1.run.>"], 14, 4096, 60 * MINUTE)
+        },
+        limits(stream::JOBS, &["lf.v1.job.>"], 7, 256, 10 * MINUTE),
+        limits(stream::DEAD, &["lf.v1.dead.>"], 90, 1024, 1440 * MINUTE),
+        limits(stream::AUDIT, &["lf.v1.audit.>"], 365, 256, 2 * MINUTE),
+        js::Config {
+            discard: js::DiscardPolicy::Old,
+            ..limits(stream::ADVISORIES, &advisories, 14, 64, 2 * MINUTE)
+        },
+    ]
+}
+
+/// Creates or updates the consumer of a worker.
+pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(), ProvisionError> {
+    let lease = runtime.lease::<W>();
+    let name = consumer_name(W::NAME);
+    let asked = consumer::pull::Config {
+        durable_name: Some(name.clone()),
+        filter_subject: W::SOURCE.filter(),
+        ack_policy: consumer::AckPolicy::Explicit,
+        deliver_policy: consumer::DeliverPolicy::All,
+        ack_wait: lease,
+        // The crash path; its first entry replaces the lease, so it is the lease.
+        backoff: vec![lease, lease * 2, lease * 10],
+        max_deliver: MAX_DELIVER,
+        max_ack_pending: 10_000,
+        num_replicas: runtime.config().replicas,
+        ..consumer::pull::Config::default()
+    };
+    let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
+    let stream = runtime.jetstream().get_stream_no_info(W::SOURCE.stream()).await;
+    let Ok(stream) = stream else {
+        return Err(ProvisionError::Echo {
+            name,
+            field: "stream",
+            asked: W::SOURCE.stream().to_owned(),
+            got: "nothing".to_owned(),
+        });
+    };
+    let consumer = stream.create_consumer(asked.clone()).await.map_err(failed)?;
+    let got = &consumer.cached_info().config;
+    let check = Echo { name: &name };
+    check.same("filter_subject", &asked.filter_subject, &got.filter_subject)?;
+    check.same("ack_wait", &asked.ack_wait, &got.ack_wait)?;
+    check.same("backoff", &asked.backoff, &got.backoff)?;
+    check.same("max_deliver", &asked.max_deliver, &got.max_deliver)?;
+    check.same("max_ack_pending", &asked.max_ack_pending, &got.max_ack_pending)?;
+    check.same("replicas", &asked.num_replicas, &got.num_replicas)
+}
+
+fn check_stream(asked: &js::Config, got: &js::Config) -> Result<(), ProvisionError> {
+    let check = Echo { name: &asked.name };
+    check.same("subjects", &asked.subjects, &got.subjects)?;
+    check.same("retention", &asked.retention, &got.retention)?;
+    check.same("discard", &asked.discard, &got.discard)?;
+    check.same("max_age", &asked.max_age, &got.max_age)?;
+    check.same("max_bytes", &asked.max_bytes, &got.max_bytes)?;
+    check.same("duplicate_window", &asked.duplicate_window, &got.duplicate_window)?;
+    check.same("allow_direct", &asked.allow_direct, &got.allow_direct)?;
+    check.same("replicas", &asked.num_replicas, &got.num_replicas)?;
+    if asked.max_messages_per_subject > 0 {
+        check.same(
+            "max_messages_per_subject",
+            &asked.max_messages_per_subject,
+            &got.max_messages_per_subject,
+        )?;
+    }
+    Ok(())
+}
+
+struct Echo<'a> {
+    name: &'a str,
+}
+
+impl Echo<'_> {
+    fn same<T: PartialEq + Debug>(
+        &self,
+        field: &'static str,
+        asked: &T,
+        got: &T,
+    ) -> Result<(), ProvisionError> {
+        if asked == got {
+            return Ok(());
+        }
+        let (asked, got) = (format!("{asked:?}"), format!("{got:?}"));
+        Err(ProvisionError::Echo { name: self.name.to_owned(), field, asked, got })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_server_is_refused_by_name() {
+        assert!(check_server("2.12.5").is_ok());
+        assert!(check_server("2.15.1").is_ok());
+        assert!(check_server("3.0.0-beta.1").is_ok());
+        for old in ["2.9.10", "2.12.4", "2.12", "what"] {
+            let error = check_server(old).unwrap_err().to_string();
+            assert!(error.contains(old), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_setting_stops_the_start() {
+        let asked = streams(1).remove(1);
+        let got = js::Config { max_messages_per_subject: -1, ..asked.clone() };
+        let error = check_stream(&asked, &got).unwrap_err().to_string();
+        assert!(error.contains("max_messages_per_subject"), "{error}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Publishes messages with their headers and waits for the broker's acknowledgements.
+
+use crate::trace::TraceContext;
+use async_nats::jetstream::{self, context::PublishErrorKind, message::PublishMessage};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use proto::subject::header;
+use proto::{Kind, Outgoing};
+use tokio::sync::Mutex;
+
+/// The largest message leadfleet sends; larger work is split into parts.
+pub const MAX_MESSAGE: usize = 256 * 1024;
+
+/// Messages sent and not yet acknowledged, per handler.
+const WINDOW: usize = 128;
+
+/// Why a message could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error("could not publish to {subject}")]
+    Broker { subject: String, source: jetstream::context::PublishError },
+    #[error("message for {subject} has {bytes} bytes, more than {MAX_MESSAGE}")]
+    TooLarge { subject: String, bytes: usize },
+}
+
+/// What the messages of one handler have in common.
+pub(crate) struct Context<'a> {
+    pub(crate) cause: &'a str,
+    pub(crate) generation: u32,
+    pub(crate) trace: &'a TraceContext,
+}
+
+type Pending = FuturesUnordered<BoxFuture<'static, Result<(), PublishError>>>;
+
+/// Publishes for one handler.
+pub(crate) struct Publisher {
+    jetstream: jetstream::Context,
+    pending: Mutex<Pending>,
+}
+
+impl Publisher {
+    pub(crate) fn new(jetstream: jetstream::Context) -> Self {
+        Self { jetstream, pending: Mutex::new(Pending::new()) }
+    }
+
+    /// Sends a message; waits only while the window is full.
+    pub(crate) async fn send(&self, message: &Outgoing, context: &Context<'_>) -> Result<(), PublishError> {
+        let subject = message.subject.to_string();
+        if message.payload.len() > MAX_MESSAGE {
+            return Err(PublishError::TooLarge { subject, bytes: message.payload.len() });
+        }
+        let mut pending = self.pending.lock().await;
+        while pending.len() >= WINDOW {
+            if let Some(acknowledged) = pending.next().await {
+                acknowledged?;
+            }
+        }
+        let ack = self
+            .jetstream
+            .send_publish(subject.clone(), with_headers(message, context))
+            .await
+            .map_err(|source| PublishError::Broker { subject: subject.clone(), source })?;
+        pending.push(
+            async move {
+                match ack.await {
+                    Ok(_) => Ok(()),
+                    Err(source) => Err(PublishError::Broker { subject, source }),
+                }
+            }
+            .boxed(),
+        );
+        Ok(())
+    }
+
+    /// Waits until everything sent is acknowledged.
+    pub(crate) async fn flush(&self) -> Result<(), PublishError> {
+        let mut pending = self.pending.lock().await;
+        while let Some(acknowledged) = pending.next().await {
+            acknowledged?;
+        }
+        Ok(())
+    }
+}
+
+fn with_headers(message: &Outgoing, context: &Context<'_>) -> PublishMessage {
+    let mut publish = PublishMessage::build()
+        .payload(message.payload.clone().into())
+        .message_id(message.id(context.generation))
+        .header(header::TRACEPARENT, context.trace.traceparent())
+        .header(header::SCHEMA, message.schema.as_str());
+    if !context.cause.is_empty() {
+        publish = publish.header(header::CAUSE, context.cause);
+    }
+    if context.generation > 0 {
+        publish = publish.header(header::GENERATION, context.generation.to_string());
+    }
+    if let Kind::Tombstone(class) = message.kind {
+        publish = publish.header(header::TOMBSTONE, class);
+    }
+    publish
+}
+
+/// Publishes a message that may exist once on its subject.
+///
+/// Returns whether it was this call that stored it.
+pub(crate) async fn publish_once(
+    jetstream: &jetstream::Context,
+    message: &Outgoing,
+    context: &Context<'_>,
+) -> Result<bool, PublishError> {
+    let subject = message.subject.to_string();
+    let publish = with_headers(message, context).expected_last_subject_sequence(0);
+    let sent = jetstream
+        .send_publish(subject.clone(), publish)
+        .await
+        .map_err(|source| PublishError::Broker { subject: subject.clone(), source })?;
+    match sent.await {
+        Ok(ack) => Ok(!ack.duplicate),
+        Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
+        Err(source) => Err(PublishError::Broker { subject, source }),
+    }
+}

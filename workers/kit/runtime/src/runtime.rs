@@ -1,0 +1,217 @@
+//! One connection to the broker, and the workers that run on it.
+
+use crate::config::Config;
+use crate::consume::{ConsumeError, consume};
+use crate::gate::{self, GateError, Gates};
+use crate::intents::{self, Intents};
+use crate::join::Joiner;
+use crate::ledger::{self, Ledger};
+use crate::metrics::Metrics;
+use crate::provision::{ProvisionError, check_server, consumer_name, provision, provision_worker};
+use crate::publish::{Context, PublishError, Publisher};
+use crate::runs::Runs;
+use crate::trace::TraceContext;
+use crate::worker::Worker;
+use async_nats::jetstream;
+use proto::Outgoing;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Why a process could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    #[error("could not reach nats-server at {url}")]
+    Connect { url: String, source: async_nats::ConnectError },
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    #[error("could not open the bucket {bucket}: run `leadfleet provision` first")]
+    Bucket { bucket: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    #[error("could not set up the metrics")]
+    Metrics(#[from] prometheus::Error),
+    #[error(transparent)]
+    Consume(#[from] ConsumeError),
+}
+
+/// What all workers of a process share. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    jetstream: jetstream::Context,
+    joiner: Joiner,
+    ledger: Ledger,
+    intents: Intents,
+    gates: Gates,
+    metrics: Metrics,
+    stop: watch::Sender<bool>,
+    reconnects: watch::Receiver<u64>,
+}
+
+/// Connects, and refuses a server that is too old.
+pub async fn connect(url: &str) -> Result<(async_nats::Client, watch::Receiver<u64>), RuntimeError> {
+    let (sender, reconnects) = watch::channel(0);
+    let client = async_nats::ConnectOptions::new()
+        .name("leadfleet")
+        .connection_timeout(Duration::from_secs(5))
+        .ping_interval(Duration::from_secs(10))
+        .reconnect_delay_callback(|tries| Duration::from_millis((50 * tries as u64).min(2_000)))
+        .event_callback(move |event| {
+            let sender = sender.clone();
+            async move {
+                match event {
+                    async_nats::Event::Connected => sender.send_modify(|count| *count += 1),
+                    async_nats::Event::Disconnected => tracing::info!("connection to nats-server lost"),
+                    async_nats::Event::ServerError(error) => tracing::error!(%error, "nats-server refused"),
+                    _ => {}
+                }
+            }
+        })
+        .connect(url)
+        .await
+        .map_err(|source| RuntimeError::Connect { url: url.to_owned(), source })?;
+    check_server(&client.server_info().version)?;
+    Ok((client, reconnects))
+}
+
+impl Runtime {
+    /// Connects, creates what is missing on the broker, and starts to follow the gates.
+    pub async fn start(config: Config) -> Result<Self, RuntimeError> {
+        let (client, reconnects) = connect(&config.nats_url).await?;
+        let jetstream = jetstream::new(client);
+        provision(&jetstream, config.replicas).await?;
+        let bucket = async |bucket: &'static str| {
+            jetstream
+                .get_key_value(bucket)
+                .await
+                .map_err(|source| RuntimeError::Bucket { bucket, source: source.into() })
+        };
+        let shared = Shared {
+            ledger: Ledger { store: bucket(ledger::BUCKET).await? },
+            intents: Intents { store: bucket(intents::BUCKET).await? },
+            gates: Gates::follow(bucket(gate::BUCKET).await?).await?,
+            joiner: Joiner::new(jetstream.clone()),
+            metrics: Metrics::new()?,
+            stop: watch::Sender::new(false),
+            reconnects,
+            jetstream,
+            config,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs a worker until a stop is asked for.
+    pub async fn run<W: Worker>(&self, worker: W) -> Result<(), RuntimeError> {
+        provision_worker::<W>(self).await?;
+        tracing::info!(worker = W::NAME, "started");
+        let lag = self.watch_lag::<W>();
+        tokio::select! {
+            ended = consume(self, Arc::new(worker)) => ended?,
+            () = lag => {}
+        }
+        tracing::info!(worker = W::NAME, "stopped");
+        Ok(())
+    }
+
+    /// Creates the consumer of a worker without running it, so that nothing it should get is missed.
+    pub async fn provision<W: Worker>(&self) -> Result<(), RuntimeError> {
+        Ok(provision_worker::<W>(self).await?)
+    }
+
+    /// Serves health and metrics, if an address is configured, until a stop is asked for.
+    pub async fn serve_health(&self) -> std::io::Result<()> {
+        match self.shared.config.health_listen {
+            Some(listen) => crate::health::serve(self.clone(), listen).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Asks everything that runs to stop: no new messages, running ones finish.
+    pub fn stop(&self) {
+        self.shared.stop.send_replace(true);
+    }
+
+    /// Publishes a message of this process's own, and waits for the broker.
+    pub async fn publish(&self, message: &Outgoing) -> Result<(), PublishError> {
+        self.publish_in(message, &TraceContext::root()).await
+    }
+
+    async fn publish_in(&self, message: &Outgoing, trace: &TraceContext) -> Result<(), PublishError> {
+        let publisher = Publisher::new(self.jetstream().clone());
+        publisher.send(message, &Context { cause: "", generation: 0, trace }).await?;
+        publisher.flush().await
+    }
+
+    pub(crate) async fn publish_quietly(&self, message: &Outgoing, trace: &TraceContext) {
+        if let Err(error) = self.publish_in(message, trace).await {
+            tracing::warn!(%error, "could not publish an alert");
+        }
+    }
+
+    /// Reads what runs have said.
+    pub fn runs(&self) -> Runs {
+        Runs::new(self.shared.jetstream.clone())
+    }
+
+    pub fn jetstream(&self) -> &jetstream::Context {
+        &self.shared.jetstream
+    }
+
+    pub fn client(&self) -> async_nats::Client {
+        self.shared.jetstream.client()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Turns true when a stop is asked for.
+    pub fn stop_signal(&self) -> watch::Receiver<bool> {
+        self.shared.stop.subscribe()
+    }
+
+    pub(crate) fn reconnects(&self) -> watch::Receiver<u64> {
+        self.shared.reconnects.clone()
+    }
+
+    pub(crate) fn joiner(&self) -> &Joiner {
+        &self.shared.joiner
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
+    }
+
+    pub(crate) fn intents(&self) -> &Intents {
+        &self.shared.intents
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.shared.gates
+    }
+
+    pub(crate) fn lease<W: Worker>(&self) -> Duration {
+        self.shared.config.lease.unwrap_or(W::RETRY.lease)
+    }
+
+    /// Keeps the lag of a worker in the metrics; never ends.
+    async fn watch_lag<W: Worker>(&self) {
+        let name = consumer_name(W::NAME);
+        loop {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let Ok(stream) = self.jetstream().get_stream_no_info(W::SOURCE.stream()).await else { continue };
+            if let Ok(info) = stream.consumer_info(&name).await {
+                self.metrics().lag(W::NAME, info.num_pending, info.num_ack_pending);
+            }
+        }
+    }
+}
