@@ -1,0 +1,95 @@
+//! How fast the service lets us ask: its rate-limit headers, per model.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+
+const BUDGETS: [&str; 4] = ["requests", "tokens", "input-tokens", "output-tokens"];
+/// A reset further away than this is not believed.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Until when each model must not be asked. Times of day, not of this process, so that replicas can share them.
+#[derive(Default)]
+pub(crate) struct Pace {
+    held: HashMap<String, DateTime<Utc>>,
+}
+
+impl Pace {
+    pub(crate) fn hold(&mut self, model: &str, until: DateTime<Utc>) {
+        let held = self.held.entry(model.to_owned()).or_insert(until);
+        *held = until.max(*held);
+    }
+
+    pub(crate) fn wait(&self, model: &str, now: DateTime<Utc>) -> Option<Duration> {
+        let left = (*self.held.get(model)? - now).to_std().ok()?;
+        Some(left.min(LONGEST)).filter(|left| !left.is_zero())
+    }
+}
+
+/// When the first exhausted budget is filled again, if the headers name one.
+pub(crate) fn exhausted_until(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let header =
+        |budget: &str, name: &str| headers.get(format!("anthropic-ratelimit-{budget}-{name}"))?.to_str().ok();
+    let resets =
+        BUDGETS.iter().filter(|budget| header(budget, "remaining") == Some("0")).filter_map(|budget| {
+            let reset = DateTime::parse_from_rfc3339(header(budget, "reset")?).ok()?;
+            Some(reset.to_utc())
+        });
+    resets.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_793_000_000 + second, 0).expect("a valid time")
+    }
+
+    #[track_caller]
+    fn check(remaining: &str, reset: &str, expected: Option<DateTime<Utc>>) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("remaining", remaining), ("reset", reset)] {
+            let name = format!("anthropic-ratelimit-output-tokens-{name}");
+            headers.insert(
+                reqwest::header::HeaderName::try_from(name).expect("a name"),
+                value.parse().expect("a value"),
+            );
+        }
+        assert_eq!(exhausted_until(&headers), expected);
+    }
+
+    #[test]
+    fn an_exhausted_budget_holds_until_its_reset() {
+        check("0", &time(30).to_rfc3339(), Some(time(30)));
+    }
+
+    #[test]
+    fn what_remains_holds_nothing() {
+        check("1000", &time(30).to_rfc3339(), None);
+    }
+
+    #[test]
+    fn an_unreadable_reset_holds_nothing() {
+        check("0", "soon", None);
+    }
+
+    #[test]
+    fn a_model_waits_until_its_time_and_others_do_not() {
+        let mut pace = Pace::default();
+        pace.hold("haiku", time(30));
+        pace.hold("haiku", time(10));
+        assert_eq!(pace.wait("haiku", time(0)), Some(Duration::from_secs(30)));
+        assert_eq!(pace.wait("haiku", time(30)), None);
+        assert_eq!(pace.wait("sonnet", time(0)), None);
+    }
+
+    #[test]
+    fn no_hold_lasts_longer_than_an_hour() {
+        let mut pace = Pace::default();
+        pace.hold("haiku", time(1_000_000));
+        assert_eq!(pace.wait("haiku", time(0)), Some(LONGEST));
+    }
+}
