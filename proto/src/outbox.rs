@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Default)]
 pub struct Outbox {
     pub messages: Vec<Outgoing>,
+    /// The generation the messages belong to; the input's when none.
+    pub generation: Option<u32>,
 }
 
 /// One message on its way out.
@@ -40,6 +42,13 @@ impl Outbox {
     #[must_use]
     pub fn with(mut self, message: Outgoing) -> Self {
         self.messages.push(message);
+        self
+    }
+
+    /// Puts the messages into a generation other than the input's.
+    #[must_use]
+    pub fn in_generation(mut self, generation: u32) -> Self {
+        self.generation = Some(generation);
         self
     }
 

@@ -146,8 +146,10 @@ impl<W: Worker> Handler<W> {
     /// Publishes the outbox and whatever the handler sent before, then joins the stages that got parts.
     async fn announce(&self, outbox: Outbox, delivery: &Delivery) -> Result<(), Fault> {
         let mut joins: BTreeSet<_> = BTreeSet::new();
+        let mut context = delivery.context();
+        context.generation = outbox.generation.unwrap_or(context.generation);
         for message in &outbox.messages {
-            delivery.publisher.send(message, &delivery.context()).await?;
+            delivery.publisher.send(message, &context).await?;
             if let Subject::Part { run, stage, .. } | Subject::Plan { run, stage } = &message.subject
                 && stage.joins()
             {
@@ -156,7 +158,7 @@ impl<W: Worker> Handler<W> {
         }
         delivery.publisher.flush().await?;
         for (run, stage) in joins {
-            self.runtime.joiner().arrived(&run, stage, &delivery.context()).await?;
+            self.runtime.joiner().arrived(&run, stage, &context).await?;
         }
         Ok(())
     }
