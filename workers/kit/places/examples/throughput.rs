@@ -26,9 +26,30 @@ const SENTENCES: [&str; 16] = [
     "It is not the work, it is the notes, the faxes and the phone that never stops ringing.",
 ];
 const PLACES: [&str; 24] = [
-    "Arizona", "Phoenix, AZ", "Dallas", "Springfield", "Columbus, Ohio", "St. Louis", "Winston-Salem, N.C.", "texas",
-    "phoenix az", "NYC", "Jackson", "Portland", "Fort Worth", "Salt Lake City", "Coeur d'Alene, Idaho", "Florida",
-    "Madison", "San Antonio", "Baton Rouge, LA", "Kansas City", "O'Fallon, MO", "Charlotte", "Boise", "Orange County",
+    "Arizona",
+    "Phoenix, AZ",
+    "Dallas",
+    "Springfield",
+    "Columbus, Ohio",
+    "St. Louis",
+    "Winston-Salem, N.C.",
+    "texas",
+    "phoenix az",
+    "NYC",
+    "Jackson",
+    "Portland",
+    "Fort Worth",
+    "Salt Lake City",
+    "Coeur d'Alene, Idaho",
+    "Florida",
+    "Madison",
+    "San Antonio",
+    "Baton Rouge, LA",
+    "Kansas City",
+    "O'Fallon, MO",
+    "Charlotte",
+    "Boise",
+    "Orange County",
 ];
 
 #[expect(clippy::print_stdout, reason = "prints its measurement")]
@@ -37,7 +58,8 @@ fn main() {
     let start = Instant::now();
     let gazetteer = Gazetteer::us();
     println!("start: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
-    let hints: Hints = (0..5_000).map(|n| (format!("Hamlet {n}"), "AZ")).chain([("Springfield".into(), "MO")]).collect();
+    let hints: Hints =
+        (0..5_000).map(|n| (format!("Hamlet {n}"), "AZ")).chain([("Springfield".into(), "MO")]).collect();
     for (kind, sentences) in [("posts of 4 sentences", 4), ("texts of 400 sentences", 400)] {
         let posts = posts(sentences, 64 << 20);
         let bytes: usize = posts.iter().map(String::len).sum();

@@ -33,7 +33,9 @@ pub(crate) fn prior(place: &Place) -> i32 {
     if place.population >= CAPITAL {
         return points;
     }
-    points -= 3 * i32::from(place.traits.word) + 2 * i32::from(place.traits.person) + 3 * i32::from(place.traits.foreign);
+    points -= 3 * i32::from(place.traits.word)
+        + 2 * i32::from(place.traits.person)
+        + 3 * i32::from(place.traits.foreign);
     points
 }
 
@@ -133,7 +135,11 @@ fn right(bytes: &[u8], hit: &Hit<'_>, lexicon: &Lexicon) -> (i32, bool) {
         b"." if word[0].is_ascii_lowercase() => (-9, false),
         b"_" | b"@" => (-9, false),
         b", " if word.len() <= 2 && word.iter().all(u8::is_ascii_digit) => (-6, true),
-        b", " if matches!(word, b"Jr" | b"Sr" | b"who" | b"PT" | b"DPT" | b"OT" | b"PTA" | b"PhD" | b"RN") => (-6, true),
+        b", "
+            if matches!(word, b"Jr" | b"Sr" | b"who" | b"PT" | b"DPT" | b"OT" | b"PTA" | b"PhD" | b"RN") =>
+        {
+            (-6, true)
+        }
         gap if hit.case == Case::Upper && dateline(gap) => (4, false),
         b" (" if word == b"AP" => (4, false),
         _ => (0, false),
@@ -173,5 +179,8 @@ fn following(bytes: &[u8], (start, end): (usize, usize), hit: &Hit<'_>, lexicon:
 }
 
 fn dateline(gap: &[u8]) -> bool {
-    gap.starts_with(b" -") || gap.starts_with(" —".as_bytes()) || gap.starts_with(" –".as_bytes()) || gap == b" ("
+    gap.starts_with(b" -")
+        || gap.starts_with(" —".as_bytes())
+        || gap.starts_with(" –".as_bytes())
+        || gap == b" ("
 }

@@ -23,7 +23,7 @@ impl Hints {
         let Some(state) = State::parse(state) else { return false };
         let Some(place) = self.lexicon.insert(city.trim()) else { return false };
         place.cities.insert(state);
-        self.lexicon.allow_lower(city);
+        self.lexicon.allow_small(city.trim());
         self.empty = false;
         true
     }
@@ -37,8 +37,7 @@ impl Hints {
         if self.empty {
             return StateSet::default();
         }
-        let place = self.lexicon.get(key).and_then(|entry| self.lexicon.place(entry));
-        place.map_or_else(StateSet::default, |place| place.cities)
+        self.lexicon.at(key).map_or_else(StateSet::default, |place| place.cities)
     }
 }
 

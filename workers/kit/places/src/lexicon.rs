@@ -89,8 +89,9 @@ pub(crate) struct Lexicon {
     slots: Vec<u32>,
     entries: Vec<Entry>,
     places: Vec<Place>,
-    /// Which hashes of a first word belong to a name that may be written in lower case.
-    lower: Box<[u64; 1024]>,
+    /// Which openings belong to a name in capitals, and which to one that may be written in small letters.
+    capital: Box<[u64; 2048]>,
+    small: Box<[u64; 2048]>,
 }
 
 impl Lexicon {
@@ -100,7 +101,8 @@ impl Lexicon {
             slots: vec![0; (entries * 2).next_power_of_two().max(16)],
             entries: Vec::with_capacity(entries),
             places: Vec::new(),
-            lower: Box::new([0; 1024]),
+            capital: Box::new([0; 2048]),
+            small: Box::new([0; 2048]),
         }
     }
 
@@ -123,13 +125,17 @@ impl Lexicon {
         }
     }
 
+    pub(crate) fn at(&self, key: u64) -> Option<&Place> {
+        self.get(key).and_then(|entry| self.place(entry))
+    }
+
     pub(crate) fn place(&self, entry: &Entry) -> Option<&Place> {
         self.places.get(entry.place as usize)
     }
 
     /// The place with exactly this name, in any case and with any of its separators.
     pub(crate) fn named(&self, name: &str) -> Option<&Place> {
-        self.get(hash_name(name)).and_then(|entry| self.place(entry))
+        self.at(hash_name(name))
     }
 
     pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut Place> {
@@ -141,8 +147,10 @@ impl Lexicon {
         self.get(hash_word(SEED, word)).map_or_else(WordClass::default, |entry| entry.class)
     }
 
-    pub(crate) fn may_be_lower(&self, word: u64) -> bool {
-        self.lower[word as usize >> 6 & 1023] & (1 << (word & 63)) != 0
+    #[inline]
+    pub(crate) fn may_start(&self, opening: u32, capital: bool) -> bool {
+        let filter = if capital { &self.capital } else { &self.small };
+        filter[(opening >> 6) as usize] & (1 << (opening & 63)) != 0
     }
 
     pub(crate) fn places_mut(&mut self) -> &mut [Place] {
@@ -154,12 +162,14 @@ impl Lexicon {
         self.entries[index].class.0 |= class.0;
     }
 
-    /// Lets the name be found when it is written in lower case.
-    pub(crate) fn allow_lower(&mut self, name: &str) {
-        if let Some(first) = words(name).next() {
-            let hash = hash_word(SEED, first);
-            self.lower[hash as usize >> 6 & 1023] |= 1 << (hash & 63);
-        }
+    /// Lets the name be found when it is written in small letters.
+    pub(crate) fn allow_small(&mut self, name: &str) {
+        allow(&mut self.small, name);
+    }
+
+    /// Lets the scan stop at this word when it is written with a capital.
+    pub(crate) fn allow_capital(&mut self, name: &str) {
+        allow(&mut self.capital, name);
     }
 
     /// The place of this name, made if it is new.
@@ -177,9 +187,15 @@ impl Lexicon {
             count += 1;
         }
         let index = last?;
+        self.allow_capital(name);
         if self.entries[index].place == NO_PLACE {
             self.entries[index].place = u32::try_from(self.places.len()).ok()?;
-            self.places.push(Place { key: hash, name: name.into(), several_words: count > 1, ..Place::default() });
+            self.places.push(Place {
+                key: hash,
+                name: name.into(),
+                several_words: count > 1,
+                ..Place::default()
+            });
         }
         self.places.get_mut(self.entries[index].place as usize)
     }
@@ -232,16 +248,26 @@ const FOLD: u64 = 0x2020_2020_2020_2020;
 /// "Winston-Salem", "winston salem" and "St. Louis", "St Louis" meet.
 #[inline]
 pub(crate) fn hash_word(seed: u64, word: &[u8]) -> u64 {
-    let (chunks, rest) = word.as_chunks::<8>();
-    let mut hash = seed.rotate_left(23);
-    for chunk in chunks {
-        hash = mix(hash ^ (u64::from_le_bytes(*chunk) | FOLD));
-    }
-    let mut tail = 0;
-    for byte in rest {
-        tail = tail << 8 | u64::from(byte | 0x20);
-    }
-    mix(hash ^ tail ^ (word.len() as u64) << 56)
+    let mut hash = seed.rotate_left(23) ^ (word.len() as u64) << 56;
+    let (head, tail) = match (word.first_chunk::<8>(), word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        (Some(head), _, _) => {
+            for chunk in word[8..].chunks(8) {
+                hash = mix(hash ^ gather(chunk));
+            }
+            (u64::from_le_bytes(*head), 0)
+        }
+        (None, Some(head), Some(tail)) => {
+            (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+        }
+        _ => (gather(word), 0),
+    };
+    mix(hash ^ (head | tail << 32 | FOLD))
+}
+
+/// Up to eight bytes as one number.
+#[inline]
+fn gather(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(byte | 0x20))
 }
 
 #[inline]
@@ -263,4 +289,26 @@ pub(crate) fn words(name: &str) -> impl Iterator<Item = &[u8]> {
         at = end;
         Some(&bytes[start..end])
     })
+}
+
+fn allow(filter: &mut [u64; 2048], name: &str) {
+    let opening = opening(name.as_bytes());
+    filter[(opening >> 6) as usize] |= 1 << (opening & 63);
+}
+
+/// Hashes the first letters of a word, up to eight, to 17 bits: enough to pass over nearly every word that
+/// opens no name without looking for its end.
+#[inline]
+pub(crate) fn opening(text: &[u8]) -> u32 {
+    const BIT_6: u64 = 0x4040_4040_4040_4040;
+    let eight = text.first_chunk::<8>().copied().unwrap_or_else(|| {
+        let mut eight = [0; 8];
+        eight[..text.len()].copy_from_slice(text);
+        eight
+    });
+    let folded = u64::from_le_bytes(eight) | FOLD;
+    // Bytes without bit 6 or with bit 7 are no letters; everything from the first of them on is cut off.
+    let others = (!folded | folded >> 1) & BIT_6;
+    let letters = folded & ((others & others.wrapping_neg()) >> 6).wrapping_sub(1);
+    (letters.wrapping_mul(MULTIPLIER) >> 47) as u32
 }

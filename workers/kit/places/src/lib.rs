@@ -1,14 +1,18 @@
 //! Which US states and cities a text names, where it names them, and why a city was put into its state.
 
+mod clue;
 mod context;
 mod hints;
 mod lexicon;
+mod lists;
 mod load;
 mod mention;
 mod resolve;
 mod scan;
 mod state;
+mod tails;
 mod url;
+mod votes;
 mod words;
 
 #[cfg(test)]
@@ -42,7 +46,7 @@ impl Gazetteer {
     pub fn mentions(&'static self, text: &str, hints: &Hints) -> Vec<Mention> {
         let hits = scan::scan(text, &self.lexicon, hints.lexicon());
         let findings = resolve::resolve(text, hits, &self.lexicon, hints);
-        mention::in_text(text, &findings)
+        mention::in_text(text, &findings, &self.lexicon)
     }
 
     /// The places that the path of an address names, as in `/r/Phoenix/`. The host, the query and the

@@ -33,7 +33,7 @@ pub(crate) const WELL_KNOWN: u32 = 100_000;
 /// How many times larger than all its namesakes together the city is that everybody means.
 const DOMINANCE: u32 = 20;
 /// The same for one that is meant even where the text speaks of another state that has a namesake.
-const ABSOLUTE: u32 = 50;
+const ABSOLUTE: u32 = 30;
 
 pub(crate) fn us() -> Lexicon {
     let mut lexicon = Lexicon::with_capacity(32_768);
@@ -86,6 +86,9 @@ pub(crate) fn us() -> Lexicon {
         }
     }
     finish(&mut lexicon);
+    // Opens an address, which the scan skips.
+    lexicon.allow_small("http");
+    lexicon.allow_small("https");
     lexicon
 }
 
@@ -121,7 +124,8 @@ fn name_state(lexicon: &mut Lexicon, state: State) {
         place.state = Some(state);
         place.name = state.name().into();
     }
-    lexicon.allow_lower(state.name());
+    lexicon.allow_small(state.name());
+    lexicon.allow_capital(state.code());
     for short in state.abbreviations() {
         if let Some(place) = lexicon.insert(short) {
             place.state = Some(state);
@@ -148,14 +152,15 @@ fn finish(lexicon: &mut Lexicon) {
     }
     let openers = ["saint", "ft", "mt"].into_iter().chain(NICKNAMES.map(|(nickname, _, _)| nickname));
     for name in lower.iter().map(|name| &**name).chain(openers) {
-        lexicon.allow_lower(name);
+        lexicon.allow_small(name);
     }
 }
 
 /// The ways in which people write the name: "St." and "Saint", "Fort" and "Ft.", without diacritics.
 /// The first is the one that goes out.
 fn spellings(name: &str) -> Vec<String> {
-    const PAIRS: [(&str, &str); 4] = [("St. ", "Saint "), ("Ste. ", "Sainte "), ("Fort ", "Ft. "), ("Mount ", "Mt. ")];
+    const PAIRS: [(&str, &str); 4] =
+        [("St. ", "Saint "), ("Ste. ", "Sainte "), ("Fort ", "Ft. "), ("Mount ", "Mt. ")];
     let mut spellings = Vec::with_capacity(2);
     for (usual, other) in PAIRS {
         if let Some(rest) = name.strip_prefix(usual).or_else(|| name.strip_prefix(other)) {

@@ -5,14 +5,15 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::lexicon::Lexicon;
 use crate::resolve::Finding;
 use crate::scan::Name;
 use crate::state::State;
 
 /// A state or a city that a text names.
 ///
-/// Serialised, `start` and `end` count characters, as Python and JavaScript (outside emoji) index
-/// strings; the byte offsets follow as `byte_start` and `byte_end`.
+/// Serialised, `start` and `end` count characters, as Python indexes strings; the byte offsets follow as
+/// `byte_start` and `byte_end`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mention {
     /// First byte of the span.
@@ -101,21 +102,22 @@ impl Mention {
 }
 
 /// Turns findings into mentions and counts the characters before each, in one go over the text.
-pub(crate) fn in_text(text: &str, findings: &[Finding<'_>]) -> Vec<Mention> {
+pub(crate) fn in_text(text: &str, findings: &[Finding<'_>], lexicon: &'static Lexicon) -> Vec<Mention> {
+    let ascii = text.is_ascii();
+    let length = |text: &str| if ascii { text.len() } else { text.chars().count() };
     let mut mentions = Vec::with_capacity(findings.len());
     let (mut byte, mut chars) = (0, 0);
     for finding in findings {
         let (start, end) = (finding.hit.start, finding.hit.end);
-        chars += text[byte..start].chars().count();
+        chars += length(&text[byte..start]);
         byte = start;
-        let length = text[start..end].chars().count();
         mentions.push(Mention {
             start,
             end,
             char_start: chars,
-            char_end: chars + length,
+            char_end: chars + length(&text[start..end]),
             kind: finding.kind,
-            name: name(finding),
+            name: name(finding, lexicon),
             state: finding.state.map(State::code),
             candidates: if finding.state.is_none() { finding.candidates.codes() } else { Vec::new() },
             rule: finding.rule,
@@ -124,9 +126,12 @@ pub(crate) fn in_text(text: &str, findings: &[Finding<'_>]) -> Vec<Mention> {
     mentions
 }
 
-fn name(finding: &Finding<'_>) -> Cow<'static, str> {
+fn name(finding: &Finding<'_>, lexicon: &'static Lexicon) -> Cow<'static, str> {
     match finding.hit.name {
         Name::Code(state) => Cow::Borrowed(state.name()),
-        Name::Place(place) => Cow::Owned(place.name.to_string()),
+        Name::Place(place) => match lexicon.at(place.key) {
+            Some(known) => Cow::Borrowed(&known.name),
+            None => Cow::Owned(place.name.to_string()),
+        },
     }
 }

@@ -57,6 +57,24 @@ const STATES: [(&str, &str, &[&str]); 51] = [
     ("WY", "Wyoming", &["Wyo"]),
 ];
 
+const NONE: u8 = u8::MAX;
+
+/// The state of each pair of letters.
+const INDEX: [u8; 26 * 26] = {
+    let mut indexes = [NONE; 26 * 26];
+    let mut index = 0;
+    while index < STATES.len() {
+        let code = STATES[index].0.as_bytes();
+        indexes[slot(code[0], code[1])] = index as u8;
+        index += 1;
+    }
+    indexes
+};
+
+const fn slot(first: u8, second: u8) -> usize {
+    (first - b'A') as usize * 26 + (second - b'A') as usize
+}
+
 /// Codes that are also words, degrees or trade terms ("CT scan", "AR" for accounts receivable):
 /// they name a state only beside another place.
 const ALSO_A_WORD: StateSet = StateSet::of(&[
@@ -77,16 +95,9 @@ impl State {
     pub(crate) const CA: Self = Self::of("CA");
 
     pub(crate) const fn of(code: &str) -> Self {
-        let code = code.as_bytes();
-        let mut index = 0;
-        while index < STATES.len() {
-            let known = STATES[index].0.as_bytes();
-            if known[0] == code[0] && known[1] == code[1] {
-                return Self(index as u8);
-            }
-            index += 1;
-        }
-        panic!("no state has this code")
+        let index = INDEX[slot(code.as_bytes()[0], code.as_bytes()[1])];
+        assert!(index != NONE, "no state has this code");
+        Self(index)
     }
 
     pub(crate) const COUNT: usize = STATES.len();
@@ -114,9 +125,11 @@ impl State {
     /// Reads two letters of any case.
     pub(crate) fn from_code(code: &[u8]) -> Option<Self> {
         let [first, second] = *code else { return None };
-        let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
-        let index = STATES.binary_search_by(|(known, _, _)| known.as_bytes().cmp(&code)).ok()?;
-        u8::try_from(index).ok().map(Self)
+        if !first.is_ascii_alphabetic() || !second.is_ascii_alphabetic() {
+            return None;
+        }
+        let index = INDEX[slot(first.to_ascii_uppercase(), second.to_ascii_uppercase())];
+        (index != NONE).then_some(Self(index))
     }
 
     /// Reads what tables and forms contain: "AZ", "az", "Arizona", " arizona ", "Ariz.", "N. Mex.".

@@ -15,7 +15,7 @@ pub(crate) fn mentions(url: &str, lexicon: &'static Lexicon, hints: &Hints) -> V
         findings.extend(finding(token, at, lexicon, hints));
         at += token.len() + 1;
     }
-    mention::in_text(url, &findings)
+    mention::in_text(url, &findings, lexicon)
 }
 
 /// Where the path lies: behind the host, before the query and the fragment.
@@ -34,7 +34,13 @@ fn finding<'a>(token: &str, start: usize, lexicon: &'a Lexicon, hints: &'a Hints
         return None;
     }
     let (kind, state) = kind_and_state(place, hints);
-    let hit = Hit { start, end: start + token.len(), before: (start, start), name: Name::Place(place), case: Case::Lower };
+    let hit = Hit {
+        start,
+        end: start + token.len(),
+        before: (start, start),
+        name: Name::Place(place),
+        case: Case::Lower,
+    };
     let candidates = place.cities;
     let rule = if state.is_some() { Rule::InUrl } else { Rule::Unresolved };
     Some(Finding { hit, kind, state, candidates, rule })

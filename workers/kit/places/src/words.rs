@@ -23,10 +23,8 @@ pub(crate) const SPEAKS: WordClass = WordClass(1 << 8);
 pub(crate) const HEAD: WordClass = WordClass(1 << 9);
 /// Days and months, capital everywhere.
 pub(crate) const DATE: WordClass = WordClass(1 << 10);
-/// Written small inside a name: "Fond du Lac".
-pub(crate) const LINK: WordClass = WordClass(1 << 11);
 
-const WORDS: [(WordClass, &str); 12] = [
+const WORDS: [(WordClass, &str); 10] = [
     (INSIDE, "in near throughout outside around across inside within downtown"),
     (TOWARDS, "from to at of toward towards into via between through leaving beyond serving visit visiting"),
     (
@@ -86,15 +84,16 @@ const WORDS: [(WordClass, &str); 12] = [
          thinks believes wrote writes agreed joked scored struck walked joined plays played ran hit went came knew felt \
          thought wants wanted suggested stated laughed smiled died served",
     ),
-    (HEAD, "lake mount fort port lakes camp cape point university bank bay isle rio hotel highway interstate route"),
+    (
+        HEAD,
+        "lake mount fort port lakes camp cape point university bank bay isle rio hotel highway interstate route",
+    ),
     (
         DATE,
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august \
          september october november december jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs \
          fri sat sun today yesterday tomorrow",
     ),
-    (LINK, "of de du la the and on in by at del des las los le"),
-    (FIRST_NAME, ""),
 ];
 
 pub(crate) fn load(lexicon: &mut Lexicon, first_names: &str) {
