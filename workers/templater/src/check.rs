@@ -1,6 +1,9 @@
-//! Whether a text may become the template of a segment: lengths, sentences, placeholders (X27, PT-088, PT-089).
+//! Whether an answer may become the template of a segment: what the guard lets through, in one to three sentences (X27).
 
+use claude::guard::{self, Breach, Rules};
 use proto::v1::OutreachTemplate;
+use serde::Deserialize;
+use serde_json::Value;
 
 /// What is filled in for each clinic when the message is sent; persons' names never leave the fleet before that.
 pub const PLACEHOLDERS: [&str; 4] = ["name", "clinic_name", "city", "state"];
@@ -9,89 +12,62 @@ pub const SUBJECT_MAX: usize = 120;
 pub const OPENING_MAX: usize = 600;
 pub const CTA_MAX: usize = 240;
 const SENTENCES_MAX: usize = 3;
+/// The only number that a text may have is one that nobody has to prove.
+const FACTS: &str = "a 15-minute call";
 
 /// Why a text is not usable as a template.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum Flaw {
-    #[error("the {0} is empty")]
-    Empty(&'static str),
-    #[error("the {field} has {length} characters, {limit} are allowed")]
-    TooLong {
-        field: &'static str,
-        length: usize,
-        limit: usize,
-    },
+    #[error("the answer is not subject, opening and call to action")]
+    Shape(#[from] serde_json::Error),
+    #[error("the {field} is not usable: {source}")]
+    Breach { field: &'static str, source: Breach },
     #[error("the {0} has more than one line")]
     Lines(&'static str),
-    #[error("the {0} has {{{1}}}, which nothing fills")]
-    Placeholder(&'static str, String),
-    #[error("the {0} has the character {1:?}, which has no place in it")]
-    Character(&'static str, char),
     #[error("the opening has {0} sentences, {SENTENCES_MAX} are allowed")]
     Sentences(usize),
     #[error("the opening addresses somebody by a name")]
     Addressee,
 }
 
-/// Trims the template and checks it.
-pub fn check(template: OutreachTemplate) -> Result<OutreachTemplate, Flaw> {
-    let checked = OutreachTemplate {
-        subject: line("subject", &template.subject, SUBJECT_MAX)?,
-        opening: line("opening", &template.opening, OPENING_MAX)?,
-        cta: line("cta", &template.cta, CTA_MAX)?,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Draft {
+    subject: String,
+    opening: String,
+    cta: String,
+}
+
+/// Makes a template of the answer; `scraped` is what the model was shown and must not copy.
+pub fn check(answer: Value, scraped: &[String]) -> Result<OutreachTemplate, Flaw> {
+    let draft: Draft = serde_json::from_value(answer)?;
+    let scraped = scraped.join("\n");
+    let template = OutreachTemplate {
+        subject: line("subject", &draft.subject, SUBJECT_MAX, &scraped)?,
+        opening: line("opening", &draft.opening, OPENING_MAX, &scraped)?,
+        cta: line("cta", &draft.cta, CTA_MAX, &scraped)?,
     };
-    let sentences = sentences(&checked.opening);
+    let sentences = sentences(&template.opening);
     if sentences > SENTENCES_MAX {
         return Err(Flaw::Sentences(sentences));
     }
-    if addresses_a_name(&checked.opening) {
+    if addresses_a_name(&template.opening) {
         return Err(Flaw::Addressee);
     }
-    Ok(checked)
+    Ok(template)
 }
 
-fn line(field: &'static str, text: &str, limit: usize) -> Result<String, Flaw> {
+fn line(field: &'static str, text: &str, most: usize, scraped: &str) -> Result<String, Flaw> {
     let text = text.trim();
-    if text.is_empty() {
-        return Err(Flaw::Empty(field));
-    }
-    let length = text.chars().count();
-    if length > limit {
-        return Err(Flaw::TooLong {
-            field,
-            length,
-            limit,
-        });
-    }
-    if text.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
+    // A subject with a line break could bring its own mail headers.
+    if text.contains(['\n', '\r']) {
         return Err(Flaw::Lines(field));
     }
-    placeholders(field, text)?;
-    // Markup, and the brackets in which models leave blanks for somebody else to fill.
-    let stray = |c: char| c.is_control() || matches!(c, '<' | '>' | '[' | ']');
-    match text.chars().find(|c| stray(*c)) {
-        Some(c) => Err(Flaw::Character(field, c)),
-        None => Ok(text.to_owned()),
+    let rules = Rules { placeholders: &PLACEHOLDERS, hosts: &[], facts: FACTS, scraped, chars: 1..=most };
+    match guard::check(text, &rules) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(source) => Err(Flaw::Breach { field, source }),
     }
-}
-
-fn placeholders(field: &'static str, text: &str) -> Result<(), Flaw> {
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        if rest[at..].starts_with('}') {
-            return Err(Flaw::Character(field, '}'));
-        }
-        let inside = &rest[at + 1..];
-        let Some(end) = inside.find('}') else {
-            return Err(Flaw::Character(field, '{'));
-        };
-        if !PLACEHOLDERS.contains(&&inside[..end]) {
-            let name = inside[..end].chars().take(40).collect();
-            return Err(Flaw::Placeholder(field, name));
-        }
-        rest = &inside[end + 1..];
-    }
-    Ok(())
 }
 
 /// A full stop within a sentence ("e.g. this", "3.5") is followed by no capital.
@@ -106,9 +82,7 @@ fn sentences(text: &str) -> usize {
             ends += 1;
         }
     }
-    let open = !text
-        .trim_end()
-        .ends_with(['.', '!', '?', '"', '\u{201d}', ')']);
+    let open = !text.trim_end().ends_with(['.', '!', '?', '"', '\u{201d}', ')']);
     ends + usize::from(open)
 }
 
@@ -118,113 +92,103 @@ fn addresses_a_name(opening: &str) -> bool {
     let greets = words.next().is_some_and(|word| {
         ["hi", "hello", "hey", "dear"].contains(&word.to_lowercase().trim_end_matches(','))
     });
-    greets
-        && words
-            .next()
-            .is_some_and(|word| word.starts_with(char::is_uppercase))
+    greets && words.next().is_some_and(|word| word.starts_with(char::is_uppercase))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
-    fn template(subject: &str, opening: &str, cta: &str) -> OutreachTemplate {
-        OutreachTemplate {
-            subject: subject.into(),
-            opening: opening.into(),
-            cta: cta.into(),
-        }
+    const SAMPLE_CTA: &str = "Would you be open to a 15-minute call to discuss how we're helping AZ clinics streamline documentation?";
+
+    fn template(subject: &str, opening: &str, cta: &str) -> Result<OutreachTemplate, String> {
+        let answer = json!({"subject": subject, "opening": opening, "cta": cta});
+        let scraped = ["our front desk loses half of each morning to calls about bills".to_owned()];
+        check(answer, &scraped).map_err(|flaw| flaw.to_string())
     }
 
     #[track_caller]
-    fn check_opening(opening: &str, expected: Result<(), Flaw>) {
-        let checked = check(template("A subject", opening, "A call?"));
-        assert_eq!(checked.map(|_| ()), expected, "{opening}");
+    fn check_opening(opening: &str, expected: Result<(), &str>) {
+        let checked = template("A subject", opening, "A call?").map(|_| ());
+        assert_eq!(checked, expected.map_err(str::to_owned), "{opening}");
     }
 
     #[track_caller]
-    fn check_subject(subject: &str, expected: Result<(), Flaw>) {
-        let checked = check(template(subject, "Hi {name}, an opening.", "A call?"));
-        assert_eq!(checked.map(|_| ()), expected, "{subject}");
+    fn check_subject(subject: &str, expected: Result<(), &str>) {
+        let checked = template(subject, "Hi {name}, an opening.", "A call?").map(|_| ());
+        assert_eq!(checked, expected.map_err(str::to_owned), "{subject}");
     }
 
     #[test]
     fn the_source_documents_sample_is_accepted_and_trimmed() {
-        let sample = template(
-            " PT-specific EMR alternative for Arizona clinics\n",
-            "Hi {name}, I noticed several PT clinic owners in Arizona discussing EMR documentation challenges...",
-            "Would you be open to a 15-minute call to discuss how we're helping AZ clinics streamline documentation?",
-        );
-        let checked = check(sample).unwrap();
-        assert_eq!(
-            checked.subject,
-            "PT-specific EMR alternative for Arizona clinics"
-        );
-        assert!(checked.opening.starts_with("Hi {name}, "));
+        let subject = " PT-specific EMR alternative for Arizona clinics\n";
+        let opening = "Hi {name}, I noticed several PT clinic owners in Arizona discussing EMR documentation challenges...";
+        let checked = template(subject, opening, SAMPLE_CTA).unwrap();
+        assert_eq!(checked.subject, subject.trim());
+        assert_eq!(checked.opening, opening);
+        assert_eq!(checked.cta, SAMPLE_CTA);
     }
 
     #[test]
-    fn an_empty_field_is_a_flaw() {
-        check_subject(" \n ", Err(Flaw::Empty("subject")));
-        check_opening("", Err(Flaw::Empty("opening")));
-        let without_cta = check(template("A subject", "An opening.", " "));
-        assert_eq!(without_cta, Err(Flaw::Empty("cta")));
+    fn another_shape_is_no_template() {
+        let answer = json!({"subject": "A subject", "opening": "An opening."});
+        assert!(matches!(check(answer, &[]), Err(Flaw::Shape(_))));
     }
 
     #[test]
     fn a_subject_may_have_120_characters_not_121() {
-        check_subject(&"é".repeat(SUBJECT_MAX), Ok(()));
-        check_subject(
-            &"é".repeat(SUBJECT_MAX + 1),
-            Err(Flaw::TooLong {
-                field: "subject",
-                length: 121,
-                limit: 120,
-            }),
-        );
+        check_subject(&"ab ".repeat(40), Ok(()));
+        check_subject(&"abc".repeat(40), Ok(()));
+        check_subject(&"abcd".repeat(31), Err("the subject is not usable: its length is out of bounds"));
+        check_subject(" ", Err("the subject is not usable: its length is out of bounds"));
     }
 
     #[test]
     fn a_subject_cannot_smuggle_a_header() {
-        check_subject("Hello\r\nBcc: all", Err(Flaw::Lines("subject")));
+        check_subject("Hello\r\nBcc: all", Err("the subject has more than one line"));
     }
 
     #[test]
     fn an_opening_has_one_to_three_sentences() {
-        check_opening(
-            "Hi {name}, do you use e.g. paper charts or v3.5 of an EMR?",
-            Ok(()),
-        );
+        check_opening("Hi {name}, do you use e.g. paper charts or a small EMR?", Ok(()));
         check_opening("One. Two! {city} three? ", Ok(()));
         check_opening("No full stop at the end", Ok(()));
-        check_opening("One. Two. Three. Four.", Err(Flaw::Sentences(4)));
-        check_opening("One. Two. Three. And four", Err(Flaw::Sentences(4)));
+        let four = Err("the opening has 4 sentences, 3 are allowed");
+        check_opening("One. Two. Three. Four.", four);
+        check_opening("One. Two. Three. And four", four);
     }
 
     #[test]
     fn a_placeholder_that_nothing_fills_is_a_flaw() {
-        let unknown = |name: &str| Err(Flaw::Placeholder("opening", name.to_owned()));
         check_opening("Hi {name} of {clinic_name} in {city}, {state}.", Ok(()));
-        check_opening("Hi {first_name}.", unknown("first_name"));
-        check_opening("Hi {{name}}.", unknown("{name"));
-        check_opening("Hi {}.", unknown(""));
+        let unknown = Err("the opening is not usable: it has a placeholder that we do not fill");
+        check_opening("Hi {first_name}.", unknown);
+        check_opening("From [your name].", unknown);
     }
 
     #[test]
-    fn a_blank_in_another_notation_or_markup_is_a_flaw() {
-        check_opening("Hi {name.", Err(Flaw::Character("opening", '{')));
-        check_opening("Hi name}.", Err(Flaw::Character("opening", '}')));
-        check_opening("From [your name].", Err(Flaw::Character("opening", '[')));
-        check_opening("Hello <b>you</b>.", Err(Flaw::Character("opening", '<')));
-        check_opening("A bell\u{7}.", Err(Flaw::Character("opening", '\u{7}')));
+    fn a_link_a_claim_and_a_copy_are_flaws() {
+        check_opening(
+            "See https://evil.example now.",
+            Err("the opening is not usable: it has a link that is not ours"),
+        );
+        check_opening(
+            "We save you 40% of the day.",
+            Err("the opening is not usable: it has a number or a promise that we did not supply"),
+        );
+        check_opening(
+            "So your front desk loses half of each morning to calls about bills?",
+            Err("the opening is not usable: it copies what a stranger wrote"),
+        );
     }
 
     #[test]
     fn nobody_is_addressed_by_a_name_the_model_made_up() {
-        check_opening("Hi John, how are you?", Err(Flaw::Addressee));
-        check_opening("Dear Dr. Smith, how are you?", Err(Flaw::Addressee));
+        let named = Err("the opening addresses somebody by a name");
+        check_opening("Hi John, how are you?", named);
+        check_opening("Dear Dr. Smith, how are you?", named);
         check_opening("Hi there, how are you?", Ok(()));
         check_opening("Hi {name}, how are you?", Ok(()));
-        check_opening("High costs? Dear clinics.", Ok(()));
     }
 }
