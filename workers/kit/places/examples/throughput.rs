@@ -1,4 +1,4 @@
-//! Measures the extraction on made posts: `cargo run -p places --release --example throughput`.
+//! Measures the extraction on made posts: `cargo run -p places --release --example throughput [-- text file]`.
 
 use std::time::Instant;
 
@@ -54,32 +54,43 @@ const PLACES: [&str; 24] = [
 
 #[expect(clippy::print_stdout, reason = "prints its measurement")]
 #[expect(clippy::disallowed_methods, reason = "measures time")]
-fn main() {
+fn main() -> std::io::Result<()> {
     let start = Instant::now();
     let gazetteer = Gazetteer::us();
     println!("start: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
-    let hints: Hints =
-        (0..5_000).map(|n| (format!("Hamlet {n}"), "AZ")).chain([("Springfield".into(), "MO")]).collect();
-    for (kind, sentences) in [("posts of 4 sentences", 4), ("texts of 400 sentences", 400)] {
-        let posts = posts(sentences, 64 << 20);
-        let bytes: usize = posts.iter().map(String::len).sum();
-        for hints in [&Hints::default(), &hints] {
-            let start = Instant::now();
-            let mentions: usize = posts.iter().map(|post| gazetteer.mentions(post, hints).len()).sum();
-            let speed = bytes as f64 / 1e6 / start.elapsed().as_secs_f64();
-            println!("{kind}: {speed:.0} MB/s, {mentions} mentions in {} posts", posts.len());
-        }
+    let clinics = (0..5_000).map(|n| (format!("Hamlet {n}"), "AZ"));
+    let hints: Hints = clinics.chain([("Springfield".to_owned(), "MO")]).collect();
+    let mut corpora = vec![
+        ("posts, a place in every third sentence", posts(4, 3)),
+        ("posts, a place in every twelfth sentence", posts(4, 12)),
+        ("long texts, a place in every twelfth sentence", posts(400, 12)),
+    ];
+    if let Some(path) = std::env::args().nth(1) {
+        let lines: Vec<String> = std::fs::read_to_string(path)?.lines().map(str::to_owned).collect();
+        corpora.push(("lines of the file", lines));
     }
+    for (kind, texts) in corpora {
+        let bytes: usize = texts.iter().map(String::len).sum();
+        let start = Instant::now();
+        let mentions: usize = texts.iter().map(|text| gazetteer.mentions(text, &hints).len()).sum();
+        let speed = bytes as f64 / 1e6 / start.elapsed().as_secs_f64();
+        println!("{kind}: {speed:.0} MB/s, a mention in {} bytes", bytes / mentions.max(1));
+    }
+    Ok(())
 }
 
-fn posts(sentences: usize, bytes: usize) -> Vec<String> {
+/// About 64 MB of posts of some sentences, of which one in `sparsity` names places.
+fn posts(sentences: usize, sparsity: usize) -> Vec<String> {
+    let (placed, plain): (Vec<&str>, Vec<&str>) =
+        SENTENCES.iter().partition(|sentence| sentence.contains("{}"));
     let mut random = SmallRng::seed_from_u64(7);
     let mut posts = Vec::new();
     let mut written = 0;
-    while written < bytes {
+    while written < 64 << 20 {
         let mut post = String::new();
         for _ in 0..random.random_range(1..=sentences * 2) {
-            let sentence = SENTENCES.choose(&mut random).copied().unwrap_or_default();
+            let kind = if random.random_range(0..sparsity) == 0 { &placed } else { &plain };
+            let sentence = kind.choose(&mut random).copied().unwrap_or_default();
             for (index, part) in sentence.split("{}").enumerate() {
                 if index > 0 {
                     post.push_str(PLACES.choose(&mut random).copied().unwrap_or_default());

@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub(crate) namesakes: u32,
     /// The state of the largest.
     pub(crate) largest: Option<State>,
+    /// The states of the largest and of those that are not much smaller.
+    pub(crate) peers: StateSet,
     pub(crate) fame: Fame,
     pub(crate) several_words: bool,
     pub(crate) traits: Traits,
@@ -138,9 +140,13 @@ impl Lexicon {
         self.at(hash_name(name))
     }
 
-    pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut Place> {
-        let index = self.get(hash_name(name))?.place as usize;
+    pub(crate) fn at_mut(&mut self, key: u64) -> Option<&mut Place> {
+        let index = self.get(key)?.place as usize;
         self.places.get_mut(index)
+    }
+
+    pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut Place> {
+        self.at_mut(hash_name(name))
     }
 
     pub(crate) fn class_of(&self, word: &[u8]) -> WordClass {
@@ -293,6 +299,10 @@ pub(crate) fn words(name: &str) -> impl Iterator<Item = &[u8]> {
 
 fn allow(filter: &mut [u64; 2048], name: &str) {
     let opening = opening(name.as_bytes());
+    if opening == 0 {
+        // Numbers have no letters either, and are frequent.
+        return;
+    }
     filter[(opening >> 6) as usize] |= 1 << (opening & 63);
 }
 

@@ -34,11 +34,14 @@ pub(crate) const WELL_KNOWN: u32 = 100_000;
 const DOMINANCE: u32 = 20;
 /// The same for one that is meant even where the text speaks of another state that has a namesake.
 const ABSOLUTE: u32 = 30;
+/// A namesake this many times smaller than the largest needs more than one mention of its state.
+const PEER: u32 = 10;
 
 pub(crate) fn us() -> Lexicon {
     let mut lexicon = Lexicon::with_capacity(32_768);
     let mut text = String::with_capacity(1 << 19);
     unpack(CITIES, &mut text);
+    let mut cities = Vec::with_capacity(24_576);
     for (name, state, population) in text.lines().filter_map(city) {
         let spellings = spellings(name);
         for spelling in &spellings {
@@ -47,7 +50,15 @@ pub(crate) fn us() -> Lexicon {
                     place.name = spellings[0].as_str().into();
                 }
                 add_city(place, state, population);
+                cities.push((place.key, state, population));
             }
+        }
+    }
+    for (key, state, population) in cities {
+        if let Some(place) = lexicon.at_mut(key)
+            && population.saturating_mul(PEER) >= place.population
+        {
+            place.peers.insert(state);
         }
     }
     for (nickname, name, state) in NICKNAMES {
@@ -146,7 +157,8 @@ fn finish(lexicon: &mut Lexicon) {
             WELL_KNOWN.. if outgrows(DOMINANCE) => Fame::Dominant,
             _ => Fame::Contested,
         };
-        if place.population >= 15_000 && !place.traits.dotted {
+        // "the woodlands" would stop the scan at every "the".
+        if place.population >= 15_000 && !place.traits.dotted && !place.name.starts_with("The ") {
             lower.push(place.name.clone());
         }
     }

@@ -205,24 +205,27 @@ fn case(name: &[u8]) -> Case {
 }
 
 /// Calls back with the first byte of each run of ASCII letters and digits, 64 bytes at a time.
+#[inline]
 fn for_each_start(bytes: &[u8], mut visit: impl FnMut(usize)) {
     let mut inside = 0;
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    let mut block_at = 0;
-    let mut visit_block = |block: &[u8; 64]| {
-        let words = word_bits(block);
+    let mut at = 0;
+    while at < bytes.len() {
+        let words = match bytes[at..].first_chunk::<64>() {
+            Some(block) => word_bits(block),
+            None => {
+                let mut last = [0; 64];
+                last[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                word_bits(&last)
+            }
+        };
         let mut starts = words & !(words << 1 | inside);
         inside = words >> 63;
         while starts != 0 {
-            visit(block_at + starts.trailing_zeros() as usize);
+            visit(at + starts.trailing_zeros() as usize);
             starts &= starts - 1;
         }
-        block_at += 64;
-    };
-    blocks.iter().for_each(&mut visit_block);
-    let mut last = [0; 64];
-    last[..rest.len()].copy_from_slice(rest);
-    visit_block(&last);
+        at += 64;
+    }
 }
 
 /// One bit for each byte that is an ASCII letter or digit. Written so that the compiler vectorises it.

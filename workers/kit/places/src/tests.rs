@@ -28,6 +28,8 @@ fn check_with_clinics(text: &str, expected: &str) {
         ("Madison", "WI"),
         ("Madison", "AL"),
         ("Truth or Dare", "NM"),
+        ("Far Hamlet", "NH"),
+        ("Far Hamlet", "VT"),
     ];
     assert_eq!(seen(text, &Hints::from_iter(clinics)), expected, "{text}");
 }
@@ -182,7 +184,7 @@ fn a_state_elsewhere_in_the_text_decides() {
 #[test]
 fn another_state_in_the_text_does_not_move_a_famous_city() {
     check("We moved from Dallas to Oregon", "Dallas/TX | Oregon/OR");
-    check("moved from Austin to Minnesota", "Austin/? | Minnesota/MN");
+    check("moved from Hartford to New York", "Hartford/? | New York/NY");
 }
 
 #[test]
@@ -207,6 +209,8 @@ fn clinics_settle_what_is_open() {
     check_with_clinics("our clinic in Tiny Hollow is great", "Tiny Hollow/VT");
     check_with_clinics("tiny hollow vt", "tiny hollow/VT | vt/VT");
     check_with_clinics("tiny hollow", "");
+    check_with_clinics("Vermont. In Far Hamlet", "Vermont/VT | Far Hamlet/VT");
+    check_with_clinics("in Far Hamlet", "Far Hamlet/?");
     check_with_clinics("near Truth or Dare", "Truth or Dare/NM");
 }
 

@@ -36,9 +36,11 @@ pub(crate) fn locate(clue: &Clue<'_>, votes: &Votes, hints: &Hints) -> (Option<S
         return (dominant, Rule::BestKnown);
     }
     let winner = votes.winner(clue.candidates);
-    // Against the city that nearly everybody means, one other state in the text is a doubt, not a proof.
-    let doubtful =
-        dominant.is_some() && winner != dominant && winner.is_some_and(|state| votes.of(state) < PROOF);
+    // Against a far larger namesake one mention of another state is a doubt, not a proof.
+    let larger = place.filter(|place| place.state.is_none() && place.population > 0);
+    let doubtful = winner.is_some_and(|state| {
+        votes.of(state) < PROOF && larger.is_some_and(|place| !place.peers.contains(state))
+    });
     match (winner, hinted.single()) {
         (Some(state), _) if dominant == winner => (Some(state), Rule::BestKnown),
         (Some(state), _) if !doubtful => (Some(state), Rule::StateElsewhere),
