@@ -1,0 +1,87 @@
+//! The join: complete once, whoever notices, dead parts included, at a cost that grows with the parts and no faster.
+
+use crate::fleet::{Broker, Probe, first, job, part, plan};
+use proto::{Message as _, Outbox, Stage, Subject, v1};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stage_is_complete_when_its_last_part_is_there() {
+    let broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    let (probe, _seen) = Probe::new(|request, _| {
+        let id = request.request_id;
+        let run = "r-1";
+        Ok(match id.as_str() {
+            "plan" => Outbox::none().with(plan(run, 3)),
+            id => Outbox::none().with(part(run, id)),
+        })
+    });
+    let worker = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
+    };
+    for id in ["p1", "p2", "plan"] {
+        runtime.publish(&job(id)).await.unwrap();
+    }
+    first(&runtime, "RUN", "lf.v1.run.r-1.match.plan").await;
+    first(&runtime, "RUN", "lf.v1.run.r-1.match.part.p2").await;
+    let run = "r-1".parse().unwrap();
+    assert!(!runtime.runs().has_complete(&run, Stage::Match, 0).await.unwrap());
+    runtime.publish(&job("p3")).await.unwrap();
+    let complete = first(&runtime, "RUN", "lf.v1.run.r-1.match.complete.0").await;
+    assert_eq!(v1::Complete::decode(complete.payload).unwrap().parts, 3);
+    runtime.stop();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_part_counts_and_says_so() {
+    let broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    let (probe, _seen) = Probe::new(|_, _| Err(runtime::Fault::reject("permanent", "no")));
+    let worker = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
+    };
+    runtime.publish(&plan("r-2", 1)).await.unwrap();
+    runtime.publish(&job("r-2")).await.unwrap();
+    first(&runtime, "RUN", "lf.v1.run.r-2.match.complete.0").await;
+    let run = "r-2".parse().unwrap();
+    let dead = runtime.runs().part::<v1::Plan>(&run, Stage::Match, "0").await.unwrap().unwrap();
+    assert_eq!(dead.body.unwrap_err().class, "permanent");
+    runtime.stop();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_parts_from_two_processes_complete_once() {
+    const PARTS: u32 = 10_000;
+    let broker = Broker::start().await;
+    let fleets = [broker.runtime().await, broker.runtime().await];
+    let mut workers = Vec::new();
+    for runtime in &fleets {
+        let (probe, _) = Probe::new(|request, _| Ok(Outbox::none().with(part("r-3", &request.request_id))));
+        let runtime = runtime.clone();
+        workers.push(tokio::spawn(async move { runtime.run(probe).await.unwrap() }));
+    }
+    fleets[0].publish(&plan("r-3", PARTS)).await.unwrap();
+    let publish = |id: u32| {
+        let runtime = fleets[0].clone();
+        async move { runtime.publish(&job(&format!("p{id}"))).await.unwrap() }
+    };
+    futures::StreamExt::for_each_concurrent(futures::stream::iter(0..PARTS), 64, publish).await;
+    first(&fleets[0], "RUN", "lf.v1.run.r-3.match.complete.0").await;
+    let run = "r-3".parse().unwrap();
+    let runs = fleets[0].runs();
+    assert_eq!(runs.count(&Subject::parts(&run, Stage::Match)).await.unwrap(), u64::from(PARTS));
+    assert_eq!(runs.count(&Subject::completes(&run, Stage::Match)).await.unwrap(), 1);
+    let mut parts = runs.parts::<v1::Plan>(&run, Stage::Match).await.unwrap();
+    let mut read = 0;
+    while parts.next().await.unwrap().is_some() {
+        read += 1;
+    }
+    assert_eq!(read, PARTS);
+    for (runtime, worker) in fleets.iter().zip(workers) {
+        runtime.stop();
+        worker.await.unwrap();
+    }
+}
