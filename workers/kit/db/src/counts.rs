@@ -21,5 +21,7 @@ pub struct Counts {
 }
 
 pub async fn of_tenant(tx: &mut Tx, as_of: DateTime<Utc>) -> Result<Counts, Error> {
-    todo!("{tx:?} {as_of}")
+    let client = tx.client();
+    let query = sqlx::query_file_as!(Counts, "queries/counts.sql", client, as_of);
+    Ok(query.fetch_one(tx.connection()).await?)
 }

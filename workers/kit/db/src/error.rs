@@ -32,6 +32,12 @@ pub enum Error {
     Sql(#[from] sqlx::Error),
 }
 
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migrate(Box::new(error))
+    }
+}
+
 impl Error {
     /// SQLSTATE, where the server gave one.
     pub fn code(&self) -> Option<String> {

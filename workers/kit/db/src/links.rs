@@ -12,6 +12,16 @@ pub enum Verdict {
     Unlinked,
 }
 
+impl Verdict {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Ambiguous => "ambiguous",
+            Self::Unlinked => "unlinked",
+        }
+    }
+}
+
 /// What the linker says of one pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -50,20 +60,79 @@ pub struct Review {
 
 /// Replaces the linker's verdicts by those of a run; decisions of people stay.
 pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, Error> {
-    todo!("{tx:?} {run_id} {links:?}")
+    let client = tx.client();
+    sqlx::query!("DELETE FROM decision_maker_links WHERE client_id = $1 AND decision IS NULL", client)
+        .execute(tx.connection())
+        .await?;
+    let mut written = 0;
+    for batch in links.chunks(10_000) {
+        let persons: Vec<i32> = batch.iter().map(|link| link.decision_maker_id).collect();
+        let clinics: Vec<i32> = batch.iter().map(|link| link.clinic_id).collect();
+        let probabilities: Vec<f64> = batch.iter().map(|link| link.probability).collect();
+        let contributions: Vec<serde_json::Value> = batch.iter().map(|link| link.contributions.clone()).collect();
+        let verdicts: Vec<String> = batch.iter().map(|link| link.verdict.as_str().to_owned()).collect();
+        let query = sqlx::query!(
+            "INSERT INTO decision_maker_links
+                (client_id, run_id, decision_maker_id, clinic_id, probability, contributions, verdict)
+            SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::float8[], $6::jsonb[], $7::text[])
+            ON CONFLICT (client_id, decision_maker_id, clinic_id) DO UPDATE SET run_id = excluded.run_id,
+                probability = excluded.probability, contributions = excluded.contributions, verdict = excluded.verdict",
+            client,
+            run_id,
+            &persons,
+            &clinics,
+            &probabilities,
+            &contributions,
+            &verdicts
+        );
+        written += query.execute(tx.connection()).await?.rows_affected();
+    }
+    Ok(written)
 }
 
 /// Doubtful pairs nobody has decided, the likeliest first.
 pub async fn review_queue(tx: &mut Tx, limit: i64) -> Result<Vec<Review>, Error> {
-    todo!("{tx:?} {limit}")
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Review,
+        r#"SELECT l.decision_maker_id, d.name AS decision_maker, d.title, d.company_name,
+            l.clinic_id, c.clinic_name, c.city, c.state, l.probability, l.contributions
+        FROM decision_maker_links l
+        JOIN decision_makers d ON d.client_id = l.client_id AND d.id = l.decision_maker_id
+        JOIN clinics_contact_info c ON c.client_id = l.client_id AND c.id = l.clinic_id
+        WHERE l.client_id = $1 AND l.verdict = 'ambiguous' AND l.decision IS NULL
+        ORDER BY l.probability DESC, l.decision_maker_id, l.clinic_id LIMIT $2"#,
+        client,
+        limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
 /// Records a person's decision. False when the pair is not known.
 pub async fn decide(tx: &mut Tx, decided: Decided, by: &str, at: DateTime<Utc>) -> Result<bool, Error> {
-    todo!("{tx:?} {decided:?} {by} {at}")
+    let client = tx.client();
+    let query = sqlx::query!(
+        "UPDATE decision_maker_links
+        SET decision = CASE WHEN $4 THEN 'confirmed' ELSE 'rejected' END, reviewed_by = $5, reviewed_at = $6
+        WHERE client_id = $1 AND decision_maker_id = $2 AND clinic_id = $3",
+        client,
+        decided.decision_maker_id,
+        decided.clinic_id,
+        decided.confirmed,
+        by,
+        at
+    );
+    Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
 /// All decisions of people.
 pub async fn decided(tx: &mut Tx) -> Result<Vec<Decided>, Error> {
-    todo!("{tx:?}")
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Decided,
+        r#"SELECT decision_maker_id, clinic_id, decision = 'confirmed' AS "confirmed!" FROM decision_maker_links
+        WHERE client_id = $1 AND decision IS NOT NULL ORDER BY 1, 2"#,
+        client
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }

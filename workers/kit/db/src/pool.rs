@@ -45,7 +45,14 @@ impl Db {
         self.begin_with("BEGIN", client).await
     }
 
-    pub(crate) async fn begin_with(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
+    /// Begins a transaction that moves many rows and may take its time.
+    pub(crate) async fn begin_bulk(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
+        let mut tx = self.begin_with(begin, client).await?;
+        sqlx::query("SELECT set_config('statement_timeout', '1h', true)").execute(tx.connection()).await?;
+        Ok(tx)
+    }
+
+    async fn begin_with(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
         let mut tx = self.pool.begin_with(begin).await?;
         sqlx::query("SELECT set_config('app.client_id', $1, true)")
             .bind(client.to_string())

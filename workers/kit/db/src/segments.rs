@@ -1,11 +1,14 @@
 //! The segments of a run and the clinics in them: replaced as a whole, read as a whole.
 
-use crate::{BoxError, Db, Error, Tx};
+mod replace;
+mod row;
+
+use crate::{Error, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
-use futures::Stream;
+use futures::{Stream, TryStreamExt};
+pub use replace::replace_run;
 use serde::Serialize;
 use std::ops::RangeInclusive;
-use uuid::Uuid;
 
 /// A run as it is to be stored; its rows come as a stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,35 +130,53 @@ pub struct Removed {
     pub reason: String,
 }
 
-/// Archives the current run and puts this one in its place, all or nothing: whoever reads sees the
-/// old run or the new one. Storing the same run again changes nothing.
-pub async fn replace_run<E: Into<BoxError>>(
-    db: &Db,
-    client: Uuid,
-    run: &StoredRun,
-    rows: impl Stream<Item = Result<SegmentRow, E>> + Send,
-) -> Result<Replaced, Error> {
-    drop(rows);
-    todo!("{db:?} {client} {run:?}")
-}
-
 /// Segments of a run, in order of priority.
 pub async fn of_run(tx: &mut Tx, run_id: &str) -> Result<Vec<Segment>, Error> {
-    todo!("{tx:?} {run_id}")
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Segment,
+        r#"SELECT segment_name, pain_category, categories, match_strategy, priority_score::float8 AS "priority_score!",
+            priority_raw, opportunity_index, ai_adjustment, ai_reason, mean_confidence, mean_severity,
+            mean_mentions, total_mentions, clinics, with_decision_maker, with_email, state, match_reason,
+            outreach_template, template_source, evidence
+        FROM segments WHERE client_id = $1 AND run_id = $2 ORDER BY position"#,
+        client,
+        run_id
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
-/// Every row of the current run, in order of segment and clinic, from one statement.
+/// Every row of the current run, in order of id, from one statement: one whole run, whatever is stored meanwhile.
 pub fn current(tx: &mut Tx) -> impl Stream<Item = Result<Stored, Error>> + Send + '_ {
-    drop(tx.client());
-    futures::stream::empty()
+    let client = tx.client();
+    sqlx::query_as!(
+        Stored,
+        r#"SELECT id, run_id, segment_name, pain_category, clinic_id, match_reason, match_strategy,
+            confidence_score::float8 AS "confidence_score!", priority_score::float8 AS "priority_score!",
+            outreach_template
+        FROM matched_segments WHERE client_id = $1 ORDER BY id"#,
+        client
+    )
+    .fetch(tx.connection())
+    .map_err(Error::from)
 }
 
 /// What de-duplication removed in a run for one clinic.
 pub async fn removed(tx: &mut Tx, run_id: &str, clinic_id: i32) -> Result<Vec<Removed>, Error> {
-    todo!("{tx:?} {run_id} {clinic_id}")
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Removed,
+        "SELECT clinic_id, segment_name, kept_in, reason FROM segment_membership_log
+        WHERE client_id = $1 AND run_id = $2 AND clinic_id = $3 ORDER BY segment_name",
+        client,
+        run_id,
+        clinic_id
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
 /// Deletes runs before a date, with their rows, from the archive. Returns how many.
-pub async fn expire(tx: &mut Tx, before: NaiveDate) -> Result<u64, Error> {
-    todo!("{tx:?} {before}")
+pub async fn expire(tx: &mut Tx, before: NaiveDate) -> Result<i64, Error> {
+    let query = sqlx::query_scalar!(r#"SELECT matched_segments_expire($1) AS "gone!""#, before);
+    Ok(query.fetch_one(tx.connection()).await?)
 }
