@@ -1,4 +1,10 @@
 //! The one binary `leadfleet`: its commands, the private servers of `dev` and `demo`, the sample data.
 
+pub mod cli;
+pub mod dev;
+pub mod doctor;
+pub mod exit;
 pub mod local;
+pub mod output;
 pub mod sample;
+pub mod settings;

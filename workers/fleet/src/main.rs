@@ -1,2 +1,15 @@
-//! placeholder
-fn main() {}
+//! The binary `leadfleet`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use fleet::cli::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let exit = match Cli::parse().run().await {
+        Ok(exit) => exit,
+        Err(failure) => failure.report(),
+    };
+    ExitCode::from(exit as u8)
+}

@@ -38,18 +38,8 @@ pub fn superuser() -> bool {
 fn named(passwd: &str, name: &str) -> Option<Account> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
-        let (found, _, uid, gid) = (
-            fields.next()?,
-            fields.next()?,
-            fields.next()?,
-            fields.next()?,
-        );
-        (found == name).then(|| {
-            Some(Account {
-                uid: uid.parse().ok()?,
-                gid: gid.parse().ok()?,
-            })
-        })?
+        let (found, _, uid, gid) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        (found == name).then(|| Some(Account { uid: uid.parse().ok()?, gid: gid.parse().ok()? }))?
     })
 }
 
@@ -57,21 +47,13 @@ fn named(passwd: &str, name: &str) -> Option<Account> {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
+    const PASSWD: &str =
+        "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
 
     #[test]
     fn an_account_is_found_by_its_whole_name() {
-        assert_eq!(
-            named(PASSWD, "postgres"),
-            Some(Account { uid: 101, gid: 104 })
-        );
-        assert_eq!(
-            named(PASSWD, "nobody"),
-            Some(Account {
-                uid: 65534,
-                gid: 65533
-            })
-        );
+        assert_eq!(named(PASSWD, "postgres"), Some(Account { uid: 101, gid: 104 }));
+        assert_eq!(named(PASSWD, "nobody"), Some(Account { uid: 65534, gid: 65533 }));
         assert_eq!(named(PASSWD, "post"), None);
     }
 }

@@ -36,10 +36,8 @@ pub struct PostgresBinaries {
 impl Binaries {
     /// The named nats-server, else the first on this machine that is new enough.
     pub fn nats_server(&self) -> Result<Binary, Error> {
-        let named = self
-            .nats_server
-            .clone()
-            .or_else(|| env::var_os("LEADFLEET_NATS_SERVER").map(PathBuf::from));
+        let named =
+            self.nats_server.clone().or_else(|| env::var_os("LEADFLEET_NATS_SERVER").map(PathBuf::from));
         if let Some(path) = named {
             return new_enough("nats-server", path, &MIN_NATS_SERVER);
         }
@@ -48,10 +46,8 @@ impl Binaries {
 
     /// The named Postgres, else the first on this machine that is new enough.
     pub fn postgres(&self) -> Result<PostgresBinaries, Error> {
-        let named = self
-            .postgres_bin
-            .clone()
-            .or_else(|| env::var_os("LEADFLEET_POSTGRES_BIN").map(PathBuf::from));
+        let named =
+            self.postgres_bin.clone().or_else(|| env::var_os("LEADFLEET_POSTGRES_BIN").map(PathBuf::from));
         let postgres = match named {
             Some(bin) => new_enough("postgres", bin.join("postgres"), &MIN_POSTGRES)?,
             None => first("postgres", places_of_postgres(), &MIN_POSTGRES)?,
@@ -62,30 +58,17 @@ impl Binaries {
         if !initdb.is_file() {
             return Err(Error::NotFound { program: "initdb" });
         }
-        Ok(PostgresBinaries {
-            postgres: Binary {
-                path: real,
-                ..postgres
-            },
-            initdb,
-        })
+        Ok(PostgresBinaries { postgres: Binary { path: real, ..postgres }, initdb })
     }
 }
 
 /// setpriv of util-linux lends Postgres another account and ties a child's life to its parent's.
-pub(super) fn setpriv() -> Result<PathBuf, Error> {
-    on_path("setpriv")
-        .into_iter()
-        .next()
-        .ok_or(Error::NotFound { program: "setpriv" })
+pub(crate) fn setpriv() -> Result<PathBuf, Error> {
+    on_path("setpriv").into_iter().next().ok_or(Error::NotFound { program: "setpriv" })
 }
 
 pub(crate) fn dotted(version: &[u32]) -> String {
-    version
-        .iter()
-        .map(u32::to_string)
-        .collect::<Vec<_>>()
-        .join(".")
+    version.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
 }
 
 /// The first candidate that is new enough; if there is none, the complaint about the newest kind of failure.
@@ -104,40 +87,23 @@ fn new_enough(program: &'static str, path: PathBuf, needed: &[u32]) -> Result<Bi
     let output = Command::new(&path)
         .arg("--version")
         .output()
-        .map_err(|source| Error::Run {
-            path: path.clone(),
-            source,
-        })?;
+        .map_err(|source| Error::Run { path: path.clone(), source })?;
     let output = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let Some(found) = version_in(&output) else {
         return Err(Error::NoVersion { path, output });
     };
     if found.as_slice() < needed {
-        return Err(Error::TooOld {
-            program,
-            path,
-            found,
-            needed: needed.to_vec(),
-        });
+        return Err(Error::TooOld { program, path, found, needed: needed.to_vec() });
     }
-    Ok(Binary {
-        path,
-        version: found,
-    })
+    Ok(Binary { path, version: found })
 }
 
 /// The first dotted number of `nats-server: v2.15.1` or `postgres (PostgreSQL) 15.18 (Debian …)`.
 fn version_in(output: &str) -> Option<Vec<u32>> {
     let start = output.find(|c: char| c.is_ascii_digit())?;
     let number = &output[start..];
-    let end = number
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(number.len());
-    number[..end]
-        .trim_end_matches('.')
-        .split('.')
-        .map(|part| part.parse().ok())
-        .collect()
+    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    number[..end].trim_end_matches('.').split('.').map(|part| part.parse().ok()).collect()
 }
 
 fn places_of_nats_server() -> Vec<PathBuf> {
@@ -146,36 +112,24 @@ fn places_of_nats_server() -> Vec<PathBuf> {
     places.push("/usr/sbin/nats-server".into());
     // `make setup` unpacks its copy into the workspace that this executable was built in.
     if let Ok(executable) = env::current_exe() {
-        places.extend(
-            executable
-                .ancestors()
-                .skip(1)
-                .map(|dir| dir.join(".tools/nats-server")),
-        );
+        places.extend(executable.ancestors().skip(1).map(|dir| dir.join(".tools/nats-server")));
     }
     places.extend(cache_dir().map(|dir| dir.join("nats-server")));
-    places.extend(
-        BREW.iter()
-            .map(|brew| Path::new(brew).join("bin/nats-server")),
-    );
+    places.extend(BREW.iter().map(|brew| Path::new(brew).join("bin/nats-server")));
     places
 }
 
 fn places_of_postgres() -> Vec<PathBuf> {
     let mut places = on_path("postgres");
     let mut debian = subdirectories(Path::new("/usr/lib/postgresql"));
-    debian.sort_by_key(|dir| {
-        dir.file_name()
-            .and_then(|name| name.to_str()?.parse::<u32>().ok())
-    });
+    debian.sort_by_key(|dir| dir.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
     places.extend(debian.iter().rev().map(|dir| dir.join("bin/postgres")));
     for brew in BREW {
         let kegs = subdirectories(&Path::new(brew).join("opt"));
         places.extend(
             kegs.iter()
                 .filter(|keg| {
-                    keg.file_name()
-                        .is_some_and(|name| name.to_string_lossy().starts_with("postgresql"))
+                    keg.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgresql"))
                 })
                 .map(|keg| keg.join("bin/postgres")),
         );
@@ -187,19 +141,11 @@ const BREW: [&str; 3] = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxb
 
 fn on_path(program: &str) -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .map(|dir| dir.join(program))
-        .filter(|file| file.is_file())
-        .collect()
+    env::split_paths(&path).map(|dir| dir.join(program)).filter(|file| file.is_file()).collect()
 }
 
 fn subdirectories(dir: &Path) -> Vec<PathBuf> {
-    fs::read_dir(dir)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect()
+    fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 fn cache_dir() -> Option<PathBuf> {
@@ -230,10 +176,7 @@ mod tests {
 
     #[test]
     fn the_version_of_debians_postgres_is_read() {
-        check(
-            "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)",
-            &[15, 18],
-        );
+        check("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", &[15, 18]);
     }
 
     #[test]

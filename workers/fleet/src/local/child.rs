@@ -35,31 +35,15 @@ pub(super) struct Launch<'a> {
 
 impl Launch<'_> {
     pub(super) fn start(self, arguments: &[&std::ffi::OsStr]) -> Result<Server, Error> {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.log)
-            .map_err(file("open", self.log))?;
+        let log = File::options().create(true).append(true).open(self.log).map_err(file("open", self.log))?;
         let begin = log.metadata().map_or(0, |data| data.len());
         let error_log = log.try_clone().map_err(file("open", self.log))?;
         let mut command = lent(self.path, self.account, Some(self.when_orphaned))?;
-        command
-            .args(arguments)
-            .stdin(self.stdin)
-            .stdout(log)
-            .stderr(error_log);
+        command.args(arguments).stdin(self.stdin).stdout(log).stderr(error_log);
         // Ctrl-C at the terminal is for us alone: we end the servers in our order.
         command.process_group(0);
-        let child = spawn(command).map_err(|source| Error::Run {
-            path: self.path.to_owned(),
-            source,
-        })?;
-        Ok(Server {
-            program: self.program,
-            child,
-            log: self.log.to_owned(),
-            begin,
-        })
+        let child = spawn(command).map_err(|source| Error::Run { path: self.path.to_owned(), source })?;
+        Ok(Server { program: self.program, child, log: self.log.to_owned(), begin })
     }
 }
 
@@ -77,10 +61,7 @@ pub(super) fn lent(
     let mut command = Command::new(binaries::setpriv()?);
     command.current_dir("/");
     if let Some(Account { uid, gid }) = account {
-        command
-            .arg(format!("--reuid={uid}"))
-            .arg(format!("--regid={gid}"))
-            .arg("--clear-groups");
+        command.arg(format!("--reuid={uid}")).arg(format!("--regid={gid}")).arg("--clear-groups");
     }
     if let Some(signal) = orphans_end {
         // We may have died before the signal was arranged: then the parent is no longer us, and nothing is started.
@@ -137,10 +118,7 @@ impl Server {
             None => Ok(ready()),
         })?;
         answer.ok_or_else(|| {
-            self.not_started(format!(
-                "process {pid} was not ready within {} s",
-                limit.as_secs()
-            ))
+            self.not_started(format!("process {pid} was not ready within {} s", limit.as_secs()))
         })
     }
 
@@ -161,10 +139,7 @@ impl Server {
             return Ok(());
         }
         self.kill();
-        Err(Error::NotStopped {
-            program: self.program,
-            seconds: limit.as_secs(),
-        })
+        Err(Error::NotStopped { program: self.program, seconds: limit.as_secs() })
     }
 
     /// Ends the server without giving it a say.
@@ -179,12 +154,7 @@ impl Server {
     }
 
     fn not_started(&self, what: String) -> Error {
-        Error::NotStarted {
-            program: self.program,
-            what,
-            log: self.log.clone(),
-            tail: self.log_tail(),
-        }
+        Error::NotStarted { program: self.program, what, log: self.log.clone(), tail: self.log_tail() }
     }
 }
 

@@ -12,12 +12,7 @@ pub enum Error {
     #[error(
         "{program} {} at {} is too old: {} or newer is needed", dotted(found), path.display(), dotted(needed)
     )]
-    TooOld {
-        program: &'static str,
-        path: PathBuf,
-        found: Vec<u32>,
-        needed: Vec<u32>,
-    },
+    TooOld { program: &'static str, path: PathBuf, found: Vec<u32>, needed: Vec<u32> },
     #[error("could not read the version of {}: it printed {output:?}", path.display())]
     NoVersion { path: PathBuf, output: String },
     #[error("could not run {}", path.display())]
@@ -29,27 +24,13 @@ pub enum Error {
     #[error("port {port} on 127.0.0.1 is taken")]
     PortTaken { port: u16 },
     #[error("{program} did not start: {what}\nits log {} ends with:\n{tail}", log.display())]
-    NotStarted {
-        program: &'static str,
-        what: String,
-        log: PathBuf,
-        tail: String,
-    },
+    NotStarted { program: &'static str, what: String, log: PathBuf, tail: String },
     #[error("{program} did not stop within {seconds} s")]
     NotStopped { program: &'static str, seconds: u64 },
     #[error("{} was written by {program} {written}, but {found} is installed", path.display())]
-    OtherData {
-        program: &'static str,
-        path: PathBuf,
-        written: String,
-        found: String,
-    },
+    OtherData { program: &'static str, path: PathBuf, written: String, found: String },
     #[error("could not {doing} {}", path.display())]
-    File {
-        doing: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { doing: &'static str, path: PathBuf, source: io::Error },
 }
 
 impl Error {
@@ -66,8 +47,7 @@ impl Error {
             Self::PortTaken { .. } => "leave out the port to get a free one".to_owned(),
             Self::NotStarted { log, .. } => format!("the whole log is {}", log.display()),
             Self::OtherData { .. } => {
-                "install the version that wrote it, or delete the directory to start afresh"
-                    .to_owned()
+                "install the version that wrote it, or delete the directory to start afresh".to_owned()
             }
             Self::NotStopped { .. } | Self::File { .. } => return None,
         })
@@ -93,9 +73,5 @@ pub(crate) fn fix(program: &str) -> String {
 /// Adds what was being done, and to which file, to an input or output error.
 pub(super) fn file(doing: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
-    move |source| Error::File {
-        doing,
-        path,
-        source,
-    }
+    move |source| Error::File { doing, path, source }
 }

@@ -26,27 +26,17 @@ impl Lock {
     /// Takes the lock of `dir`, waiting for servers of a killed predecessor to end.
     pub(super) fn take(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(NAME);
-        let mut lock = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(file("open", &path))?;
+        let mut lock = File::options().create(true).append(true).open(&path).map_err(file("open", &path))?;
         let free = wait::until(LEFT_BEHIND, || match lock.try_lock() {
             Ok(()) => Ok(Some(())),
             Err(TryLockError::Error(source)) => Err(file("lock", &path)(source)),
             Err(TryLockError::WouldBlock) => match holder(&path) {
-                Some(pid) if alive(pid) => Err(Error::InUse {
-                    path: dir.to_owned(),
-                    pid,
-                }),
+                Some(pid) if alive(pid) => Err(Error::InUse { path: dir.to_owned(), pid }),
                 _ => Ok(None),
             },
         })?;
         if free.is_none() {
-            return Err(Error::LeftBehind {
-                path: dir.to_owned(),
-                pid: holder(&path).unwrap_or_default(),
-            });
+            return Err(Error::LeftBehind { path: dir.to_owned(), pid: holder(&path).unwrap_or_default() });
         }
         lock.set_len(0).map_err(file("write", &path))?;
         writeln!(lock, "{}", process::id()).map_err(file("write", &path))?;
@@ -79,8 +69,5 @@ fn holder(path: &Path) -> Option<u32> {
 }
 
 fn alive(pid: u32) -> bool {
-    pid.try_into()
-        .ok()
-        .and_then(Pid::from_raw)
-        .is_some_and(|pid| test_kill_process(pid).is_ok())
+    pid.try_into().ok().and_then(Pid::from_raw).is_some_and(|pid| test_kill_process(pid).is_ok())
 }

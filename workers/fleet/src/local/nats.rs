@@ -87,9 +87,7 @@ impl Nats {
 
     pub(super) fn stop(&mut self) -> Result<(), Error> {
         self.ask_to_stop();
-        self.server
-            .take()
-            .map_or(Ok(()), |mut server| server.wait_for_end(STOP))
+        self.server.take().map_or(Ok(()), |mut server| server.wait_for_end(STOP))
     }
 
     pub(super) fn kill(&mut self) {
@@ -102,11 +100,7 @@ impl Nats {
     fn refuse_newer_store(&self) -> Result<(), Error> {
         let path = self.data.join("version");
         let written = fs::read_to_string(&path).unwrap_or_default();
-        let numbers: Vec<u32> = written
-            .trim()
-            .split('.')
-            .filter_map(|part| part.parse().ok())
-            .collect();
+        let numbers: Vec<u32> = written.trim().split('.').filter_map(|part| part.parse().ok()).collect();
         let ours = &self.binary.version[..2];
         if numbers.as_slice() > ours {
             return Err(Error::OtherData {

@@ -38,10 +38,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) fn url(&self) -> String {
-        format!(
-            "postgres://{NAME}@localhost/{NAME}?host={}",
-            self.socket_dir.display()
-        )
+        format!("postgres://{NAME}@localhost/{NAME}?host={}", self.socket_dir.display())
     }
 
     pub(super) fn start(&mut self, lock: &Lock) -> Result<(), Error> {
@@ -55,17 +52,12 @@ impl Postgres {
         }
         // After a crash the last backends may take a moment to notice; until then a new postmaster is refused.
         let server = wait::until(START, || match self.launch(lock) {
-            Err(Error::NotStarted { tail, .. })
-                if tail.contains("pre-existing shared memory block") =>
-            {
+            Err(Error::NotStarted { tail, .. }) if tail.contains("pre-existing shared memory block") => {
                 Ok(None)
             }
             started => started.map(Some),
         })?;
-        self.server = Some(server.ok_or(Error::LeftBehind {
-            path: self.data.clone(),
-            pid: 0,
-        })?);
+        self.server = Some(server.ok_or(Error::LeftBehind { path: self.data.clone(), pid: 0 })?);
         Ok(())
     }
 
@@ -109,9 +101,7 @@ impl Postgres {
 
     pub(super) fn stop(&mut self) -> Result<(), Error> {
         self.ask_to_stop();
-        self.server
-            .take()
-            .map_or(Ok(()), |mut server| server.wait_for_end(STOP))
+        self.server.take().map_or(Ok(()), |mut server| server.wait_for_end(STOP))
     }
 
     pub(super) fn kill(&mut self) {
@@ -128,17 +118,10 @@ impl Postgres {
         }
         self.private_dir(&fresh)?;
         let mut initdb = lent(&self.binaries.initdb, self.account, None)?;
-        initdb
-            .arg("-D")
-            .arg(&fresh)
-            .args(["-U", NAME, "-A", "trust", "-E", "UTF8", "--locale=C"]);
+        initdb.arg("-D").arg(&fresh).args(["-U", NAME, "-A", "trust", "-E", "UTF8", "--locale=C"]);
         self.run(initdb.args(["--no-sync", "--no-instructions"]), "")?;
         let mut single = lent(&self.binaries.postgres.path, self.account, None)?;
-        single
-            .arg("--single")
-            .arg("-D")
-            .arg(&fresh)
-            .args(["-c", "fsync=off", "postgres"]);
+        single.arg("--single").arg("-D").arg(&fresh).args(["-c", "fsync=off", "postgres"]);
         self.run(&mut single, &format!("CREATE DATABASE {NAME}\n"))?;
         fs::rename(&fresh, &self.data).map_err(file("create", &self.data))
     }
@@ -151,10 +134,7 @@ impl Postgres {
             log: self.log.clone(),
             tail,
         };
-        let io_failed = |source| Error::Run {
-            path: self.binaries.initdb.clone(),
-            source,
-        };
+        let io_failed = |source| Error::Run { path: self.binaries.initdb.clone(), source };
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -169,22 +149,13 @@ impl Postgres {
         fs::write(&self.log, &text).map_err(file("write", &self.log))?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&text).trim().to_owned();
-            return Err(failed(
-                format!("its initialisation ended with {}", output.status),
-                text,
-            ));
+            return Err(failed(format!("its initialisation ended with {}", output.status), text));
         }
         Ok(())
     }
 
     fn refuse_other_major(&self, written: &str) -> Result<(), Error> {
-        let found = self
-            .binaries
-            .postgres
-            .version
-            .first()
-            .map(u32::to_string)
-            .unwrap_or_default();
+        let found = self.binaries.postgres.version.first().map(u32::to_string).unwrap_or_default();
         if written == found {
             return Ok(());
         }
@@ -198,11 +169,8 @@ impl Postgres {
 
     fn private_dir(&self, dir: &Path) -> Result<(), Error> {
         fs::create_dir_all(dir).map_err(file("create", dir))?;
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
-            .map_err(file("make private", dir))?;
-        self.account
-            .map_or(Ok(()), |account| account.own(dir))
-            .map_err(file("hand over", dir))
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(file("make private", dir))?;
+        self.account.map_or(Ok(()), |account| account.own(dir)).map_err(file("hand over", dir))
     }
 }
 

@@ -26,10 +26,7 @@ impl Scratch {
     pub(super) fn new() -> Result<Self, Error> {
         let base = base();
         sweep(&base);
-        let dir = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(&base)
-            .map_err(file("create", &base))?;
+        let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&base).map_err(file("create", &base))?;
         // Postgres may run as another account: it has to pass through, not to look around.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711))
             .map_err(file("open", dir.path()))?;
@@ -55,11 +52,7 @@ pub(super) fn sweep(base: &Path) {
 
 fn base() -> PathBuf {
     let base = env::temp_dir();
-    if base.as_os_str().len() <= LONGEST_BASE {
-        base
-    } else {
-        PathBuf::from("/tmp")
-    }
+    if base.as_os_str().len() <= LONGEST_BASE { base } else { PathBuf::from("/tmp") }
 }
 
 #[cfg(test)]

@@ -94,8 +94,7 @@ impl Stack {
         thread::scope(|scope| {
             let nats = scope.spawn(|| nats.start(lock));
             let postgres = postgres.start(lock);
-            nats.join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            nats.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             postgres
         })
     }
@@ -106,10 +105,7 @@ impl Stack {
 
     /// The address of nats-server's HTTP monitoring.
     pub fn nats_monitoring_url(&self) -> String {
-        format!(
-            "http://127.0.0.1:{}",
-            self.nats.monitoring_port.unwrap_or_default()
-        )
+        format!("http://127.0.0.1:{}", self.nats.monitoring_port.unwrap_or_default())
     }
 
     pub fn postgres_url(&self) -> String {
@@ -135,8 +131,7 @@ impl Stack {
 
     /// Starts nats-server again: same port, same store.
     pub fn start_nats(&mut self) -> Result<(), Error> {
-        self.nats
-            .start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
+        self.nats.start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
     }
 
     pub fn stop_nats(&mut self) -> Result<(), Error> {
@@ -150,8 +145,7 @@ impl Stack {
 
     /// Starts Postgres again: same address, same data.
     pub fn start_postgres(&mut self) -> Result<(), Error> {
-        self.postgres
-            .start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
+        self.postgres.start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
     }
 
     /// Stops Postgres, sending its clients away.
@@ -171,18 +165,12 @@ impl Stack {
 
     /// The first server that ended unasked, if any did.
     pub fn ended(&mut self) -> Option<Ended> {
-        let servers = [
-            ("nats-server", self.nats.server.as_mut()),
-            ("postgres", self.postgres.server.as_mut()),
-        ];
+        let servers =
+            [("nats-server", self.nats.server.as_mut()), ("postgres", self.postgres.server.as_mut())];
         servers.into_iter().find_map(|(program, server)| {
             let server = server?;
             let status = server.ended()?.to_string();
-            Some(Ended {
-                program,
-                status,
-                log_tail: server.log_tail(),
-            })
+            Some(Ended { program, status, log_tail: server.log_tail() })
         })
     }
 

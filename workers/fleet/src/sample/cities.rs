@@ -32,9 +32,7 @@ pub(super) fn state(dice: &mut Dice) -> &'static State {
 
 /// Any state but one.
 pub(super) fn other_state(dice: &mut Dice, than: &State) -> &'static State {
-    std::iter::repeat_with(|| state(dice))
-        .find(|found| *found != than)
-        .unwrap_or(&OREGON)
+    std::iter::repeat_with(|| state(dice)).find(|found| *found != than).unwrap_or(&OREGON)
 }
 
 impl State {
@@ -168,14 +166,8 @@ pub(super) const NORTH_CAROLINA: State = State {
     ],
 };
 
-const OREGON: State = State {
-    code: "OR",
-    name: "Oregon",
-    cities: &[("Portland", &["503"], 3), ("Eugene", &["541"], 1)],
-};
+const OREGON: State =
+    State { code: "OR", name: "Oregon", cities: &[("Portland", &["503"], 3), ("Eugene", &["541"], 1)] };
 
-const NEVADA: State = State {
-    code: "NV",
-    name: "Nevada",
-    cities: &[("Las Vegas", &["702"], 3), ("Reno", &["775"], 1)],
-};
+const NEVADA: State =
+    State { code: "NV", name: "Nevada", cities: &[("Las Vegas", &["702"], 3), ("Reno", &["775"], 1)] };

@@ -64,22 +64,11 @@ pub(super) fn clinic(sample: &Sample, at: Row) -> Clinic {
         phone: (!unreachable && (without_website || !dice.percent(5)))
             .then(|| phone(sample, at.index, &facts, &mut dice)),
         website: (!unreachable && !without_website).then(|| website(&facts.domain, &mut dice)),
-        email: facts.has_email.then(|| {
-            format!(
-                "{}@{}",
-                dice.pick(&["info", "hello", "frontdesk", "office"]),
-                facts.domain
-            )
-        }),
+        email: facts
+            .has_email
+            .then(|| format!("{}@{}", dice.pick(&["info", "hello", "frontdesk", "office"]), facts.domain)),
         city: Some(as_written(facts.city, &mut dice)),
-        state: Some(
-            if dice.percent(5) {
-                facts.state.name
-            } else {
-                facts.state.code
-            }
-            .to_owned(),
-        ),
+        state: Some(if dice.percent(5) { facts.state.name } else { facts.state.code }.to_owned()),
         business_type: business_type(facts.kind, &mut dice),
         rating: (!dice.percent(4)).then(|| (50 - dice.below(8).min(dice.below(16))) as f64 / 10.0),
         review_count: review_count(&mut dice),
@@ -91,22 +80,14 @@ pub(super) fn clinic(sample: &Sample, at: Row) -> Clinic {
 
 /// The clinic of a row; a row that repeats its neighbour has the neighbour's.
 pub(super) fn facts(sample: &Sample, index: usize) -> Facts {
-    let source = if repeats_its_neighbour(sample, index) {
-        index - 1
-    } else {
-        index
-    };
+    let source = if repeats_its_neighbour(sample, index) { index - 1 } else { index };
     let mut dice = Dice::new(sample.seed, 10, source as u64);
     let state = cities::state(&mut dice);
     let (city, area_code) = state.city(&mut dice);
     let kind = kind(state, &mut dice);
     let chain = kind == Kind::MultiLocation && dice.percent(70);
     let name = name(kind, chain, city, state, &mut dice);
-    let host = if chain {
-        compact(&name)
-    } else {
-        compact(&format!("{name}{city}"))
-    };
+    let host = if chain { compact(&name) } else { compact(&format!("{name}{city}")) };
     Facts {
         name,
         kind,
@@ -122,62 +103,26 @@ pub(super) fn facts(sample: &Sample, index: usize) -> Facts {
 fn repeats_its_neighbour(sample: &Sample, index: usize) -> bool {
     // Only rows that count repeat each other: a duplicate of a row that is left out would be none.
     let is_repeat = |index: usize| Dice::new(sample.seed, 11, index as u64).below(1000) < 20;
-    index > 0
-        && !row(index).left_out
-        && !row(index - 1).left_out
-        && is_repeat(index)
-        && !is_repeat(index - 1)
+    index > 0 && !row(index).left_out && !row(index - 1).left_out && is_repeat(index) && !is_repeat(index - 1)
 }
 
 fn kind(state: &State, dice: &mut Dice) -> Kind {
     use Kind::{CashBased, General, MultiLocation, Solo, Sports};
     match state.code {
-        "AZ" => dice.weigh(&[
-            (Sports, 40),
-            (CashBased, 15),
-            (MultiLocation, 10),
-            (Solo, 15),
-            (General, 20),
-        ]),
-        "TX" => dice.weigh(&[
-            (CashBased, 45),
-            (Sports, 15),
-            (MultiLocation, 10),
-            (Solo, 10),
-            (General, 20),
-        ]),
-        "CA" => dice.weigh(&[
-            (MultiLocation, 45),
-            (CashBased, 10),
-            (Sports, 15),
-            (Solo, 15),
-            (General, 15),
-        ]),
-        "WA" | "NC" => dice.weigh(&[
-            (Solo, 50),
-            (CashBased, 10),
-            (Sports, 10),
-            (MultiLocation, 10),
-            (General, 20),
-        ]),
-        _ => dice.weigh(&[
-            (Sports, 22),
-            (CashBased, 18),
-            (MultiLocation, 18),
-            (Solo, 20),
-            (General, 22),
-        ]),
+        "AZ" => dice.weigh(&[(Sports, 40), (CashBased, 15), (MultiLocation, 10), (Solo, 15), (General, 20)]),
+        "TX" => dice.weigh(&[(CashBased, 45), (Sports, 15), (MultiLocation, 10), (Solo, 10), (General, 20)]),
+        "CA" => dice.weigh(&[(MultiLocation, 45), (CashBased, 10), (Sports, 15), (Solo, 15), (General, 15)]),
+        "WA" | "NC" => {
+            dice.weigh(&[(Solo, 50), (CashBased, 10), (Sports, 10), (MultiLocation, 10), (General, 20)])
+        }
+        _ => dice.weigh(&[(Sports, 22), (CashBased, 18), (MultiLocation, 18), (Solo, 20), (General, 22)]),
     }
 }
 
 fn name(kind: Kind, chain: bool, city: &str, state: &State, dice: &mut Dice) -> String {
     let (surname, partner) = (dice.pick(LAST_NAMES), dice.pick(LAST_NAMES));
     let brand = dice.pick(BRANDS);
-    let service = dice.pick(if kind == Kind::Sports {
-        SPORTS_SERVICES
-    } else {
-        SERVICES
-    });
+    let service = dice.pick(if kind == Kind::Sports { SPORTS_SERVICES } else { SERVICES });
     if chain {
         return (dice.pick(CHAINS)).to_owned();
     }
@@ -204,14 +149,8 @@ fn name(kind: Kind, chain: bool, city: &str, state: &State, dice: &mut Dice) -> 
 fn business_type(kind: Kind, dice: &mut Dice) -> Option<String> {
     let (slug, free): (&str, &[&str]) = match kind {
         Kind::CashBased => ("cash-based", &["Cash-based PT", "cash based", "Self-pay"]),
-        Kind::Sports => (
-            "sports-medicine",
-            &["Sports PT", "Sports Medicine", "sports physical therapy"],
-        ),
-        Kind::MultiLocation => (
-            "multi-location",
-            &["Multi-location", "multi location group"],
-        ),
+        Kind::Sports => ("sports-medicine", &["Sports PT", "Sports Medicine", "sports physical therapy"]),
+        Kind::MultiLocation => ("multi-location", &["Multi-location", "multi location group"]),
         Kind::Solo => ("solo-practice", &["Solo practice", "solo PT"]),
         Kind::General => ("", &["Physical therapist", "Physical therapy clinic"]),
     };
@@ -224,16 +163,8 @@ fn business_type(kind: Kind, dice: &mut Dice) -> Option<String> {
 
 fn phone(sample: &Sample, index: usize, facts: &Facts, dice: &mut Dice) -> String {
     // 555-0100 to 555-0199 are kept for fiction; a large sample needs the rest of the exchange too.
-    let source = if repeats_its_neighbour(sample, index) {
-        index - 1
-    } else {
-        index
-    };
-    let line = if sample.sizes.clinics > 5_000 {
-        source * 6_101 % 10_000
-    } else {
-        100 + source * 61 % 100
-    };
+    let source = if repeats_its_neighbour(sample, index) { index - 1 } else { index };
+    let line = if sample.sizes.clinics > 5_000 { source * 6_101 % 10_000 } else { 100 + source * 61 % 100 };
     let area = facts.area_code;
     match dice.below(10) {
         0..=6 => format!("({area}) 555-{line:04}"),

@@ -39,9 +39,7 @@ pub(super) fn decision_maker(sample: &Sample, at: Row) -> DecisionMaker {
     DecisionMaker {
         title: (!dice.percent(3)).then(|| dice.weigh(TITLES).to_owned()),
         city: says_city.then(|| facts.city.to_owned()),
-        state: place
-            .filter(|_| says_city || dice.percent(60))
-            .map(|state| state.code.to_owned()),
+        state: place.filter(|_| says_city || dice.percent(60)).map(|state| state.code.to_owned()),
         linkedin_url: (!dice.percent(8))
             .then(|| format!("https://www.linkedin.example/in/{mailbox}-{}", at.index + 1)),
         email: (place == Some(facts.state) && dice.percent(25))
@@ -56,18 +54,12 @@ pub(super) fn decision_maker(sample: &Sample, at: Row) -> DecisionMaker {
 /// address, since that is when somebody looks for a person.
 fn employer(sample: &Sample, index: usize, dice: &mut Dice) -> Facts {
     let total = |kept: usize| kept + kept / KEPT_PER_LEFT_OUT;
-    let (clinics, makers) = (
-        total(sample.sizes.clinics).max(1),
-        total(sample.sizes.decision_makers).max(1),
-    );
+    let (clinics, makers) = (total(sample.sizes.clinics).max(1), total(sample.sizes.decision_makers).max(1));
     let from = index * clinics / makers;
     let until = ((index + 1) * clinics / makers).clamp(from + 1, from + 4);
-    let without_email = (from..until)
-        .map(|index| clinics::facts(sample, index))
-        .find(|facts| !facts.has_email);
-    without_email
-        .filter(|_| dice.percent(85))
-        .unwrap_or_else(|| clinics::facts(sample, from))
+    let without_email =
+        (from..until).map(|index| clinics::facts(sample, index)).find(|facts| !facts.has_email);
+    without_email.filter(|_| dice.percent(85)).unwrap_or_else(|| clinics::facts(sample, from))
 }
 
 fn elsewhere(dice: &mut Dice) -> String {

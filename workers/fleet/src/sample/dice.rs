@@ -1,4 +1,4 @@
-//! Randomness that is the same on every machine and in every version: SplitMix64.
+//! Randomness that is the same on every machine and in every version: `SplitMix64`.
 
 #[derive(Debug, Clone)]
 pub(super) struct Dice {
@@ -8,9 +8,7 @@ pub(super) struct Dice {
 impl Dice {
     /// The dice of one row: rows do not depend on each other.
     pub(super) fn new(seed: u64, table: u64, row: u64) -> Self {
-        let mut dice = Self {
-            state: seed ^ (table + 1).wrapping_mul(0xa076_1d64_78bd_642f),
-        };
+        let mut dice = Self { state: seed ^ (table + 1).wrapping_mul(0xa076_1d64_78bd_642f) };
         dice.state = dice.next() ^ row.wrapping_mul(0xe703_7ed1_a0b4_28db);
         dice.next();
         dice

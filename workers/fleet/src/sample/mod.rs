@@ -40,11 +40,7 @@ pub struct Sizes {
 impl Default for Sizes {
     /// The sizes in the source document.
     fn default() -> Self {
-        Self {
-            pain_points: 320,
-            clinics: 487,
-            decision_makers: 300,
-        }
+        Self { pain_points: 320, clinics: 487, decision_makers: 300 }
     }
 }
 
@@ -77,8 +73,7 @@ impl Sample {
 
     pub fn decision_makers(&self) -> impl Iterator<Item = DecisionMaker> + use<> {
         let sample = *self;
-        rows(self.sizes.decision_makers)
-            .map(move |row| decision_makers::decision_maker(&sample, row))
+        rows(self.sizes.decision_makers).map(move |row| decision_makers::decision_maker(&sample, row))
     }
 
     pub fn clinic_patterns(&self) -> impl Iterator<Item = ClinicPattern> + use<> {
@@ -92,11 +87,7 @@ impl Sample {
 
     /// A moment of the window when the row counts, one before it when it is to be too old.
     fn moment(&self, dice: &mut Dice, too_old: bool) -> DateTime<Utc> {
-        let days = if too_old {
-            dice.between(33, 90)
-        } else {
-            dice.between(1, 28)
-        };
+        let days = if too_old { dice.between(33, 90) } else { dice.between(1, 28) };
         let start = self.as_of.and_time(chrono::NaiveTime::MIN).and_utc();
         start - TimeDelta::days(days) + TimeDelta::seconds(dice.between(0, 86_399))
     }
@@ -122,8 +113,5 @@ fn rows(kept: usize) -> impl Iterator<Item = Row> {
 }
 
 fn row(index: usize) -> Row {
-    Row {
-        index,
-        left_out: index % (KEPT_PER_LEFT_OUT + 1) == KEPT_PER_LEFT_OUT,
-    }
+    Row { index, left_out: index % (KEPT_PER_LEFT_OUT + 1) == KEPT_PER_LEFT_OUT }
 }

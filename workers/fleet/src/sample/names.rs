@@ -1,12 +1,11 @@
 //! Word lists: what persons and clinics are called.
 
 pub(super) const FIRST_NAMES: &[&str] = &[
-    "Alex", "Amira", "Andre", "Anita", "Ben", "Beth", "Carlos", "Casey", "Chloe", "Dana", "Daniel",
-    "Devon", "Elena", "Erin", "Farah", "Felix", "Grace", "Hana", "Ian", "Imani", "Jamie", "Jordan",
-    "Julia", "Kai", "Karen", "Kofi", "Laura", "Leo", "Lucia", "Marcus", "Maria", "Mei", "Miles",
-    "Nadia", "Noah", "Olivia", "Omar", "Paula", "Priya", "Quinn", "Rachel", "Ravi", "Robin",
-    "Rosa", "Ruth", "Sam", "Sofia", "Taylor", "Tessa", "Theo", "Tomas", "Vera", "Victor", "Wei",
-    "Yara", "Zoe",
+    "Alex", "Amira", "Andre", "Anita", "Ben", "Beth", "Carlos", "Casey", "Chloe", "Dana", "Daniel", "Devon",
+    "Elena", "Erin", "Farah", "Felix", "Grace", "Hana", "Ian", "Imani", "Jamie", "Jordan", "Julia", "Kai",
+    "Karen", "Kofi", "Laura", "Leo", "Lucia", "Marcus", "Maria", "Mei", "Miles", "Nadia", "Noah", "Olivia",
+    "Omar", "Paula", "Priya", "Quinn", "Rachel", "Ravi", "Robin", "Rosa", "Ruth", "Sam", "Sofia", "Taylor",
+    "Tessa", "Theo", "Tomas", "Vera", "Victor", "Wei", "Yara", "Zoe",
 ];
 
 pub(super) const LAST_NAMES: &[&str] = &[
@@ -246,9 +245,8 @@ pub(super) const SPORTS_SERVICES: &[&str] = &[
     "Athletic Therapy",
 ];
 
-pub(super) const LEGAL_SUFFIXES: &[&str] = &[
-    "LLC", "PLLC", "Inc.", "Inc", ", LLC", ", Inc.", "P.C.", "Group",
-];
+pub(super) const LEGAL_SUFFIXES: &[&str] =
+    &["LLC", "PLLC", "Inc.", "Inc", ", LLC", ", Inc.", "P.C.", "Group"];
 
 pub(super) const TITLES: &[(&str, usize)] = &[
     ("Owner", 26),

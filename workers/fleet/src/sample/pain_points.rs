@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::cities::{self, State};
 use super::dice::Dice;
-use super::texts::{
-    CATEGORIES, Category, FORUM_CLOSERS, FORUM_OPENERS, NETWORK_CLOSERS, NETWORK_OPENERS,
-};
+use super::texts::{CATEGORIES, Category, FORUM_CLOSERS, FORUM_OPENERS, NETWORK_CLOSERS, NETWORK_OPENERS};
 use super::{Row, Sample, Table};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -26,14 +24,10 @@ pub(super) fn pain_point(sample: &Sample, at: Row) -> PainPoint {
     let mut dice = sample.dice(Table::PainPoints, at);
     let category = dice.weigh(CATEGORIES);
     let forum = dice.percent(70);
-    let place = dice
-        .percent(category.place_percent)
-        .then(|| place(category, &mut dice));
+    let place = dice.percent(category.place_percent).then(|| place(category, &mut dice));
     // Where someone is can also show in where they post.
     let subreddit = match place {
-        Some(Place::City(city, _)) if forum && dice.percent(30) => {
-            Some(city.replace(' ', "").to_lowercase())
-        }
+        Some(Place::City(city, _)) if forum && dice.percent(30) => Some(city.replace(' ', "").to_lowercase()),
         _ => None,
     };
     let said = place.filter(|_| subreddit.is_none() || dice.percent(50));
@@ -61,46 +55,28 @@ enum Place {
 
 fn place(category: &Category, dice: &mut Dice) -> Place {
     let state = dice.weigh(category.states);
-    if dice.percent(55) {
-        Place::City(state.city(dice).0, state)
-    } else {
-        Place::State(state)
-    }
+    if dice.percent(55) { Place::City(state.city(dice).0, state) } else { Place::State(state) }
 }
 
 fn text(category: &Category, place: Option<Place>, forum: bool, dice: &mut Dice) -> String {
-    let kind = dice
-        .percent(category.type_percent)
-        .then(|| dice.pick(category.types));
-    let (openers, closers) = if forum {
-        (FORUM_OPENERS, FORUM_CLOSERS)
-    } else {
-        (NETWORK_OPENERS, NETWORK_CLOSERS)
-    };
+    let kind = dice.percent(category.type_percent).then(|| dice.pick(category.types));
+    let (openers, closers) =
+        if forum { (FORUM_OPENERS, FORUM_CLOSERS) } else { (NETWORK_OPENERS, NETWORK_CLOSERS) };
     let who = match (kind, place) {
         (Some(kind), Some(place)) => format!("we run a {kind} {}", within(place, dice)),
         (Some(kind), None) => format!("we run a {kind}"),
         (None, Some(place)) => format!("we are {}", within(place, dice)),
-        (None, None) => (dice.pick(&[
-            "we see full days",
-            "I own a clinic",
-            "we are busy",
-            "I have done this for years",
-        ]))
-        .to_owned(),
+        (None, None) => {
+            (dice.pick(&["we see full days", "I own a clinic", "we are busy", "I have done this for years"]))
+                .to_owned()
+        }
     };
-    let mut text = dice
-        .pick(openers)
-        .replace("{who}", &who)
-        .replace("{Who}", &capital(&who));
+    let mut text = dice.pick(openers).replace("{who}", &who).replace("{Who}", &capital(&who));
     text.push_str(dice.pick(category.problems));
     text.push('.');
     if dice.percent(4) && place.is_some() {
         let elsewhere = cities::other_state(dice, category.states[0].0);
-        text.push_str(&format!(
-            " Moved from {}, it was no better there.",
-            elsewhere.name
-        ));
+        text.push_str(&format!(" Moved from {}, it was no better there.", elsewhere.name));
     }
     text.push_str(dice.pick(closers));
     text
@@ -121,12 +97,10 @@ fn urls(index: usize, forum: bool, subreddit: Option<String>, dice: &mut Dice) -
     if !forum {
         return vec![format!("https://www.linkedin.example/posts/sample-{index}")];
     }
-    let home = subreddit.unwrap_or_else(|| {
-        (dice.pick(&["physicaltherapy", "PTowners", "smallbusiness"])).to_owned()
-    });
-    let post = |group: &str, part: &str| {
-        format!("https://www.reddit.com/r/{group}/comments/sample{index}{part}/")
-    };
+    let home = subreddit
+        .unwrap_or_else(|| (dice.pick(&["physicaltherapy", "PTowners", "smallbusiness"])).to_owned());
+    let post =
+        |group: &str, part: &str| format!("https://www.reddit.com/r/{group}/comments/sample{index}{part}/");
     let mut urls = vec![post(&home, "")];
     if dice.percent(15) {
         urls.push(post("physicaltherapy", "b"));

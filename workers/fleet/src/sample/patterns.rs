@@ -18,27 +18,15 @@ pub struct ClinicPattern {
 
 const SCHEDULING: (&str, &[&str]) = (
     "scheduling_chaos",
-    &[
-        "waited 45 minutes past my slot",
-        "double booked again",
-        "nobody called back to reschedule",
-    ],
+    &["waited 45 minutes past my slot", "double booked again", "nobody called back to reschedule"],
 );
 const BILLING: (&str, &[&str]) = (
     "billing_confusion",
-    &[
-        "got a surprise bill",
-        "insurance was charged twice",
-        "three statements, three totals",
-    ],
+    &["got a surprise bill", "insurance was charged twice", "three statements, three totals"],
 );
 const STAFFING: (&str, &[&str]) = (
     "staffing_shortage",
-    &[
-        "a different therapist every visit",
-        "front desk was empty",
-        "always understaffed",
-    ],
+    &["a different therapist every visit", "front desk was empty", "always understaffed"],
 );
 
 /// The patterns of a clinic, mostly none; a few clinics have trouble everywhere.
@@ -53,16 +41,12 @@ pub(super) fn patterns(sample: &Sample, at: Row) -> Vec<ClinicPattern> {
         _ => [7, 2, 1],
     };
     let mut found = Vec::new();
-    for ((pattern_type, quotes), chance) in [SCHEDULING, BILLING, STAFFING].into_iter().zip(chances)
-    {
+    for ((pattern_type, quotes), chance) in [SCHEDULING, BILLING, STAFFING].into_iter().zip(chances) {
         if !dice.percent(chance) {
             continue;
         }
-        let confidence = if troubled {
-            "high"
-        } else {
-            dice.weigh(&[("high", 55), ("medium", 33), ("low", 12)])
-        };
+        let confidence =
+            if troubled { "high" } else { dice.weigh(&[("high", 55), ("medium", 33), ("low", 12)]) };
         found.push(ClinicPattern {
             clinic_id: at.index as u64 + 1,
             pattern_type: pattern_type.to_owned(),

@@ -30,11 +30,7 @@ pub(super) fn respelled(name: &str, dice: &mut Dice) -> String {
 
 pub(super) fn suffixed(name: &str, dice: &mut Dice) -> String {
     let suffix = dice.pick(LEGAL_SUFFIXES);
-    if suffix.starts_with(',') {
-        format!("{name}{suffix}")
-    } else {
-        format!("{name} {suffix}")
-    }
+    if suffix.starts_with(',') { format!("{name}{suffix}") } else { format!("{name} {suffix}") }
 }
 
 /// One letter doubled, dropped or swapped with its neighbour.
@@ -63,32 +59,18 @@ pub(super) fn without_suffix(name: &str) -> &str {
 
 fn abbreviated(name: &str) -> String {
     let found = ABBREVIATIONS.iter().find(|(long, _)| name.contains(long));
-    found.map_or_else(
-        || name.to_owned(),
-        |(long, short)| name.replacen(long, short, 1),
-    )
+    found.map_or_else(|| name.to_owned(), |(long, short)| name.replacen(long, short, 1))
 }
 
 /// People leave out what every clinic is called, unless nothing distinctive would be left.
 fn without_service(name: &str) -> String {
-    let cut = [
-        " Physical Therapy",
-        " PT",
-        " Rehabilitation",
-        " Rehab",
-        " Therapy",
-    ]
-    .iter()
-    .find_map(|service| name.strip_suffix(service));
-    cut.filter(|rest| rest.contains(' '))
-        .unwrap_or(name)
-        .to_owned()
+    let cut = [" Physical Therapy", " PT", " Rehabilitation", " Rehab", " Therapy"]
+        .iter()
+        .find_map(|service| name.strip_suffix(service));
+    cut.filter(|rest| rest.contains(' ')).unwrap_or(name).to_owned()
 }
 
 /// Letters and digits only, in lower case: for hosts and mailboxes.
 pub(super) fn compact(text: &str) -> String {
-    text.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }

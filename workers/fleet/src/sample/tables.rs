@@ -9,15 +9,8 @@ use chrono::SecondsFormat;
 
 use super::{Clinic, ClinicPattern, DecisionMaker, PainPoint, Sample};
 
-pub const PAIN_POINT_COLUMNS: [&str; 7] = [
-    "pain_category",
-    "pain_text",
-    "severity_score",
-    "mentions",
-    "source",
-    "example_urls",
-    "created_at",
-];
+pub const PAIN_POINT_COLUMNS: [&str; 7] =
+    ["pain_category", "pain_text", "severity_score", "mentions", "source", "example_urls", "created_at"];
 
 pub const CLINIC_COLUMNS: [&str; 12] = [
     "id",
@@ -34,32 +27,14 @@ pub const CLINIC_COLUMNS: [&str; 12] = [
     "updated_at",
 ];
 
-pub const DECISION_MAKER_COLUMNS: [&str; 8] = [
-    "name",
-    "title",
-    "company_name",
-    "city",
-    "state",
-    "linkedin_url",
-    "email",
-    "created_at",
-];
+pub const DECISION_MAKER_COLUMNS: [&str; 8] =
+    ["name", "title", "company_name", "city", "state", "linkedin_url", "email", "created_at"];
 
-pub const PATTERN_COLUMNS: [&str; 5] = [
-    "clinic_id",
-    "pattern_type",
-    "confidence",
-    "evidence",
-    "detected_at",
-];
+pub const PATTERN_COLUMNS: [&str; 5] = ["clinic_id", "pattern_type", "confidence", "evidence", "detected_at"];
 
 impl Sample {
     pub fn write_pain_points(&self, out: impl Write) -> csv::Result<()> {
-        write(
-            out,
-            &PAIN_POINT_COLUMNS,
-            self.pain_points().map(|row| pain_point(&row)),
-        )
+        write(out, &PAIN_POINT_COLUMNS, self.pain_points().map(|row| pain_point(&row)))
     }
 
     pub fn write_clinics(&self, out: impl Write) -> csv::Result<()> {
@@ -67,11 +42,7 @@ impl Sample {
     }
 
     pub fn write_decision_makers(&self, out: impl Write) -> csv::Result<()> {
-        write(
-            out,
-            &DECISION_MAKER_COLUMNS,
-            self.decision_makers().map(decision_maker),
-        )
+        write(out, &DECISION_MAKER_COLUMNS, self.decision_makers().map(decision_maker))
     }
 
     pub fn write_clinic_patterns(&self, out: impl Write) -> csv::Result<()> {
@@ -115,9 +86,7 @@ fn clinic(row: Clinic) -> [String; 12] {
         row.city.unwrap_or_default(),
         row.state.unwrap_or_default(),
         row.business_type.unwrap_or_default(),
-        row.rating
-            .map(|rating| format!("{rating:.1}"))
-            .unwrap_or_default(),
+        row.rating.map(|rating| format!("{rating:.1}")).unwrap_or_default(),
         row.review_count.to_string(),
         time(row.created_at),
         time(row.updated_at),
@@ -138,13 +107,7 @@ fn decision_maker(row: DecisionMaker) -> [String; 8] {
 }
 
 fn pattern(row: ClinicPattern) -> [String; 5] {
-    [
-        row.clinic_id.to_string(),
-        row.pattern_type,
-        row.confidence,
-        row.evidence,
-        time(row.detected_at),
-    ]
+    [row.clinic_id.to_string(), row.pattern_type, row.confidence, row.evidence, time(row.detected_at)]
 }
 
 fn time(at: chrono::DateTime<chrono::Utc>) -> String {

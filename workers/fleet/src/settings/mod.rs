@@ -1,0 +1,123 @@
+//! The configuration: flags over environment over files over defaults, each value with its origin.
+
+mod catalogue;
+mod error;
+mod layers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use error::Error;
+
+/// The values that the commands and workers read.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub nats: Nats,
+    pub postgres: Postgres,
+    pub claude: Claude,
+    pub slack: Slack,
+    pub email: Email,
+    pub output: Output,
+    pub schedule: Schedule,
+    pub scoring: Scoring,
+    pub local: Local,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nats {
+    pub url: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Postgres {
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claude {
+    pub api_key: Option<String>,
+    pub base_url: String,
+    pub model: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slack {
+    pub webhook_url: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    pub to: Option<String>,
+    pub from: Option<String>,
+    pub smtp_url: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    pub directory: PathBuf,
+    pub backup_directory: PathBuf,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    pub timezone: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scoring {
+    pub confidence_mode: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Local {
+    pub nats_server: Option<PathBuf>,
+    pub postgres_bin: Option<PathBuf>,
+}
+
+/// A setting as `leadfleet config` shows it; secrets are only said to be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Effective {
+    pub key: &'static str,
+    pub value: Option<String>,
+    pub origin: String,
+    /// The variables that set it, the first wins.
+    pub environment: Vec<String>,
+    pub about: &'static str,
+}
+
+/// Where values may come from; tests pass their own.
+#[derive(Debug, Default)]
+pub struct Sources<'a> {
+    /// `key=value` of the flags `--set`.
+    pub flags: &'a [String],
+    pub environment: BTreeMap<String, String>,
+    /// From the weakest to the strongest; files that do not exist are skipped.
+    pub files: Vec<PathBuf>,
+    /// A file that has to exist: then the others do not count.
+    pub config: Option<&'a Path>,
+}
+
+impl Settings {
+    pub fn load(sources: &Sources<'_>) -> Result<Self, Error> {
+        layers::checked(sources)?.extract().map_err(|source| Error::Unreadable { source: Box::new(source) })
+    }
+
+    /// Every setting with its value and origin, in the order of the catalogue.
+    pub fn effective(sources: &Sources<'_>) -> Result<Vec<Effective>, Error> {
+        layers::effective(&layers::checked(sources)?)
+    }
+}
