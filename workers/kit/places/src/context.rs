@@ -3,7 +3,7 @@
 use crate::lexicon::{Lexicon, Place};
 use crate::scan::{Case, Hit, next_word};
 use crate::words::{
-    CIVIC, DATE, FIRST_NAME, HEAD, INSIDE, NAMED_AFTER, OPENER, PART_OF, SPEAKS, TITLE, TOWARDS,
+    CIVIC, DATE, FIRST_NAME, GREETING, HEAD, INSIDE, NAMED_AFTER, OPENER, PART_OF, SPEAKS, TITLE, TOWARDS,
 };
 
 /// Points for and against a place.
@@ -33,10 +33,8 @@ pub(crate) fn prior(place: &Place) -> i32 {
     if place.population >= CAPITAL {
         return points;
     }
-    points -= 3 * i32::from(place.traits.word)
-        + 2 * i32::from(place.traits.person)
-        + 3 * i32::from(place.traits.foreign);
-    points
+    let word_or_foreign = i32::from(place.traits.word) + i32::from(place.traits.foreign);
+    points - 3 * word_or_foreign - 2 * i32::from(place.traits.person)
 }
 
 pub(crate) fn judge(text: &str, hit: &Hit<'_>, lexicon: &Lexicon) -> Context {
@@ -89,6 +87,9 @@ fn beside(bytes: &[u8], hit: &Hit<'_>, lexicon: &Lexicon) -> (i32, bool) {
     let (start, end) = hit.before;
     let word = &bytes[start..end];
     let class = lexicon.class_of(word);
+    if class.has(GREETING) {
+        return if hit.place().is_some_and(|place| place.traits.person) { (-4, true) } else { (0, false) };
+    }
     if !word[0].is_ascii_uppercase() {
         return if class.has(TITLE) || class.has(SPEAKS) { (-4, true) } else { (0, false) };
     }

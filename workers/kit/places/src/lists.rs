@@ -6,7 +6,12 @@ use crate::clue::{Clue, ENOUGH};
 pub(crate) fn lists_of_places(text: &str, clues: &mut [Clue<'_>]) {
     for index in 1..clues.len() {
         let gap = &text[clues[index - 1].hit.end..clues[index].hit.start];
-        if !in_list(gap) || clues[index].context.person || clues[index - 1].context.person {
+        if gap == "-" && clues[index - 1].hit.is_city() && clues[index].hit.is_city() {
+            // "Raleigh-Durham": the hyphen has counted against both.
+            clues[index - 1].points += 2;
+            clues[index].points += 2;
+        }
+        if !(gap == "-" || in_list(gap)) || clues[index].context.person || clues[index - 1].context.person {
             continue;
         }
         let (one, other) = (clues[index - 1].points, clues[index].points);

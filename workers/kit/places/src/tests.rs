@@ -152,6 +152,7 @@ fn persons_and_organisations_are_no_places() {
     check("a stay at the University of Phoenix", "");
     check("the 700 block of Memphis Street", "");
     check("Miss. Smith", "");
+    check("Thanks Austin! Hey Jackson, hi Dallas", "");
     check("Mobile clinics and Normal people", "");
 }
 
@@ -161,6 +162,8 @@ fn places_used_as_adjectives_are_places() {
     check("the Tampa police and Florida's Medicaid", "Tampa/FL | Florida/FL");
     check("downtown Denver and upstate New York", "Denver/CO | New York/NY");
     check("Any Texas PTs here?", "Texas/TX");
+    check("Hey Tampa PTs", "Tampa/FL");
+    check("the Dallas-Fort Worth area", "Dallas/TX | Fort Worth/TX");
 }
 
 #[test]

@@ -23,8 +23,10 @@ pub(crate) const SPEAKS: WordClass = WordClass(1 << 8);
 pub(crate) const HEAD: WordClass = WordClass(1 << 9);
 /// Days and months, capital everywhere.
 pub(crate) const DATE: WordClass = WordClass(1 << 10);
+/// "Thanks Austin": speaks to a person, or to the people of a place.
+pub(crate) const GREETING: WordClass = WordClass(1 << 11);
 
-const WORDS: [(WordClass, &str); 10] = [
+const WORDS: [(WordClass, &str); 11] = [
     (INSIDE, "in near throughout outside around across inside within downtown"),
     (TOWARDS, "from to at of toward towards into via between through leaving beyond serving visit visiting"),
     (
@@ -88,6 +90,7 @@ const WORDS: [(WordClass, &str); 10] = [
         HEAD,
         "lake mount fort port lakes camp cape point university bank bay isle rio hotel highway interstate route",
     ),
+    (GREETING, "hi hello hey thanks thank dear congrats sorry"),
     (
         DATE,
         "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august \
