@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -75,7 +75,9 @@ impl Drop for Dev {
 
 /// Waits for the end of everybody who holds the lock of a data directory: leadfleet and both servers.
 fn wait_until_free(data_dir: &Path) {
-    File::open(data_dir.join("lock")).unwrap().lock().unwrap();
+    let mut flock = Command::new("flock");
+    let free = flock.args(["--timeout", "20"]).arg(data_dir.join("lock")).arg("true").status().unwrap();
+    assert!(free.success(), "somebody still holds the lock: {:?}", processes_of(data_dir));
 }
 
 fn running(pid: u64) -> bool {
