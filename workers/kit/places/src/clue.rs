@@ -40,10 +40,7 @@ impl<'a> Clue<'a> {
             inherited: false,
         };
         let Some(place) = hit.place() else { return blank };
-        let mut context = context::judge(text, &hit, lexicon);
-        if text.trim().len() == hit.end - hit.start {
-            context.left += 4;
-        }
+        let context = context::judge(text, &hit, lexicon);
         let hinted = hints.states(place.key);
         let mut candidates = place.cities.union(hinted);
         let mut as_state = place.state.is_some();

@@ -1,6 +1,6 @@
 //! Judges from the words on both sides of a name whether it is a place.
 
-use crate::lexicon::{Lexicon, Place};
+use crate::lexicon::{Lexicon, Place, WordClass};
 use crate::scan::{Case, Hit, next_word};
 use crate::words::{
     CIVIC, DATE, FIRST_NAME, GREETING, HEAD, INSIDE, NAMED_AFTER, OPENER, PART_OF, SPEAKS, TITLE, TOWARDS,
@@ -74,7 +74,7 @@ fn left(bytes: &[u8], hit: &Hit<'_>, lexicon: &Lexicon) -> (i32, bool) {
             } else if class.has(PART_OF) {
                 2
             } else {
-                return beside(bytes, hit, lexicon);
+                return beside(bytes, hit, class);
             };
             (points, false)
         }
@@ -83,10 +83,9 @@ fn left(bytes: &[u8], hit: &Hit<'_>, lexicon: &Lexicon) -> (i32, bool) {
 }
 
 /// The word before is neither a preposition nor part of the place.
-fn beside(bytes: &[u8], hit: &Hit<'_>, lexicon: &Lexicon) -> (i32, bool) {
+fn beside(bytes: &[u8], hit: &Hit<'_>, class: WordClass) -> (i32, bool) {
     let (start, end) = hit.before;
     let word = &bytes[start..end];
-    let class = lexicon.class_of(word);
     if class.has(GREETING) {
         return if hit.place().is_some_and(|place| place.traits.person) { (-4, true) } else { (0, false) };
     }

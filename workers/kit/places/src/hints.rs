@@ -18,7 +18,8 @@ impl Default for Hints {
 }
 
 impl Hints {
-    /// Adds a clinic's city; the state may be a code or a name of any spelling. Whether it was one.
+    /// Adds a clinic's city; the state may be a code or a name of any spelling. False if it is no state or
+    /// the city has no letters.
     pub fn insert(&mut self, city: &str, state: &str) -> bool {
         let Some(state) = State::parse(state) else { return false };
         let Some(place) = self.lexicon.insert(city.trim()) else { return false };

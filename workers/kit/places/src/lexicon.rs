@@ -82,6 +82,8 @@ pub(crate) struct Entry {
 const NO_PLACE: u32 = u32::MAX;
 const TAG_BITS: u32 = 12;
 const INDEX_BITS: u32 = 32 - TAG_BITS;
+/// Entries that the index bits can tell apart, less the words of one long name.
+const MOST_ENTRIES: usize = (1 << INDEX_BITS) - 64;
 
 /// An open-addressing table over 64-bit hashes. The hash alone decides: with 50,000 entries a wrong
 /// match is expected once in 10^14 words.
@@ -178,8 +180,11 @@ impl Lexicon {
         allow(&mut self.capital, name);
     }
 
-    /// The place of this name, made if it is new.
+    /// The place of this name, made if it is new. None for a name without words and when the table is full.
     pub(crate) fn insert(&mut self, name: &str) -> Option<&mut Place> {
+        if self.entries.len() > MOST_ENTRIES || words(name).count() > 32 {
+            return None;
+        }
         let mut hash = SEED;
         let mut last = None;
         let mut count = 0;

@@ -37,6 +37,7 @@ pub struct Mention {
     pub rule: Rule,
 }
 
+/// "New York" alone is the state, "New York, NY" and "NYC" are the city.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {

@@ -30,6 +30,12 @@ pub(crate) fn resolve<'a>(
         return Vec::new();
     }
     let mut clues: Vec<Clue<'_>> = hits.into_iter().map(|hit| Clue::new(text, hit, lexicon, hints)).collect();
+    if let [only] = &mut clues[..]
+        && text.trim().len() == only.hit.end - only.hit.start
+    {
+        // The text is a name and nothing else, as in a column of locations.
+        only.context.left += 4;
+    }
     pair_with_tails(text, &mut clues);
     admit_codes(text, &mut clues, lexicon);
     for clue in &mut clues {

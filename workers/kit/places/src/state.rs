@@ -1,7 +1,5 @@
 //! The 50 states and DC: their codes, names and newspaper abbreviations, and sets of them.
 
-use serde::{Serialize, Serializer};
-
 /// Code, name and the abbreviations that newspapers use, without dots.
 const STATES: [(&str, &str, &[&str]); 51] = [
     ("AK", "Alaska", &[]),
@@ -151,12 +149,6 @@ impl State {
 
     pub(crate) fn code_is_also_a_degree(self) -> bool {
         ALSO_A_DEGREE.contains(self)
-    }
-}
-
-impl Serialize for State {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
     }
 }
 

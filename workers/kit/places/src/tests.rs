@@ -218,6 +218,16 @@ fn clinics_settle_what_is_open() {
 }
 
 #[test]
+fn hints_take_only_cities_with_a_state() {
+    let mut hints = Hints::default();
+    assert!(hints.insert(" Tiny Hollow ", "Vt."));
+    assert!(!hints.insert("Tiny Hollow", "Ontario"));
+    assert!(!hints.insert(" - ", "VT"));
+    assert!(!hints.insert(&"long ".repeat(40), "VT"));
+    assert_eq!(seen("in Tiny Hollow", &hints), "Tiny Hollow/VT");
+}
+
+#[test]
 fn each_state_has_its_reason() {
     check_rule("in Arizona", Rule::StateName);
     check_rule("in AZ", Rule::StateCode);
