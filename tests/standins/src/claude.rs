@@ -4,6 +4,7 @@ mod answer;
 mod limit;
 mod rules;
 mod schema;
+mod script;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,96 +17,14 @@ use tokio::time::Instant;
 
 use crate::http::{Fault, Reply, Request, Response, Server};
 
-pub use answer::Manner;
+pub use answer::{Decide, Manner};
+pub use script::{Seen, Step, Twist};
 
 const KEY: &str = "sk-ant-standin-7c1e";
-const MODELS: [&str; 5] = [
-    "claude-haiku-5-5",
-    "claude-sonnet-5-5",
-    "claude-opus-5-5",
-    "claude-haiku-4-5",
-    "claude-sonnet-4-5",
-];
+const MODELS: [&str; 5] =
+    ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "claude-sonnet-4-5"];
 /// Below this many tokens the real API does not cache a prefix, and does not say so.
 const LEAST_CACHED_TOKENS: usize = 512;
-
-/// One scripted reply to a message request; the queue is used up front to back, then answers are normal again.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// This reply, whatever was asked.
-    Reply(Response),
-    /// This fault of the network, on an otherwise normal answer.
-    Network(Fault),
-    /// A normal answer with one thing changed.
-    Answer(Twist),
-}
-
-impl Step {
-    /// An error as the API words it; `code` becomes `error.details.error_code`.
-    pub fn error(status: u16, kind: &str, code: Option<&str>) -> Self {
-        Self::Reply(error(status, kind, "scripted", code))
-    }
-
-    /// The page of a proxy or of the delivery network, in the place of an error body.
-    pub fn html(status: u16) -> Self {
-        Self::Reply(Response::new(
-            status,
-            "text/html",
-            "<html><h1>error</h1></html>",
-        ))
-    }
-
-    pub fn redirect(to: &str) -> Self {
-        Self::Reply(Response::new(307, "text/plain", "").with("location", to))
-    }
-
-    /// Adds a header to a scripted reply.
-    #[must_use]
-    pub fn with(self, name: &str, value: &str) -> Self {
-        match self {
-            Self::Reply(response) => Self::Reply(response.with(name, value)),
-            other => other,
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub enum Twist {
-    /// Enum values come back in other capitals.
-    EnumCapitals,
-    /// The JSON is spread over two text blocks.
-    SeveralTexts,
-    /// Extra fields and an unknown block type.
-    Unknown,
-    /// `content: []` although the turn ended.
-    Empty,
-    /// A refusal of this category, before any output or in the middle of it.
-    Refusal {
-        category: Option<String>,
-        partial: bool,
-    },
-    /// The JSON is cut and `stop_reason` is `max_tokens`.
-    Cut,
-    /// This `stop_reason`, on a whole answer.
-    Stop(String),
-    /// This text in the place of the answer.
-    Text(String),
-}
-
-/// A request as the journal keeps it: without the key.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Value,
-    pub body_sha256: String,
-    pub at: Instant,
-    /// The status it was answered with.
-    pub status: u16,
-    /// An answer was produced and would have been billed, even if the network then lost it.
-    pub paid: bool,
-}
 
 pub struct ClaudeStandIn {
     server: Server,
@@ -139,11 +58,7 @@ impl ClaudeStandIn {
         }));
         let handling = Arc::clone(&shared);
         let server = Server::start(move |request| lock(&handling).take(&request)).await;
-        Self {
-            server,
-            shared,
-            arrivals,
-        }
+        Self { server, shared, arrivals }
     }
 
     /// The base URL: append `/v1/messages`, with or without a prefix of your own before it.
@@ -165,20 +80,12 @@ impl ClaudeStandIn {
 
     /// Message requests that arrived, answered or not.
     pub fn calls(&self) -> usize {
-        lock(&self.shared)
-            .journal
-            .iter()
-            .filter(|seen| seen.path.ends_with("/v1/messages"))
-            .count()
+        lock(&self.shared).journal.iter().filter(|seen| seen.path.ends_with("/v1/messages")).count()
     }
 
     /// Answers that would have been billed.
     pub fn paid(&self) -> usize {
-        lock(&self.shared)
-            .journal
-            .iter()
-            .filter(|seen| seen.paid)
-            .count()
+        lock(&self.shared).journal.iter().filter(|seen| seen.paid).count()
     }
 
     pub fn answer_as(&self, manner: Manner) {
@@ -203,11 +110,7 @@ impl ClaudeStandIn {
     /// Returns once this many requests have arrived since the start.
     pub async fn arrived(&self, requests: usize) {
         // The sender lives in `shared`, so the channel cannot close while `self` exists.
-        let _ = self
-            .arrivals
-            .clone()
-            .wait_for(|seen| *seen >= requests)
-            .await;
+        let _ = self.arrivals.clone().wait_for(|seen| *seen >= requests).await;
     }
 }
 
@@ -217,34 +120,18 @@ fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 
 impl State {
     fn take(&mut self, request: &Request) -> Reply {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a rate-limit reset is a time of day"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "a rate-limit reset is a time of day")]
         let now = chrono::Utc::now();
         let (reply, paid) = self.reply(request);
         let number = self.journal.len() + 1;
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or(Value::Null);
         let model = body["model"].as_str().unwrap_or_default();
         let mut reply = reply;
-        reply
-            .response
-            .headers
-            .push(("request-id".into(), format!("req_standin{number:06}")));
-        reply
-            .response
-            .headers
-            .push(("anthropic-organization-id".into(), "org-standin".into()));
-        let scripted = reply
-            .response
-            .headers
-            .iter()
-            .any(|(name, _)| name.starts_with("anthropic-ratelimit"));
+        reply.response.headers.push(("request-id".into(), format!("req_standin{number:06}")));
+        reply.response.headers.push(("anthropic-organization-id".into(), "org-standin".into()));
+        let scripted = reply.response.headers.iter().any(|(name, _)| name.starts_with("anthropic-ratelimit"));
         if !scripted {
-            reply
-                .response
-                .headers
-                .extend(self.bucket.headers(model, now));
+            reply.response.headers.extend(self.bucket.headers(model, now));
         }
         self.journal.push(Seen {
             method: request.method.clone(),
@@ -262,10 +149,7 @@ impl State {
 
     fn reply(&mut self, request: &Request) -> (Reply, bool) {
         let Some((_, path)) = request.path.split_once("/v1/") else {
-            return (
-                error(404, "not_found_error", "no such path", None).into(),
-                false,
-            );
+            return (error(404, "not_found_error", "no such path", None).into(), false);
         };
         if let Err(refusal) = rules::credentials(request) {
             return (refusal.into(), false);
@@ -275,29 +159,18 @@ impl State {
             ("POST", "messages/count_tokens") => (self.count(request).into(), false),
             ("GET", "models") => {
                 let all: Vec<Value> = MODELS.iter().map(|id| model_card(id)).collect();
-                (
-                    json_response(200, &json!({"data": all, "has_more": false})).into(),
-                    false,
-                )
+                (json_response(200, &json!({"data": all, "has_more": false})).into(), false)
             }
             ("GET", path) if path.starts_with("models/") => {
                 let id = path.trim_start_matches("models/");
                 let known = self.knows(id);
-                let response = if known {
-                    json_response(200, &model_card(id))
-                } else {
-                    unknown_model(id)
-                };
+                let response = if known { json_response(200, &model_card(id)) } else { unknown_model(id) };
                 (response.into(), false)
             }
-            (_, "messages" | "messages/count_tokens" | "models") => (
-                error(405, "invalid_request_error", "method not allowed", None).into(),
-                false,
-            ),
-            _ => (
-                error(404, "not_found_error", "no such path", None).into(),
-                false,
-            ),
+            (_, "messages" | "messages/count_tokens" | "models") => {
+                (error(405, "invalid_request_error", "method not allowed", None).into(), false)
+            }
+            _ => (error(404, "not_found_error", "no such path", None).into(), false),
         }
     }
 
@@ -330,25 +203,17 @@ impl State {
         }
         if let Err(wait) = self.bucket.take(model) {
             let seconds = wait.as_secs_f64().ceil().to_string();
-            let refusal = error(429, "rate_limit_error", "too many requests", None)
-                .with("retry-after", &seconds);
+            let refusal =
+                error(429, "rate_limit_error", "too many requests", None).with("retry-after", &seconds);
             return (refusal.into(), false);
         }
         let (twist, fault) = match step {
             Some(Step::Answer(twist)) => (Some(twist), None),
             Some(Step::Network(fault)) => (None, Some(fault)),
-            _ => (
-                None,
-                self.latency
-                    .as_mut()
-                    .map(|latency| Fault::SlowHeaders(latency.next())),
-            ),
+            _ => (None, self.latency.as_mut().map(|latency| Fault::SlowHeaders(latency.next()))),
         };
         let usage = self.usage(&body);
-        let response = json_response(
-            200,
-            &answer::message(&body, &self.manner, twist.as_ref(), usage),
-        );
+        let response = json_response(200, &answer::message(&body, &self.manner, twist.as_ref(), usage));
         // An empty refusal is not billed.
         let paid = !matches!(twist, Some(Twist::Refusal { partial: false, .. }));
         (Reply { response, fault }, paid)
@@ -356,20 +221,11 @@ impl State {
 
     fn usage(&mut self, body: &Value) -> Value {
         let system = &body["system"];
-        let marked = system.as_array().is_some_and(|blocks| {
-            blocks
-                .iter()
-                .any(|block| block.get("cache_control").is_some())
-        });
-        let prefix = if marked && tokens(system) >= LEAST_CACHED_TOKENS {
-            tokens(system)
-        } else {
-            0
-        };
-        let fresh = prefix > 0
-            && self
-                .cached_prefixes
-                .insert(format!("{}{system}", body["model"]));
+        let marked = system
+            .as_array()
+            .is_some_and(|blocks| blocks.iter().any(|block| block.get("cache_control").is_some()));
+        let prefix = if marked && tokens(system) >= LEAST_CACHED_TOKENS { tokens(system) } else { 0 };
+        let fresh = prefix > 0 && self.cached_prefixes.insert(format!("{}{system}", body["model"]));
         json!({
             "input_tokens": tokens(system) + tokens(&body["messages"]) - prefix,
             "output_tokens": 0,
@@ -381,19 +237,11 @@ impl State {
 }
 
 fn tokens(value: &Value) -> usize {
-    if value.is_null() {
-        0
-    } else {
-        value.to_string().len() / 4
-    }
+    if value.is_null() { 0 } else { value.to_string().len() / 4 }
 }
 
 fn model_card(id: &str) -> Value {
-    let lifecycle = if id == "claude-sonnet-4-5" {
-        "deprecated"
-    } else {
-        "active"
-    };
+    let lifecycle = if id == "claude-sonnet-4-5" { "deprecated" } else { "active" };
     json!({
         "type": "model", "id": id, "display_name": id, "lifecycle": lifecycle,
         "max_input_tokens": 1_000_000, "max_tokens": 128_000,
@@ -410,7 +258,8 @@ fn json_response(status: u16, body: &Value) -> Response {
 }
 
 fn error(status: u16, kind: &str, message: &str, code: Option<&str>) -> Response {
-    let mut body = json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_standin"});
+    let mut body =
+        json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_standin"});
     if let Some(code) = code {
         body["error"]["details"] = json!({"error_code": code});
     }
@@ -420,11 +269,7 @@ fn error(status: u16, kind: &str, message: &str, code: Option<&str>) -> Response
 fn redacted(headers: &[(String, String)]) -> Vec<(String, String)> {
     let secret = ["x-api-key", "authorization"];
     let hide = |(name, value): &(String, String)| {
-        let value = if secret.contains(&name.as_str()) {
-            "[redacted]".into()
-        } else {
-            value.clone()
-        };
+        let value = if secret.contains(&name.as_str()) { "[redacted]".into() } else { value.clone() };
         (name.clone(), value)
     };
     headers.iter().map(hide).collect()

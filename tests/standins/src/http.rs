@@ -22,10 +22,7 @@ pub struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -38,11 +35,7 @@ pub struct Response {
 
 impl Response {
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".into(), content_type.into())],
-            body: body.into(),
-        }
+        Self { status, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
     }
 
     #[must_use]
@@ -82,10 +75,7 @@ pub(crate) struct Reply {
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
-        Self {
-            response,
-            fault: None,
-        }
+        Self { response, fault: None }
     }
 }
 
@@ -96,20 +86,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    #[expect(
-        clippy::expect_used,
-        reason = "a stand-in that cannot listen has nothing to offer a test"
-    )]
+    #[expect(clippy::expect_used, reason = "a stand-in that cannot listen has nothing to offer a test")]
     pub(crate) async fn start(answer: impl Fn(Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("could not listen on 127.0.0.1");
-        let url = format!(
-            "http://{}",
-            listener
-                .local_addr()
-                .expect("a bound listener has an address")
-        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("could not listen on 127.0.0.1");
+        let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let answer = Arc::new(answer);
         let accepting = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -132,10 +112,7 @@ impl Drop for Server {
     }
 }
 
-async fn converse(
-    stream: TcpStream,
-    answer: &(impl Fn(Request) -> Reply + Sync),
-) -> std::io::Result<()> {
+async fn converse(stream: TcpStream, answer: &(impl Fn(Request) -> Reply + Sync)) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_request(&mut stream).await? {
         let oversized = request.oversized;
@@ -165,17 +142,8 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> std::io::Result<Opti
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut request = Request {
-        method,
-        path,
-        headers,
-        body: Vec::new(),
-        oversized: false,
-    };
-    let length: usize = request
-        .header("content-length")
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
+    let mut request = Request { method, path, headers, body: Vec::new(), oversized: false };
+    let length: usize = request.header("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
     request.oversized = length > MAX_BODY;
     request.body = vec![0; length.min(MAX_BODY)];
     stream.read_exact(&mut request.body).await?;
@@ -189,15 +157,8 @@ async fn send(stream: &mut TcpStream, reply: Reply) -> std::io::Result<bool> {
     for (name, value) in &response.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let extra = if let Some(Fault::WrongLength(extra)) = fault {
-        extra
-    } else {
-        0
-    };
-    head.push_str(&format!(
-        "content-length: {}\r\n\r\n",
-        response.body.len() + extra
-    ));
+    let extra = if let Some(Fault::WrongLength(extra)) = fault { extra } else { 0 };
+    head.push_str(&format!("content-length: {}\r\n\r\n", response.body.len() + extra));
     match fault {
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::CloseBeforeHeaders) => return Ok(false),
@@ -224,8 +185,5 @@ async fn send(stream: &mut TcpStream, reply: Reply) -> std::io::Result<bool> {
         _ => stream.write_all(&response.body).await?,
     }
     stream.flush().await?;
-    Ok(!matches!(
-        fault,
-        Some(Fault::CloseAfter | Fault::WrongLength(_))
-    ))
+    Ok(!matches!(fault, Some(Fault::CloseAfter | Fault::WrongLength(_))))
 }

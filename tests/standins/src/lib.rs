@@ -10,7 +10,7 @@ mod nats;
 mod slack;
 mod smtp;
 
-pub use claude::{ClaudeStandIn, Manner, Seen, Step, Twist};
+pub use claude::{ClaudeStandIn, Decide, Manner, Seen, Step, Twist};
 pub use http::{Fault, Request, Response};
 pub use nats::{NatsServer, nats};
 pub use slack::{SlackStandIn, SlackStep};

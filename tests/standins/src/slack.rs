@@ -41,20 +41,11 @@ struct State {
 impl SlackStandIn {
     pub async fn start() -> Self {
         let (sender, arrivals) = watch::channel(0);
-        let state = State {
-            script: VecDeque::new(),
-            journal: Vec::new(),
-            delivered: 0,
-            arrivals: sender,
-        };
+        let state = State { script: VecDeque::new(), journal: Vec::new(), delivered: 0, arrivals: sender };
         let shared = Arc::new(Mutex::new(state));
         let handling = Arc::clone(&shared);
         let server = Server::start(move |request| lock(&handling).take(&request)).await;
-        Self {
-            server,
-            shared,
-            arrivals,
-        }
+        Self { server, shared, arrivals }
     }
 
     /// The whole webhook address, a secret in real life.
@@ -79,11 +70,7 @@ impl SlackStandIn {
     /// Returns once this many payloads have arrived since the start.
     pub async fn arrived(&self, payloads: usize) {
         // The sender lives in `shared`, so the channel cannot close while `self` exists.
-        let _ = self
-            .arrivals
-            .clone()
-            .wait_for(|seen| *seen >= payloads)
-            .await;
+        let _ = self.arrivals.clone().wait_for(|seen| *seen >= payloads).await;
     }
 }
 
@@ -102,9 +89,7 @@ impl State {
         let fault = match self.script.pop_front() {
             Some(SlackStep::Refuse(status, word)) => return plain(status, word).into(),
             Some(SlackStep::Limit { retry_after }) => {
-                return plain(429, "rate_limited")
-                    .with("retry-after", &retry_after.to_string())
-                    .into();
+                return plain(429, "rate_limited").with("retry-after", &retry_after.to_string()).into();
             }
             Some(SlackStep::Redirect(to)) => return plain(302, "").with("location", &to).into(),
             Some(SlackStep::Network(fault)) => Some(fault),
@@ -123,4 +108,60 @@ impl State {
 
 fn plain(status: u16, body: &str) -> Response {
     Response::new(status, "text/plain", body)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// Posts the payload and returns the whole reply.
+    async fn post(standin: &SlackStandIn, payload: &str) -> String {
+        let url = standin.url();
+        let (host, path) = url.trim_start_matches("http://").split_once('/').expect("a path");
+        let mut stream = TcpStream::connect(host).await.expect("a connection");
+        let request = format!("POST /{path} HTTP/1.1\r\ncontent-length: {}\r\n\r\n{payload}", payload.len());
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("no more");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).await.expect("a reply");
+        reply
+    }
+
+    #[tokio::test]
+    async fn a_message_is_delivered() {
+        let standin = SlackStandIn::start().await;
+        let reply = post(&standin, r#"{"text":"hello"}"#).await;
+        assert!(reply.starts_with("HTTP/1.1 200") && reply.ends_with("\r\n\r\nok"), "{reply}");
+        assert_eq!((standin.delivered(), standin.journal().len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn refusals_follow_the_script_and_then_end() {
+        let standin = SlackStandIn::start().await;
+        standin.script([SlackStep::Refuse(410, "channel_is_archived"), SlackStep::Limit { retry_after: 30 }]);
+        assert!(post(&standin, r#"{"text":"x"}"#).await.ends_with("channel_is_archived"));
+        let limited = post(&standin, r#"{"text":"x"}"#).await;
+        assert!(limited.contains("429") && limited.contains("retry-after: 30"), "{limited}");
+        assert!(post(&standin, r#"{"text":"x"}"#).await.ends_with("ok"));
+        assert_eq!(standin.delivered(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_message_whose_reply_is_lost_was_delivered() {
+        let standin = SlackStandIn::start().await;
+        standin.script([SlackStep::Network(Fault::CloseBeforeHeaders)]);
+        assert_eq!(post(&standin, r#"{"text":"x"}"#).await, "");
+        assert_eq!(standin.delivered(), 1);
+    }
+
+    #[tokio::test]
+    async fn broken_blocks_are_refused() {
+        let standin = SlackStandIn::start().await;
+        let reply = post(&standin, r#"{"text":"x","blocks":[{"type":"carousel"}]}"#).await;
+        assert!(reply.contains("400") && reply.ends_with("invalid_blocks"), "{reply}");
+        assert_eq!(standin.delivered(), 0);
+    }
 }

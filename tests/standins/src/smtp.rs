@@ -32,18 +32,10 @@ struct State {
 }
 
 impl SmtpStandIn {
-    #[expect(
-        clippy::expect_used,
-        reason = "a stand-in that cannot listen has nothing to offer a test"
-    )]
+    #[expect(clippy::expect_used, reason = "a stand-in that cannot listen has nothing to offer a test")]
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("could not listen on 127.0.0.1");
-        let port = listener
-            .local_addr()
-            .expect("a bound listener has an address")
-            .port();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("could not listen on 127.0.0.1");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
         let (sender, arrivals) = watch::channel(0);
         let state = State {
             recipients: HashMap::new(),
@@ -64,12 +56,7 @@ impl SmtpStandIn {
                 while sessions.try_join_next().is_some() {}
             }
         });
-        Self {
-            port,
-            shared,
-            arrivals,
-            accepting,
-        }
+        Self { port, shared, arrivals, accepting }
     }
 
     pub fn host(&self) -> &'static str {
@@ -82,9 +69,7 @@ impl SmtpStandIn {
 
     /// Answers this recipient with a line such as `451 try again later` or `550 no such user`.
     pub fn answer_recipient(&self, address: &str, line: &str) {
-        lock(&self.shared)
-            .recipients
-            .insert(address.to_owned(), line.to_owned());
+        lock(&self.shared).recipients.insert(address.to_owned(), line.to_owned());
     }
 
     /// From now on every login is answered with 535.
@@ -117,43 +102,25 @@ fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
 async fn session(stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     say(&mut stream, "220 standin ESMTP").await?;
-    let mut mail = Mail {
-        from: String::new(),
-        to: Vec::new(),
-        data: String::new(),
-    };
+    let mut mail = Mail { from: String::new(), to: Vec::new(), data: String::new() };
     let mut line = String::new();
     while read_line(&mut stream, &mut line).await? {
         let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
         let reply = match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => {
-                "250-standin\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN".to_owned()
-            }
+            "EHLO" => "250-standin\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN".to_owned(),
             "HELO" | "NOOP" => "250 ok".into(),
             "AUTH" => {
                 login(&mut stream, rest).await?;
                 let refused = lock(shared).logins_refused;
-                if refused {
-                    "535 5.7.8 bad credentials".into()
-                } else {
-                    "235 ok".into()
-                }
+                if refused { "535 5.7.8 bad credentials".into() } else { "235 ok".into() }
             }
             "MAIL" => {
-                mail = Mail {
-                    from: address(rest),
-                    to: Vec::new(),
-                    data: String::new(),
-                };
+                mail = Mail { from: address(rest), to: Vec::new(), data: String::new() };
                 "250 ok".into()
             }
             "RCPT" => {
                 let to = address(rest);
-                let reply = lock(shared)
-                    .recipients
-                    .get(&to)
-                    .cloned()
-                    .unwrap_or_else(|| "250 ok".into());
+                let reply = lock(shared).recipients.get(&to).cloned().unwrap_or_else(|| "250 ok".into());
                 if reply.starts_with('2') {
                     mail.to.push(to);
                 }
@@ -183,11 +150,7 @@ async fn session(stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()
 /// Reads the credentials that the mechanism asks for, and forgets them.
 async fn login(stream: &mut BufReader<TcpStream>, rest: &str) -> std::io::Result<()> {
     let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
-    let expected = if mechanism.eq_ignore_ascii_case("LOGIN") {
-        2
-    } else {
-        1
-    };
+    let expected = if mechanism.eq_ignore_ascii_case("LOGIN") { 2 } else { 1 };
     let mut line = String::new();
     for _ in usize::from(!initial.is_empty())..expected {
         say(stream, "334 ").await?;
@@ -197,10 +160,7 @@ async fn login(stream: &mut BufReader<TcpStream>, rest: &str) -> std::io::Result
 }
 
 fn address(rest: &str) -> String {
-    let inside = rest
-        .split_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'))
-        .map(|(inside, _)| inside);
+    let inside = rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
     inside.unwrap_or(rest).to_owned()
 }
 
@@ -221,8 +181,69 @@ async fn read_line(stream: &mut BufReader<TcpStream>, line: &mut String) -> std:
 }
 
 async fn say(stream: &mut BufReader<TcpStream>, reply: &str) -> std::io::Result<()> {
-    stream
-        .get_mut()
-        .write_all(format!("{reply}\r\n").as_bytes())
-        .await
+    stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says the lines one by one and returns the first three characters of each last reply line.
+    async fn converse(standin: &SmtpStandIn, lines: &[&str]) -> Vec<String> {
+        let stream = TcpStream::connect((standin.host(), standin.port())).await.expect("a connection");
+        let mut stream = BufReader::new(stream);
+        let mut codes = Vec::new();
+        let mut reply = String::new();
+        for line in std::iter::once(&"").chain(lines) {
+            if !line.is_empty() {
+                say(&mut stream, line).await.expect("sent");
+            }
+            while read_line(&mut stream, &mut reply).await.expect("a reply")
+                && reply.chars().nth(3) == Some('-')
+            {}
+            codes.push(reply[..3].to_owned());
+        }
+        codes
+    }
+
+    #[tokio::test]
+    async fn a_mail_is_kept_for_the_recipients_that_were_accepted() {
+        let standin = SmtpStandIn::start().await;
+        standin.answer_recipient("full@x.example", "451 try again later");
+        standin.answer_recipient("gone@x.example", "550 no such user");
+        let lines = [
+            "EHLO me",
+            "AUTH PLAIN AHVzZXIAcGFzcw==",
+            "MAIL FROM:<a@x.example>",
+            "RCPT TO:<full@x.example>",
+            "RCPT TO:<gone@x.example>",
+            "RCPT TO:<b@x.example>",
+            "DATA",
+            "Subject: hi\r\n\r\n..dot\r\n.",
+            "QUIT",
+        ];
+        let codes = converse(&standin, &lines).await;
+        assert_eq!(codes, ["220", "250", "235", "250", "451", "550", "250", "354", "250", "221"]);
+        let mail = standin.journal().remove(0);
+        assert_eq!((mail.from.as_str(), mail.to), ("a@x.example", vec!["b@x.example".to_owned()]));
+        assert_eq!(mail.data, "Subject: hi\n\n.dot\n");
+    }
+
+    #[tokio::test]
+    async fn logins_are_refused_on_request() {
+        let standin = SmtpStandIn::start().await;
+        standin.refuse_logins();
+        assert_eq!(
+            converse(&standin, &["EHLO me", "AUTH LOGIN", "dQ==", "cA=="]).await.last().expect("a code"),
+            "535"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_mail_without_recipients_is_refused() {
+        let standin = SmtpStandIn::start().await;
+        let codes = converse(&standin, &["EHLO me", "MAIL FROM:<a@x.example>", "DATA"]).await;
+        assert_eq!(codes.last().expect("a code"), "554");
+        assert!(standin.journal().is_empty());
+    }
 }

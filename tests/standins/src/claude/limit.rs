@@ -14,10 +14,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn per_minute(per_minute: u32) -> Self {
-        Self {
-            per_minute,
-            levels: HashMap::new(),
-        }
+        Self { per_minute, levels: HashMap::new() }
     }
 
     pub(super) fn take(&mut self, model: &str) -> Result<(), Duration> {
@@ -37,8 +34,7 @@ impl Bucket {
         let size = f64::from(self.per_minute);
         let level = self.levels.get(model).map_or(size, |(level, _)| *level);
         let full = now + chrono::Duration::milliseconds(((size - level) * 60_000.0 / size) as i64);
-        let header =
-            |name: &str, value: String| (format!("anthropic-ratelimit-requests-{name}"), value);
+        let header = |name: &str, value: String| (format!("anthropic-ratelimit-requests-{name}"), value);
         vec![
             header("limit", self.per_minute.to_string()),
             header("remaining", (level.floor() as u64).to_string()),
@@ -63,10 +59,7 @@ impl Latency {
     }
 
     fn uniform(&mut self) -> f64 {
-        self.seed = self
-            .seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.seed >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

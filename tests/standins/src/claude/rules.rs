@@ -33,18 +33,11 @@ const MAX_MESSAGES: usize = 100_000;
 const MAX_BREAKPOINTS: usize = 4;
 
 pub(super) fn credentials(request: &Request) -> Result<(), Response> {
-    let bearer = request
-        .header("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     match (request.header("x-api-key"), bearer) {
         (Some(key), None) | (None, Some(key)) if key == KEY => {}
         _ => {
-            return Err(error(
-                401,
-                "authentication_error",
-                "invalid credentials",
-                None,
-            ));
+            return Err(error(401, "authentication_error", "invalid credentials", None));
         }
     }
     match request.header("anthropic-version") {
@@ -55,11 +48,7 @@ pub(super) fn credentials(request: &Request) -> Result<(), Response> {
 
 pub(super) fn message(request: &Request) -> Result<Value, Response> {
     if request.oversized {
-        return Err(Response::new(
-            413,
-            "text/html",
-            "<html><h1>413 Request Entity Too Large</h1></html>",
-        ));
+        return Err(Response::new(413, "text/html", "<html><h1>413 Request Entity Too Large</h1></html>"));
     }
     let body: Value =
         serde_json::from_slice(&request.body).map_err(|_error| invalid("the body is not JSON"))?;
@@ -71,9 +60,8 @@ pub(super) fn message(request: &Request) -> Result<Value, Response> {
     {
         return Err(invalid(&format!("{name}: not supported in this version")));
     }
-    if let Some(name) = fields
-        .keys()
-        .find(|name| !FIELDS.contains(&name.as_str()) && !SAMPLING.contains(&name.as_str()))
+    if let Some(name) =
+        fields.keys().find(|name| !FIELDS.contains(&name.as_str()) && !SAMPLING.contains(&name.as_str()))
     {
         return Err(invalid(&format!("{name}: extra inputs are not permitted")));
     }
@@ -85,9 +73,7 @@ pub(super) fn message(request: &Request) -> Result<Value, Response> {
         _ => return Err(invalid("max_tokens: required, at most 128000")),
     }
     messages(&body)?;
-    let current = body["model"]
-        .as_str()
-        .is_some_and(|model| model.contains("-5-5"));
+    let current = body["model"].as_str().is_some_and(|model| model.contains("-5-5"));
     if current && body["thinking"]["type"] == "enabled" {
         return Err(invalid("thinking.enabled: not supported by this model"));
     }
@@ -105,13 +91,8 @@ fn messages(body: &Value) -> Result<(), Response> {
     if messages.is_empty() || messages.len() > MAX_MESSAGES {
         return Err(invalid("messages: between 1 and 100000 required"));
     }
-    if messages
-        .last()
-        .is_some_and(|last| last["role"] == "assistant")
-    {
-        return Err(invalid(
-            "messages: prefilling the answer is not supported by this model",
-        ));
+    if messages.last().is_some_and(|last| last["role"] == "assistant") {
+        return Err(invalid("messages: prefilling the answer is not supported by this model"));
     }
     Ok(())
 }
@@ -130,3 +111,6 @@ fn breakpoints(value: &Value) -> usize {
 fn invalid(message: &str) -> Response {
     error(400, "invalid_request_error", message, None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,10 +58,7 @@ fn walk(schema: &Value, counts: &mut Counts) -> Result<(), String> {
     if schema["minItems"].as_u64().is_some_and(|n| n > 1) {
         return Err("schema: 'minItems' may be 0 or 1".into());
     }
-    if schema["enum"]
-        .as_array()
-        .is_some_and(|values| values.iter().any(|v| v.is_array() || v.is_object()))
-    {
+    if schema["enum"].as_array().is_some_and(|values| values.iter().any(|v| v.is_array() || v.is_object())) {
         return Err("schema: 'enum' takes primitives only".into());
     }
     counts.unions += usize::from(schema["type"].is_array() || keywords.contains_key("anyOf"));
@@ -71,9 +68,7 @@ fn walk(schema: &Value, counts: &mut Counts) -> Result<(), String> {
         }
         let required = schema["required"].as_array().map_or(0, Vec::len);
         let properties = schema["properties"].as_object();
-        counts.optional += properties
-            .map_or(0, serde_json::Map::len)
-            .saturating_sub(required);
+        counts.optional += properties.map_or(0, serde_json::Map::len).saturating_sub(required);
         for property in properties.into_iter().flat_map(serde_json::Map::values) {
             walk(property, counts)?;
         }
@@ -86,11 +81,7 @@ fn walk(schema: &Value, counts: &mut Counts) -> Result<(), String> {
             walk(branch, counts)?;
         }
     }
-    for definition in schema["$defs"]
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::values)
-    {
+    for definition in schema["$defs"].as_object().into_iter().flat_map(serde_json::Map::values) {
         walk(definition, counts)?;
     }
     Ok(())

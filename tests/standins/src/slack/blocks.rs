@@ -28,8 +28,7 @@ fn block(block: &Value) -> bool {
             Some("header") => block["text"]["type"] == "plain_text" && text(&block["text"], 150),
             Some("context") => {
                 let elements = list(&block["elements"]);
-                (1..=10).contains(&elements.len())
-                    && elements.iter().all(|e| image(e) || text(e, 3000))
+                (1..=10).contains(&elements.len()) && elements.iter().all(|e| image(e) || text(e, 3000))
             }
             Some("actions") => {
                 let elements = list(&block["elements"]);
@@ -49,9 +48,7 @@ fn section(block: &Value) -> bool {
         && (!has_text || text(&block["text"], 3000))
         && fields.len() <= 10
         && fields.iter().all(|field| text(field, 2000))
-        && block
-            .get("accessory")
-            .is_none_or(|accessory| button(accessory) || image(accessory))
+        && block.get("accessory").is_none_or(|accessory| button(accessory) || image(accessory))
 }
 
 fn button(element: &Value) -> bool {
@@ -64,20 +61,15 @@ fn button(element: &Value) -> bool {
 }
 
 fn image(element: &Value) -> bool {
-    element["type"] == "image"
-        && filled(&element["image_url"], 3000)
-        && filled(&element["alt_text"], 2000)
+    element["type"] == "image" && filled(&element["image_url"], 3000) && filled(&element["alt_text"], 2000)
 }
 
 fn text(object: &Value, most: usize) -> bool {
-    matches!(object["type"].as_str(), Some("plain_text" | "mrkdwn"))
-        && filled(&object["text"], most)
+    matches!(object["type"].as_str(), Some("plain_text" | "mrkdwn")) && filled(&object["text"], most)
 }
 
 fn filled(value: &Value, most: usize) -> bool {
-    value
-        .as_str()
-        .is_some_and(|text| !text.is_empty() && text.chars().count() <= most)
+    value.as_str().is_some_and(|text| !text.is_empty() && text.chars().count() <= most)
 }
 
 fn optional(value: &Value, most: usize) -> bool {
@@ -96,10 +88,7 @@ mod tests {
 
     #[track_caller]
     fn check_block(block: &Value, expected: Result<(), &str>) {
-        assert_eq!(
-            check(&json!({"text": "fallback", "blocks": [block]})),
-            expected
-        );
+        assert_eq!(check(&json!({"text": "fallback", "blocks": [block]})), expected);
     }
 
     #[test]
@@ -120,10 +109,7 @@ mod tests {
 
     #[test]
     fn a_header_takes_plain_text_only() {
-        check_block(
-            &json!({"type": "header", "text": {"type": "mrkdwn", "text": "x"}}),
-            Err(INVALID),
-        );
+        check_block(&json!({"type": "header", "text": {"type": "mrkdwn", "text": "x"}}), Err(INVALID));
     }
 
     #[test]
@@ -133,10 +119,7 @@ mod tests {
 
     #[test]
     fn fifty_one_blocks_are_refused() {
-        assert_eq!(
-            check(&json!({"blocks": vec![json!({"type": "divider"}); 51]})),
-            Err(INVALID)
-        );
+        assert_eq!(check(&json!({"blocks": vec![json!({"type": "divider"}); 51]})), Err(INVALID));
     }
 
     #[test]
