@@ -1,0 +1,32 @@
+//! Links are replaced by the next run, decisions of people are not.
+
+use crate::rows::{clinics, now, person};
+use crate::server::{ALPHA, TestDb};
+use db::imports;
+use db::links::{self, Decided, Link, Verdict};
+
+fn link(decision_maker_id: i32, clinic_id: i32, probability: f64, verdict: Verdict) -> Link {
+    Link { decision_maker_id, clinic_id, probability, contributions: serde_json::json!({"name": 0.7}), verdict }
+}
+
+#[tokio::test]
+async fn what_a_person_decided_leaves_the_queue_and_outlives_the_next_run() {
+    let test = TestDb::new().await;
+    let ids = clinics(&test, ALPHA, 2).await;
+    let mut tx = test.db.begin(ALPHA).await.unwrap();
+    imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
+    let first = [
+        link(1, ids[0], 0.80, Verdict::Ambiguous),
+        link(1, ids[1], 0.82, Verdict::Ambiguous),
+    ];
+    assert_eq!(links::replace(&mut tx, "r1", &first).await.unwrap(), 2);
+    let queue = links::review_queue(&mut tx, 10).await.unwrap();
+    assert_eq!(queue.iter().map(|review| review.clinic_id).collect::<Vec<_>>(), [ids[1], ids[0]]);
+    assert_eq!(queue[0].decision_maker, "John Smith");
+    let decision = Decided { decision_maker_id: 1, clinic_id: ids[1], confirmed: true };
+    assert!(links::decide(&mut tx, decision, "ann", now()).await.unwrap());
+    assert!(!links::decide(&mut tx, Decided { clinic_id: 99, ..decision }, "ann", now()).await.unwrap());
+    links::replace(&mut tx, "r2", &[link(1, ids[1], 0.5, Verdict::Unlinked)]).await.unwrap();
+    assert_eq!(links::decided(&mut tx).await.unwrap(), [decision]);
+    assert!(links::review_queue(&mut tx, 10).await.unwrap().is_empty());
+}

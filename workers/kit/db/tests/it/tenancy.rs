@@ -1,0 +1,181 @@
+//! No tenant sees, changes or guesses what another has.
+
+use crate::rows::{clinic, clinics, now, pain, person, run, store};
+use crate::server::{ALPHA, BETA, TestDb};
+use db::links::{Link, Verdict};
+use db::{imports, links};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+
+/// Both tenants with a row in every table.
+async fn full() -> TestDb {
+    let test = TestDb::new().await;
+    for client in [ALPHA, BETA] {
+        let ids = clinics(&test, client, 2).await;
+        let mut tx = test.db.begin(client).await.unwrap();
+        imports::pain_points(&mut tx, &[pain("EMR")], now()).await.unwrap();
+        imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
+        let pattern = imports::ClinicPattern {
+            clinic_id: ids[0],
+            pattern_type: "scheduling_chaos".into(),
+            confidence: "high".into(),
+            evidence: serde_json::json!({}),
+            detected_at: None,
+        };
+        imports::clinic_patterns(&mut tx, &[pattern], now()).await.unwrap();
+        let person: i32 = if client == ALPHA { 1 } else { 2 };
+        let link = Link {
+            decision_maker_id: person,
+            clinic_id: ids[0],
+            probability: 0.8,
+            contributions: serde_json::json!({}),
+            verdict: Verdict::Ambiguous,
+        };
+        links::replace(&mut tx, "r1", &[link]).await.unwrap();
+        tx.commit().await.unwrap();
+        for (run_id, date) in [("r1", "2025-11-10"), ("r2", "2025-11-11")] {
+            store(&test, client, &run(run_id, date, &["a"]), &ids).await.unwrap();
+        }
+    }
+    test
+}
+
+/// A connection as workers have it, outside of any tenant.
+async fn worker(test: &TestDb) -> PgConnection {
+    let mut connection = PgConnection::connect(&test.owner_url).await.unwrap();
+    sqlx::raw_sql("SET ROLE leadfleet_app").execute(&mut connection).await.unwrap();
+    connection
+}
+
+async fn tables(test: &TestDb) -> Vec<String> {
+    let mut connection = PgConnection::connect(&test.superuser_url).await.unwrap();
+    let rows = sqlx::query(
+        "SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE a.attname = 'client_id' AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    rows.iter().map(|row| row.get("name")).collect()
+}
+
+async fn count(connection: &mut PgConnection, table: &str, client: &str) -> Result<(i64, i64), sqlx::Error> {
+    let mut tx = connection.begin().await?;
+    sqlx::query("SELECT set_config('app.client_id', $1, true)").bind(client).execute(&mut *tx).await?;
+    let counts = format!("SELECT count(*), count(*) FILTER (WHERE client_id::text <> '{client}') FROM {table}");
+    let row = sqlx::query(AssertSqlSafe(counts)).fetch_one(&mut *tx).await?;
+    tx.rollback().await?;
+    Ok((row.get(0), row.get(1)))
+}
+
+#[tokio::test]
+async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
+    let test = full().await;
+    let mut worker = worker(&test).await;
+    let mut seen = 0;
+    for table in tables(&test).await {
+        if table.starts_with("matched_segments_p") || table.starts_with("matched_segments_archive_") {
+            let error = count(&mut worker, &table, &ALPHA.to_string()).await.unwrap_err();
+            assert!(error.to_string().contains("permission denied"), "{table}: {error}");
+            continue;
+        }
+        for client in [ALPHA, BETA] {
+            let (own, others) = count(&mut worker, &table, &client.to_string()).await.unwrap();
+            assert!(own > 0 && others == 0, "{table}: {own} own rows, {others} of others");
+        }
+        assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
+        seen += 1;
+    }
+    assert_eq!(seen, 10);
+}
+
+#[tokio::test]
+async fn every_table_with_a_tenant_forces_row_level_security_partitions_too() {
+    let test = full().await;
+    let open = test
+        .number(
+            "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'client_id'
+            WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+                AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+                    AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*'
+                        AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL) = 1)",
+        )
+        .await;
+    assert_eq!(open, 0);
+    let views = test.number("SELECT count(*) FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace");
+    assert_eq!(views.await, 0, "a view needs security_invoker and a test here");
+}
+
+#[tokio::test]
+async fn every_key_begins_with_the_tenant() {
+    let test = full().await;
+    let oracles = test
+        .number(
+            "SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'client_id'
+            WHERE i.indisunique AND i.indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+                AND i.indkey[0] <> a.attnum",
+        )
+        .await;
+    assert_eq!(oracles, 0);
+    let references = test
+        .number(
+            "SELECT count(*) FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attname = 'client_id'
+            WHERE k.contype = 'f' AND k.conkey[1] <> a.attnum",
+        )
+        .await;
+    assert_eq!(references, 0);
+}
+
+#[track_caller]
+fn refused(result: Result<sqlx::postgres::PgQueryResult, sqlx::Error>, because: &str) {
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains(because), "{error}");
+}
+
+#[tokio::test]
+async fn workers_cannot_write_for_others_truncate_or_reach_the_makings() {
+    let test = full().await;
+    let mut worker = worker(&test).await;
+    let alpha = format!("SELECT set_config('app.client_id', '{ALPHA}', false)");
+    sqlx::raw_sql(AssertSqlSafe(alpha)).execute(&mut worker).await.unwrap();
+    for (sql, because) in [
+        (format!("INSERT INTO clinics_contact_info (client_id, clinic_name) VALUES ('{BETA}', 'x')"), "row-level security"),
+        (format!("UPDATE pain_points SET client_id = '{BETA}'"), "row-level security"),
+        ("TRUNCATE pain_points".into(), "permission denied"),
+        ("DELETE FROM matched_segments".into(), "permission denied"),
+        ("SELECT leadfleet_protect('runs')".into(), "permission denied"),
+        ("SELECT * FROM _sqlx_migrations".into(), "permission denied"),
+        (format!("SELECT leadfleet_archive_of('{BETA}')"), "permission denied"),
+        ("SELECT * FROM matched_segments_publish('runs', 'r', NULL, true, '1s')".into(), "not a staged run of this tenant"),
+    ] {
+        refused(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut worker).await, because);
+    }
+    let deleted = sqlx::raw_sql("DELETE FROM runs WHERE run_id = 'r1'").execute(&mut worker).await.unwrap();
+    assert_eq!(deleted.rows_affected(), 1);
+    assert_eq!(test.number("SELECT count(*) FROM runs").await, 3);
+}
+
+#[tokio::test]
+async fn the_functions_need_a_tenant_and_take_no_table_of_another() {
+    let test = full().await;
+    let mut worker = worker(&test).await;
+    refused(
+        sqlx::raw_sql("SELECT matched_segments_stage('r9', now())").execute(&mut worker).await,
+        "app.client_id is not set",
+    );
+    refused(sqlx::raw_sql("SELECT matched_segments_expire('2030-01-01')").execute(&mut worker).await, "app.client_id is not set");
+    let mut tx = worker.begin().await.unwrap();
+    let become_one = |client: db::Uuid| AssertSqlSafe(format!("SELECT set_config('app.client_id', '{client}', true)"));
+    sqlx::raw_sql(become_one(ALPHA)).execute(&mut *tx).await.unwrap();
+    let stage: String = sqlx::query_scalar("SELECT matched_segments_stage('r9', now())").fetch_one(&mut *tx).await.unwrap();
+    sqlx::raw_sql(become_one(BETA)).execute(&mut *tx).await.unwrap();
+    let publish = format!("SELECT * FROM matched_segments_publish('{stage}', 'r9', NULL, true, '1s')");
+    refused(sqlx::raw_sql(AssertSqlSafe(publish)).execute(&mut *tx).await, "not a staged run of this tenant");
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_exist_can_write_nothing() {
+    let test = TestDb::new().await;
+    let mut tx = test.db.begin(db::Uuid::from_u128(0xdead)).await.unwrap();
+    let error = imports::clinics(&mut tx, &[clinic("x")], now()).await.unwrap_err();
+    assert_eq!(error.code().as_deref(), Some("23503"));
+}
