@@ -15,8 +15,8 @@ const PARTS: u32 = 2;
 pub(crate) fn stored(replaced: Replaced) -> StoreOutcome {
     let note = match replaced.method {
         Method::Swap | Method::Delete => "",
-        Method::Unchanged => "it was stored before: nothing was written",
-        Method::Archive => "a newer run is current: this one went to the archive",
+        Method::Unchanged => "it was stored before, nothing was written",
+        Method::Archive => "a newer run is current, this one went to the archive",
     };
     StoreOutcome {
         status: StoreStatus::Stored.into(),
@@ -24,6 +24,15 @@ pub(crate) fn stored(replaced: Replaced) -> StoreOutcome {
         segments: u32::try_from(replaced.segments).unwrap_or(u32::MAX),
         renamed: replaced.renamed.into_iter().map(|(from, to)| format!("{from} -> {to}")).collect(),
         note: note.to_owned(),
+        ..StoreOutcome::default()
+    }
+}
+
+/// The outcome of a run that came too late: another one of its day was stored meanwhile.
+pub(crate) fn overtaken(by: &str) -> StoreOutcome {
+    StoreOutcome {
+        status: StoreStatus::Stored.into(),
+        note: format!("nothing was written, the newer run {by} of the same day is current"),
         ..StoreOutcome::default()
     }
 }
@@ -107,12 +116,15 @@ pub(crate) fn stored_late(run_id: &str, outcome: &StoreOutcome) -> Alert {
         "" => String::new(),
         path => format!("; {path} is no longer needed and may be deleted"),
     };
-    let note = if outcome.note.is_empty() { String::new() } else { format!(" ({})", outcome.note) };
+    let text = match outcome.note.as_str() {
+        "" => format!("Segments of run {run_id} stored after retry"),
+        note => format!("Segments of run {run_id} after retry: {note}"),
+    };
     Alert {
         kind: "stored-after-retry".to_owned(),
         key: run_id.to_owned(),
         severity: Severity::Info.into(),
-        text: format!("Segments of run {run_id} stored after retry{note}"),
+        text,
         hint: format!("{} clinics in {} segments{kept}", outcome.rows, outcome.segments),
         run_id: run_id.to_owned(),
     }
@@ -130,6 +142,7 @@ mod tests {
             backup_file: backup_file.into(),
             not_before: time("2025-11-11T09:09:10Z".parse().unwrap()),
             tries,
+            ready_at: time("2025-11-11T08:09:10Z".parse().unwrap()),
         }
     }
 
@@ -184,6 +197,16 @@ mod tests {
         assert_eq!(backed_up(&retry_of(0, "/tmp/x")).note, "");
     }
 
+    #[test]
+    fn a_run_that_came_too_late_names_the_one_that_stays() {
+        let alert = stored_late("r", &overtaken("20251111-ffffffffffff"));
+        assert!(
+            alert.text.contains("nothing was written, the newer run 20251111-ffffffffffff"),
+            "{}",
+            alert.text
+        );
+    }
+
     #[track_caller]
     fn check_job(tries: u32, expected: &str) {
         let job = retry(&retry_of(tries, ""));
@@ -221,7 +244,7 @@ mod tests {
         let alert = stored_late("r", &outcome);
         assert_eq!(
             alert.text,
-            "Segments of run r stored after retry (a newer run is current: this one went to the archive)"
+            "Segments of run r after retry: a newer run is current, this one went to the archive"
         );
         assert!(alert.hint.contains("/tmp/x.json"), "{}", alert.hint);
     }

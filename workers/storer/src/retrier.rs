@@ -1,10 +1,12 @@
 //! The worker that stores a run late: from its backup file, or from the stream where the file is out of reach.
 
+use crate::rows::Run;
 use crate::store::{Failure, store};
 use crate::{Config, file, outcome, stream};
 use chrono::{DateTime, Utc};
-use db::Db;
-use db::segments::Replaced;
+use db::segments::{Replaced, SegmentRow};
+use db::{BoxError, Db, Uuid, runs};
+use futures::Stream;
 use proto::subject::Stage;
 use proto::v1::{StoreOutcome, StoreRetry, StoreStatus};
 use proto::{Outbox, RunId};
@@ -27,11 +29,12 @@ impl StoreRetrier {
         waiting: &Waiting,
         id: &RunId,
         runs: &Runs,
+        ready_at: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Replaced, Failure> {
+    ) -> Result<Late, Failure> {
         if let Ok(opened) = file::open(Path::new(&waiting.backup_file)).await {
             let (run, clinics) = opened.clinics();
-            match store(&self.db, &run, stream::rows(clinics), now).await {
+            match self.store_unless_overtaken(&run, stream::rows(clinics), ready_at, now).await {
                 // The file ended early, or somebody else wrote into it.
                 Err(Failure::Unread(_)) => {}
                 result => return result,
@@ -39,8 +42,45 @@ impl StoreRetrier {
         }
         let run = stream::run(runs, id, waiting.generation).await.map_err(Failure::Fault)?;
         let clinics = stream::assignments(runs, id, run.summary.clinic_parts);
-        store(&self.db, &run, stream::rows(clinics), now).await
+        self.store_unless_overtaken(&run, stream::rows(clinics), ready_at, now).await
     }
+
+    async fn store_unless_overtaken(
+        &self,
+        run: &Run,
+        rows: impl Stream<Item = Result<SegmentRow, BoxError>> + Send,
+        ready_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Late, Failure> {
+        let client = run.client().or_reject().map_err(Failure::Fault)?;
+        let current = current(&self.db, client).await.map_err(Failure::of)?;
+        if let Some(newer) = current.filter(|current| overtakes(current, run, ready_at)) {
+            return Ok(Late::Overtaken(newer.run_id));
+        }
+        Ok(Late::Stored(store(&self.db, run, rows, now).await?))
+    }
+}
+
+/// How storing late ended.
+enum Late {
+    Stored(Replaced),
+    /// This run is newer and stays.
+    Overtaken(String),
+}
+
+async fn current(db: &Db, client: Uuid) -> Result<Option<runs::Run>, db::Error> {
+    let mut tx = db.begin(client).await?;
+    let current = runs::current(&mut tx).await?;
+    tx.commit().await?;
+    Ok(current)
+}
+
+/// Whether the current run is of the same day and newer than one that was ready at this time.
+/// Runs of other days are told apart by their day when they are stored.
+fn overtakes(current: &runs::Run, run: &Run, ready_at: DateTime<Utc>) -> bool {
+    current.run_id != run.run_id
+        && current.run_date.to_string() == run.summary.run_date
+        && current.stored_at > ready_at
 }
 
 impl Worker for StoreRetrier {
@@ -52,7 +92,8 @@ impl Worker for StoreRetrier {
     async fn handle(&self, job: StoreRetry, delivery: &Delivery) -> Result<Outbox, Fault> {
         let now = delivery.now();
         let id: RunId = job.run_id.parse().or_reject()?;
-        let due = DateTime::parse_from_rfc3339(&job.not_before).or_reject()?.to_utc();
+        let due = time(&job.not_before)?;
+        let ready_at = time(&job.ready_at)?;
         if let Some(after) = remaining(due, now) {
             return Err(Fault::Wait { after, cause: format!("not before {}", job.not_before).into() });
         }
@@ -60,9 +101,13 @@ impl Worker for StoreRetrier {
         let Some(waiting) = waiting(&job, said, delivery.generation) else {
             return Ok(Outbox::none());
         };
-        match self.store(&waiting, &id, delivery.runs(), now).await {
-            Ok(replaced) => {
-                let stored = StoreOutcome { backup_file: waiting.backup_file, ..outcome::stored(replaced) };
+        match self.store(&waiting, &id, delivery.runs(), ready_at, now).await {
+            Ok(late) => {
+                let outcome = match late {
+                    Late::Stored(replaced) => outcome::stored(replaced),
+                    Late::Overtaken(by) => outcome::overtaken(&by),
+                };
+                let stored = StoreOutcome { backup_file: waiting.backup_file, ..outcome };
                 Ok(outcome::announce(&id, &stored)
                     .with_alerts([outcome::stored_late(&job.run_id, &stored)])
                     .in_generation(waiting.generation))
@@ -82,6 +127,10 @@ impl Worker for StoreRetrier {
             Err(Failure::Fault(fault)) => Err(fault),
         }
     }
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, Fault> {
+    Ok(DateTime::parse_from_rfc3339(text).or_reject()?.to_utc())
 }
 
 /// A run that is not stored yet.
@@ -112,7 +161,9 @@ fn remaining(due: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proto::v1::ScoreSummary;
     use runtime::Tombstone;
+    use std::collections::BTreeMap;
 
     fn job() -> StoreRetry {
         StoreRetry { run_id: "r".into(), backup_file: "/tmp/first.json".into(), ..StoreRetry::default() }
@@ -149,6 +200,42 @@ mod tests {
         let tombstone =
             Part { body: Err(Tombstone { class: "permanent".into() }), ..said(StoreStatus::Stored, "", 3) };
         check(Some(tombstone), Some(("/tmp/first.json", 0)));
+    }
+
+    #[track_caller]
+    fn check_overtakes(run_id: &str, run_date: &str, stored_at: u32, expected: bool) {
+        let at = |seconds: u32| DateTime::UNIX_EPOCH + Duration::from_secs(seconds.into());
+        let current = runs::Run {
+            run_id: run_id.into(),
+            run_date: run_date.parse().unwrap(),
+            generation: 0,
+            summary: serde_json::Value::Null,
+            stored_at: at(stored_at),
+            current: true,
+        };
+        let summary = ScoreSummary { run_date: "2025-11-11".into(), ..ScoreSummary::default() };
+        let late = Run {
+            run_id: "late".into(),
+            client_id: String::new(),
+            generation: 0,
+            summary,
+            segments: Vec::new(),
+            templates: BTreeMap::new(),
+        };
+        assert_eq!(overtakes(&current, &late, at(100)), expected);
+    }
+
+    #[test]
+    fn a_run_of_the_same_day_that_was_stored_later_stays() {
+        check_overtakes("other", "2025-11-11", 101, true);
+        check_overtakes("other", "2025-11-11", 99, false);
+    }
+
+    #[test]
+    fn an_earlier_generation_and_other_days_do_not_overtake() {
+        check_overtakes("late", "2025-11-11", 101, false);
+        check_overtakes("other", "2025-11-10", 101, false);
+        check_overtakes("other", "2025-11-12", 101, false);
     }
 
     #[test]

@@ -68,6 +68,7 @@ impl Storer {
             backup_file,
             not_before: self.config.next_try(now),
             tries: 0,
+            ready_at: outcome::time(now),
         };
         Ok(outcome::announce(id, &outcome::backed_up(&retry))
             .with(outcome::retry(&retry))
