@@ -7,7 +7,7 @@ mod schema;
 mod script;
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::http::{Fault, Reply, Request, Response, Server};
+use crate::shared::lock;
 
 pub use answer::{Decide, Manner};
 pub use script::{Seen, Step, Twist};
@@ -112,10 +113,6 @@ impl ClaudeStandIn {
         // The sender lives in `shared`, so the channel cannot close while `self` exists.
         let _ = self.arrivals.clone().wait_for(|seen| *seen >= requests).await;
     }
-}
-
-fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {

@@ -7,6 +7,7 @@
 mod claude;
 mod http;
 mod nats;
+mod shared;
 mod slack;
 mod smtp;
 

@@ -3,12 +3,13 @@
 mod blocks;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::http::{Fault, Reply, Request, Response, Server};
+use crate::shared::lock;
 
 const HOOK: &str = "/services/T0STANDIN/B0STANDIN/s3cr3tStandin";
 
@@ -72,10 +73,6 @@ impl SlackStandIn {
         // The sender lives in `shared`, so the channel cannot close while `self` exists.
         let _ = self.arrivals.clone().wait_for(|seen| *seen >= payloads).await;
     }
-}
-
-fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {

@@ -1,12 +1,14 @@
 //! A mail relay that keeps what it is given: plain SMTP with AUTH, and a reply of your choice per recipient.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::shared::lock;
 
 /// A mail that was accepted.
 #[derive(Debug, Clone)]
@@ -93,10 +95,6 @@ impl Drop for SmtpStandIn {
     fn drop(&mut self) {
         self.accepting.abort();
     }
-}
-
-fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn session(stream: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {

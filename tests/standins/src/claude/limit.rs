@@ -63,3 +63,38 @@ impl Latency {
         (self.seed >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(seed: u64) -> Vec<Duration> {
+        let mut latency =
+            Latency { median: Duration::from_millis(20), p99: Duration::from_millis(300), seed };
+        (0..2001).map(|_| latency.next()).collect()
+    }
+
+    #[test]
+    fn latencies_repeat_with_their_seed() {
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+
+    #[test]
+    fn latencies_have_their_median_and_their_tail() {
+        let mut drawn = draw(7);
+        drawn.sort();
+        assert!((17..23).contains(&drawn[1000].as_millis()), "{:?}", drawn[1000]);
+        assert!((200..450).contains(&drawn[1980].as_millis()), "{:?}", drawn[1980]);
+    }
+
+    #[tokio::test]
+    async fn an_empty_bucket_says_how_long_to_wait() {
+        let mut bucket = Bucket::per_minute(2);
+        assert_eq!((bucket.take("a"), bucket.take("a"), bucket.take("b")), (Ok(()), Ok(()), Ok(())));
+        let wait = bucket.take("a").expect_err("empty");
+        assert!(wait > Duration::from_secs(29) && wait <= Duration::from_secs(30), "{wait:?}");
+        let headers = bucket.headers("a", DateTime::UNIX_EPOCH);
+        assert_eq!(headers[1], ("anthropic-ratelimit-requests-remaining".into(), "0".into()));
+    }
+}

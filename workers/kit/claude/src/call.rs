@@ -84,10 +84,12 @@ impl Caller {
             .with_min_delay(self.config.retry_delay)
             .with_max_times(RETRIES)
             .with_jitter();
+        let started = Instant::now();
         let attempt = || self.attempt(Method::POST, "messages", model, Some(body), shared);
         attempt
             .retry(delays)
-            .when(|error: &Error| error.retry_within(LONGEST_WAIT))
+            // A claim on the question lasts for one long call: what took its time comes back later.
+            .when(|error: &Error| error.retry_within(LONGEST_WAIT) && started.elapsed() < LONGEST_WAIT)
             .adjust(|error, delay| delay.map(|delay| told_to_wait(error).unwrap_or(delay)))
             .notify(|error, _| tracing::debug!(claude.code = error.code(), "asking Claude again"))
             .await

@@ -43,7 +43,9 @@ enum Outcome {
 }
 
 impl Claude {
-    /// Reads the key and opens the bucket; no request is made. Without JetStream nothing is remembered, which suits a check and nothing else.
+    /// Reads the key and opens the bucket; no request is made.
+    ///
+    /// Without JetStream nothing is remembered, which suits a check and nothing else. A TLS provider must have been installed for the process.
     pub async fn connect(config: Config, jetstream: Option<jetstream::Context>) -> Result<Self, Error> {
         let Some(key) = config.key()? else {
             return Ok(Self { config: Arc::new(config), caller: None, answers: None });
@@ -128,7 +130,9 @@ impl Claude {
         })
     }
 
-    /// Longer than a call and the waits before it can take: who still holds a claim after that has died.
+    /// A call, and the waits of `LONGEST_WAIT` at most: before its first try, before the last retry, and for its turn then.
+    ///
+    /// Who still holds a claim after that has died.
     fn lease(&self) -> Duration {
         self.config.timeout + 3 * LONGEST_WAIT
     }

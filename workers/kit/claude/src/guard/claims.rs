@@ -17,12 +17,10 @@ pub(super) fn contacts_are_known(text: &str, facts: &str) -> bool {
         && telephones(text).iter().all(|number| telephones_known.contains(number))
 }
 
+/// E-mail addresses and handles, without the punctuation around them.
 fn contacts(text: &str) -> impl Iterator<Item = &str> {
-    let trimmed = |word: &'_ str| word.len() > 1;
     let words = text.split_whitespace().filter(|word| word.contains('@'));
-    words
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@'))
-        .filter(move |word| trimmed(word))
+    words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@'))
 }
 
 fn telephones(text: &str) -> Vec<String> {

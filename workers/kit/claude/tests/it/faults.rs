@@ -11,10 +11,13 @@ const LATER: Class = Class::Transient { after: None, spends_attempt: true };
 
 /// One fault that stays: the class and code of the error, and how many requests it took to find out.
 async fn check(step: Step, class: Class, code: &str, requests: usize) {
+    check_with(&[], step, class, code, requests).await;
+}
+
+async fn check_with(more: &[&str], step: Step, class: Class, code: &str, requests: usize) {
     let standin = ClaudeStandIn::start().await;
     standin.script(vec![step.clone(); 3]);
-    let claude = connect(&standin, &["--claude-timeout", "0.2"]).await;
-    let error = ask(&claude).await.expect_err("the fault stays");
+    let error = ask(&connect(&standin, more).await).await.expect_err("the fault stays");
     assert_eq!((error.class(), error.code(), standin.calls()), (class, code, requests), "{step:?}: {error}");
 }
 
@@ -122,9 +125,12 @@ async fn an_exhausted_bucket_is_known_before_it_says_no() {
 
 #[tokio::test]
 async fn a_hanging_service_costs_one_timeout() {
-    check(Step::Network(Fault::Hang), LATER, "claude_5xx", 1).await;
-    check(Step::Network(Fault::SlowBody(Duration::from_millis(50))), LATER, "claude_5xx", 1).await;
-    check(Step::Network(Fault::SlowHeaders(Duration::from_secs(5))), LATER, "claude_5xx", 1).await;
+    for fault in
+        [Fault::Hang, Fault::SlowBody(Duration::from_millis(50)), Fault::SlowHeaders(Duration::from_secs(5))]
+    {
+        let soon = ["--claude-timeout", "0.2"];
+        check_with(&soon, Step::Network(fault), LATER, "claude_5xx", 1).await;
+    }
 }
 
 #[tokio::test]
