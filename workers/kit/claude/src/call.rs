@@ -12,7 +12,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::answers::Answers;
@@ -108,7 +108,7 @@ impl Caller {
         shared: Option<&Answers>,
     ) -> Result<Okay, Error> {
         self.wait_turn(model, shared).await?;
-        let Ok(_permit) = self.permits.acquire().await else {
+        let Ok(permit) = self.permits.acquire().await else {
             return Err(Error::Open { after: LONGEST_WAIT });
         };
         lock(&self.breaker).admit(Instant::now()).map_err(|after| Error::Open { after })?;
@@ -121,6 +121,13 @@ impl Caller {
             _ => lock(&self.breaker).alive(),
         }
         self.adapt(model, &headers, outcome.as_ref().err(), shared).await;
+        match &outcome {
+            Ok(_) => self.speed_up(),
+            Err(Error::Api(error)) if error.code.as_deref() == Some("ramp_limit_exceeded") => {
+                self.slow_down(permit)
+            }
+            Err(_) => {}
+        }
         outcome
     }
 
@@ -189,22 +196,15 @@ impl Caller {
                 );
             }
         }
-        match error {
-            None => self.speed_up(),
-            Some(Error::Api(error)) if error.code.as_deref() == Some("ramp_limit_exceeded") => {
-                self.slow_down()
-            }
-            Some(_) => {}
-        }
     }
 
     /// Takes a permit out of use, never the last one.
-    fn slow_down(&self) {
+    fn slow_down(&self, permit: SemaphorePermit<'_>) {
         self.calm.store(0, Ordering::Relaxed);
         let spare = usize::from(self.config.concurrency).saturating_sub(1);
-        if self.withheld.load(Ordering::Relaxed) < spare {
-            let forgotten = self.permits.forget_permits(1);
-            self.withheld.fetch_add(forgotten, Ordering::Relaxed);
+        let one_more = |withheld: usize| (withheld < spare).then_some(withheld + 1);
+        if self.withheld.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
+            permit.forget();
         }
     }
 

@@ -209,3 +209,35 @@ async fn errors_tell_neither_key_nor_address() {
     let error = format!("{:?}", ask(&claude).await);
     assert!(!error.contains(key) && !error.contains(&url), "{error}");
 }
+
+/// Three questions at once to a service that hangs: how long after the first each other one was sent.
+async fn sent_after(claude: &Claude, standin: &ClaudeStandIn) -> Vec<Duration> {
+    let before = standin.calls();
+    standin.script(vec![Step::Network(Fault::Hang); 3]);
+    let outcomes = futures::future::join_all([ask(claude), ask(claude), ask(claude)]).await;
+    assert!(outcomes.iter().all(Result::is_err));
+    let journal = standin.journal().split_off(before);
+    journal.iter().map(|seen| seen.at - journal[0].at).collect()
+}
+
+const TIMEOUT: Duration = Duration::from_millis(200);
+const TWO_AT_ONCE: [&str; 4] = ["--claude-timeout", "0.2", "--claude-concurrency", "2"];
+
+#[tokio::test]
+async fn no_more_calls_run_at_once_than_allowed() {
+    let standin = ClaudeStandIn::start().await;
+    let claude = connect(&standin, &TWO_AT_ONCE).await;
+    let sent = sent_after(&claude, &standin).await;
+    assert!(sent[1] < TIMEOUT / 2 && sent[2] > TIMEOUT / 2, "{sent:?}");
+}
+
+#[tokio::test]
+async fn fewer_calls_run_at_once_after_a_ramp_limit() {
+    let standin = ClaudeStandIn::start().await;
+    let claude = connect(&standin, &TWO_AT_ONCE).await;
+    let ramp = Step::error(429, "rate_limit_error", Some("ramp_limit_exceeded"));
+    standin.script([ramp.with("x-should-retry", "false")]);
+    assert!(ask(&claude).await.is_err());
+    let sent = sent_after(&claude, &standin).await;
+    assert!(sent[1] > TIMEOUT / 2 && sent[2] > TIMEOUT, "{sent:?}");
+}
