@@ -14,11 +14,7 @@ pub struct Config {
     pub postgres_connection_string: Option<SecretString>,
 
     /// File that holds the connection string, for secrets that are mounted.
-    #[arg(
-        long,
-        env = "POSTGRES_CONNECTION_STRING_FILE",
-        conflicts_with = "postgres_connection_string"
-    )]
+    #[arg(long, env = "POSTGRES_CONNECTION_STRING_FILE", conflicts_with = "postgres_connection_string")]
     pub postgres_connection_string_file: Option<PathBuf>,
 
     /// Connections a process may hold.

@@ -48,7 +48,8 @@ impl Error {
     /// The server cannot be reached or takes no work now: nobody's message is to blame.
     pub fn is_unavailable(&self) -> bool {
         if let Some(code) = self.code() {
-            return code.starts_with("08") || ["57P01", "57P02", "57P03", "57P05", "53300"].contains(&code.as_str());
+            return code.starts_with("08")
+                || ["57P01", "57P02", "57P03", "57P05", "53300"].contains(&code.as_str());
         }
         matches!(
             self.sql(),

@@ -113,7 +113,11 @@ pub async fn clinics(tx: &mut Tx, rows: &[Clinic], now: DateTime<Utc>) -> Result
 }
 
 /// A known person who changed is in the window again.
-pub async fn decision_makers(tx: &mut Tx, rows: &[DecisionMaker], now: DateTime<Utc>) -> Result<Counts, Error> {
+pub async fn decision_makers(
+    tx: &mut Tx,
+    rows: &[DecisionMaker],
+    now: DateTime<Utc>,
+) -> Result<Counts, Error> {
     let client = tx.client();
     let query = sqlx::query_file_as!(
         Written,
@@ -135,7 +139,11 @@ pub async fn decision_makers(tx: &mut Tx, rows: &[DecisionMaker], now: DateTime<
 }
 
 /// A clinic that does not exist fails the import with 23503.
-pub async fn clinic_patterns(tx: &mut Tx, rows: &[ClinicPattern], now: DateTime<Utc>) -> Result<Counts, Error> {
+pub async fn clinic_patterns(
+    tx: &mut Tx,
+    rows: &[ClinicPattern],
+    now: DateTime<Utc>,
+) -> Result<Counts, Error> {
     let client = tx.client();
     let query = sqlx::query_file_as!(
         Written,

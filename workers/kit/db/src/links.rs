@@ -69,7 +69,8 @@ pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, E
         let persons: Vec<i32> = batch.iter().map(|link| link.decision_maker_id).collect();
         let clinics: Vec<i32> = batch.iter().map(|link| link.clinic_id).collect();
         let probabilities: Vec<f64> = batch.iter().map(|link| link.probability).collect();
-        let contributions: Vec<serde_json::Value> = batch.iter().map(|link| link.contributions.clone()).collect();
+        let contributions: Vec<serde_json::Value> =
+            batch.iter().map(|link| link.contributions.clone()).collect();
         let verdicts: Vec<String> = batch.iter().map(|link| link.verdict.as_str().to_owned()).collect();
         let query = sqlx::query!(
             "INSERT INTO decision_maker_links

@@ -18,8 +18,12 @@ pub struct Run {
 /// Sets the summary of a stored run. False when no such run is stored.
 pub async fn set_summary(tx: &mut Tx, run_id: &str, summary: &serde_json::Value) -> Result<bool, Error> {
     let client = tx.client();
-    let query =
-        sqlx::query!("UPDATE runs SET summary = $3 WHERE client_id = $1 AND run_id = $2", client, run_id, summary);
+    let query = sqlx::query!(
+        "UPDATE runs SET summary = $3 WHERE client_id = $1 AND run_id = $2",
+        client,
+        run_id,
+        summary
+    );
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 

@@ -40,7 +40,8 @@ pub async fn migrations(connection_string: &str) -> Result<Vec<Migration>, Error
 
 /// Connects without the role of workers, which owns nothing, and refuses old servers.
 async fn connect(connection_string: &str) -> Result<PgConnection, Error> {
-    let mut connection = PgConnection::connect_with(&crate::config::parse(&connection_string.into())?).await?;
+    let mut connection =
+        PgConnection::connect_with(&crate::config::parse(&connection_string.into())?).await?;
     let number: String = sqlx::query_scalar("SHOW server_version_num").fetch_one(&mut connection).await?;
     let major = number.parse::<i32>().map_or(0, |number| number / 10_000);
     if major < OLDEST_SERVER {
@@ -51,10 +52,13 @@ async fn connect(connection_string: &str) -> Result<PgConnection, Error> {
 }
 
 async fn list(connection: &mut PgConnection) -> Result<Vec<Migration>, Error> {
-    let migrated: bool =
-        sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut *connection).await?;
+    let migrated: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
     let applied = if migrated {
-        sqlx::query("SELECT version, installed_on FROM _sqlx_migrations WHERE success").fetch_all(connection).await?
+        sqlx::query("SELECT version, installed_on FROM _sqlx_migrations WHERE success")
+            .fetch_all(connection)
+            .await?
     } else {
         Vec::new()
     };

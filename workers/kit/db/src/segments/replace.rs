@@ -31,8 +31,9 @@ pub async fn replace_run<E: Into<BoxError>>(
     }
 
     let current = crate::runs::current(&mut tx).await?;
-    let make_current =
-        current.as_ref().is_none_or(|current| current.run_id == run.run_id || current.run_date <= run.run_date);
+    let make_current = current
+        .as_ref()
+        .is_none_or(|current| current.run_id == run.run_id || current.run_date <= run.run_date);
     record(&mut tx, run, make_current).await?;
     let (names, renamed) = insert_segments(&mut tx, run).await?;
 
@@ -94,16 +95,24 @@ async fn stored_before(tx: &mut Tx, run: &StoredRun) -> Result<Option<Replaced>,
 async fn record(tx: &mut Tx, run: &StoredRun, make_current: bool) -> Result<(), Error> {
     let client = tx.client();
     if make_current {
-        sqlx::query!("UPDATE runs SET current = false WHERE client_id = $1 AND current AND run_id <> $2", client, run.run_id)
-            .execute(tx.connection())
-            .await?;
+        sqlx::query!(
+            "UPDATE runs SET current = false WHERE client_id = $1 AND current AND run_id <> $2",
+            client,
+            run.run_id
+        )
+        .execute(tx.connection())
+        .await?;
     }
     sqlx::query!("DELETE FROM segments WHERE client_id = $1 AND run_id = $2", client, run.run_id)
         .execute(tx.connection())
         .await?;
-    sqlx::query!("DELETE FROM segment_membership_log WHERE client_id = $1 AND run_id = $2", client, run.run_id)
-        .execute(tx.connection())
-        .await?;
+    sqlx::query!(
+        "DELETE FROM segment_membership_log WHERE client_id = $1 AND run_id = $2",
+        client,
+        run.run_id
+    )
+    .execute(tx.connection())
+    .await?;
     sqlx::query!(
         "INSERT INTO runs (client_id, run_id, run_date, generation, current, summary, stored_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -114,7 +114,11 @@ impl Lines {
                 clinic_id: row.clinic_id,
                 from,
                 kept_in: segment as u32,
-                reason: if multi_pain { "matches 3+ pain categories" } else { "kept in a segment of higher priority" },
+                reason: if multi_pain {
+                    "matches 3+ pain categories"
+                } else {
+                    "kept in a segment of higher priority"
+                },
             });
         }
         Ok(())

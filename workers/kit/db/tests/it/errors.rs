@@ -18,7 +18,8 @@ async fn a_server_that_dies_is_unavailable_and_starting_without_it_works() {
     drop(tx);
     let down = Db::new(&Config::of(&url)).unwrap().ping().await.unwrap_err();
     assert!(down.is_unavailable(), "{down:?}");
-    let refused = Db::new(&Config::of("postgresql://nobody@127.0.0.1:1/x")).unwrap().ping().await.unwrap_err();
+    let refused =
+        Db::new(&Config::of("postgresql://nobody@127.0.0.1:1/x")).unwrap().ping().await.unwrap_err();
     assert!(refused.is_unavailable(), "{refused:?}");
 }
 

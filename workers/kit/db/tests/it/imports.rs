@@ -3,7 +3,7 @@
 use crate::rows::{clinic, clinics, now, pain, person};
 use crate::server::{ALPHA, TestDb};
 use db::imports::{self, Counts};
-use db::{counts, Error};
+use db::{Error, counts};
 
 #[track_caller]
 fn check(result: Result<Counts, Error>, inserted: u64, updated: u64, unchanged: u64) {

@@ -6,7 +6,13 @@ use db::imports;
 use db::links::{self, Decided, Link, Verdict};
 
 fn link(decision_maker_id: i32, clinic_id: i32, probability: f64, verdict: Verdict) -> Link {
-    Link { decision_maker_id, clinic_id, probability, contributions: serde_json::json!({"name": 0.7}), verdict }
+    Link {
+        decision_maker_id,
+        clinic_id,
+        probability,
+        contributions: serde_json::json!({"name": 0.7}),
+        verdict,
+    }
 }
 
 #[tokio::test]
@@ -15,10 +21,7 @@ async fn what_a_person_decided_leaves_the_queue_and_outlives_the_next_run() {
     let ids = clinics(&test, ALPHA, 2).await;
     let mut tx = test.db.begin(ALPHA).await.unwrap();
     imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
-    let first = [
-        link(1, ids[0], 0.80, Verdict::Ambiguous),
-        link(1, ids[1], 0.82, Verdict::Ambiguous),
-    ];
+    let first = [link(1, ids[0], 0.80, Verdict::Ambiguous), link(1, ids[1], 0.82, Verdict::Ambiguous)];
     assert_eq!(links::replace(&mut tx, "r1", &first).await.unwrap(), 2);
     let queue = links::review_queue(&mut tx, 10).await.unwrap();
     assert_eq!(queue.iter().map(|review| review.clinic_id).collect::<Vec<_>>(), [ids[1], ids[0]]);

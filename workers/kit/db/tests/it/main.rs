@@ -3,8 +3,8 @@
 mod errors;
 mod imports;
 mod links;
-mod rows;
 mod replacing;
+mod rows;
 mod server;
 mod snapshot;
 mod tenancy;

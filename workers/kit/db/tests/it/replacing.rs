@@ -54,7 +54,10 @@ async fn what_was_sent_is_what_is_stored() {
     assert_eq!(stored[0].outreach_template, run.segments[0].outreach_template);
     assert_eq!(segments::of_run(&mut tx, "r1").await.unwrap(), run.segments);
     let removed = segments::removed(&mut tx, "r1", ids[0]).await.unwrap();
-    assert_eq!((removed[0].segment_name.as_str(), removed[0].kept_in.as_str()), ("billing-arizona", "emr-arizona"));
+    assert_eq!(
+        (removed[0].segment_name.as_str(), removed[0].kept_in.as_str()),
+        ("billing-arizona", "emr-arizona")
+    );
     let categories = "SELECT count(*) FROM matched_segments WHERE categories = '{emr,\"bil\\\"ling\"}' AND points->>'geographic' = '5'";
     assert_eq!(test.number(categories).await, 1);
 }
@@ -150,7 +153,8 @@ async fn rows_that_end_with_an_error_leave_the_run_before() {
     let ids = clinics(&test, ALPHA, 3).await;
     store(&test, ALPHA, &run("r1", "2025-11-10", &["emr-arizona"]), &ids).await.unwrap();
     let broken = stream::iter([Ok::<SegmentRow, BoxError>(row(0, ids[0])), Err("the stream is gone".into())]);
-    let error = segments::replace_run(&test.db, ALPHA, &run("r2", "2025-11-11", &["x"]), broken).await.unwrap_err();
+    let error =
+        segments::replace_run(&test.db, ALPHA, &run("r2", "2025-11-11", &["x"]), broken).await.unwrap_err();
     assert!(matches!(error, db::Error::Rows(_)), "{error:?}");
     assert_eq!(current(&test).await, (3, one("r1")));
     assert_eq!(test.number("SELECT count(*) FROM runs").await, 1);
@@ -160,12 +164,14 @@ async fn rows_that_end_with_an_error_leave_the_run_before() {
 async fn a_clinic_that_does_not_exist_or_a_score_out_of_range_stores_nothing() {
     let test = TestDb::new().await;
     let ids = clinics(&test, ALPHA, 1).await;
-    let unknown = store(&test, ALPHA, &run("r1", "2025-11-10", &["emr-arizona"]), &[ids[0] + 1]).await.unwrap_err();
+    let unknown =
+        store(&test, ALPHA, &run("r1", "2025-11-10", &["emr-arizona"]), &[ids[0] + 1]).await.unwrap_err();
     assert_eq!((unknown.code().as_deref(), unknown.is_permanent()), (Some("23503"), true));
     let mut zero = row(0, ids[0]);
     zero.confidence_score = 0.0;
     let rows = stream::once(async move { Ok::<_, BoxError>(zero) }).boxed();
-    let error = segments::replace_run(&test.db, ALPHA, &run("r1", "2025-11-10", &["x"]), rows).await.unwrap_err();
+    let error =
+        segments::replace_run(&test.db, ALPHA, &run("r1", "2025-11-10", &["x"]), rows).await.unwrap_err();
     assert_eq!((error.code().as_deref(), error.is_permanent()), (Some("23514"), true));
     assert_eq!(test.number("SELECT count(*) FROM runs").await, 0);
 }

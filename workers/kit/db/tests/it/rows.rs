@@ -75,7 +75,9 @@ pub(crate) fn segment(name: &str) -> Segment {
         with_email: 1,
         state: Some("AZ".into()),
         match_reason: "Pain point mentioned in Arizona, targeting local clinics".into(),
-        outreach_template: Some(serde_json::json!({"subject": "s\t\"1\"", "opening": "Hi {name},\nwe", "cta": "c"})),
+        outreach_template: Some(
+            serde_json::json!({"subject": "s\t\"1\"", "opening": "Hi {name},\nwe", "cta": "c"}),
+        ),
         template_source: "generic".into(),
         evidence: serde_json::json!([]),
     }
@@ -108,7 +110,12 @@ pub(crate) fn row(segment: usize, clinic_id: i32) -> SegmentRow {
 }
 
 /// Stores a run with one row per clinic, in its first segment.
-pub(crate) async fn store(test: &TestDb, client: Uuid, run: &StoredRun, clinics: &[i32]) -> Result<Replaced, db::Error> {
+pub(crate) async fn store(
+    test: &TestDb,
+    client: Uuid,
+    run: &StoredRun,
+    clinics: &[i32],
+) -> Result<Replaced, db::Error> {
     let rows: Vec<Result<SegmentRow, Infallible>> = clinics.iter().map(|id| Ok(row(0, *id))).collect();
     db::segments::replace_run(&test.db, client, run, stream::iter(rows)).await
 }

@@ -83,8 +83,11 @@ fn as_root(directory: &Path) -> bool {
 
 /// Where initdb is: on PATH, or where Debian puts it, the newest first.
 fn binaries() -> PathBuf {
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     versions.sort_by_key(|path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
     match versions.pop() {
         Some(version) => version.join("bin"),

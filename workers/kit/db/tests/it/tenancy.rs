@@ -61,7 +61,8 @@ async fn tables(test: &TestDb) -> Vec<String> {
 async fn count(connection: &mut PgConnection, table: &str, client: &str) -> Result<(i64, i64), sqlx::Error> {
     let mut tx = connection.begin().await?;
     sqlx::query("SELECT set_config('app.client_id', $1, true)").bind(client).execute(&mut *tx).await?;
-    let counts = format!("SELECT count(*), count(*) FILTER (WHERE client_id::text <> '{client}') FROM {table}");
+    let counts =
+        format!("SELECT count(*), count(*) FILTER (WHERE client_id::text <> '{client}') FROM {table}");
     let row = sqlx::query(AssertSqlSafe(counts)).fetch_one(&mut *tx).await?;
     tx.rollback().await?;
     Ok((row.get(0), row.get(1)))
@@ -101,7 +102,9 @@ async fn every_table_with_a_tenant_forces_row_level_security_partitions_too() {
         )
         .await;
     assert_eq!(open, 0);
-    let views = test.number("SELECT count(*) FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace");
+    let views = test.number(
+        "SELECT count(*) FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace",
+    );
     assert_eq!(views.await, 0, "a view needs security_invoker and a test here");
 }
 
@@ -138,14 +141,20 @@ async fn workers_cannot_write_for_others_truncate_or_reach_the_makings() {
     let alpha = format!("SELECT set_config('app.client_id', '{ALPHA}', false)");
     sqlx::raw_sql(AssertSqlSafe(alpha)).execute(&mut worker).await.unwrap();
     for (sql, because) in [
-        (format!("INSERT INTO clinics_contact_info (client_id, clinic_name) VALUES ('{BETA}', 'x')"), "row-level security"),
+        (
+            format!("INSERT INTO clinics_contact_info (client_id, clinic_name) VALUES ('{BETA}', 'x')"),
+            "row-level security",
+        ),
         (format!("UPDATE pain_points SET client_id = '{BETA}'"), "row-level security"),
         ("TRUNCATE pain_points".into(), "permission denied"),
         ("DELETE FROM matched_segments".into(), "permission denied"),
         ("SELECT leadfleet_protect('runs')".into(), "permission denied"),
         ("SELECT * FROM _sqlx_migrations".into(), "permission denied"),
         (format!("SELECT leadfleet_archive_of('{BETA}')"), "permission denied"),
-        ("SELECT * FROM matched_segments_publish('runs', 'r', NULL, true, '1s')".into(), "not a staged run of this tenant"),
+        (
+            "SELECT * FROM matched_segments_publish('runs', 'r', NULL, true, '1s')".into(),
+            "not a staged run of this tenant",
+        ),
     ] {
         refused(sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut worker).await, because);
     }
@@ -162,11 +171,16 @@ async fn the_functions_need_a_tenant_and_take_no_table_of_another() {
         sqlx::raw_sql("SELECT matched_segments_stage('r9', now())").execute(&mut worker).await,
         "app.client_id is not set",
     );
-    refused(sqlx::raw_sql("SELECT matched_segments_expire('2030-01-01')").execute(&mut worker).await, "app.client_id is not set");
+    refused(
+        sqlx::raw_sql("SELECT matched_segments_expire('2030-01-01')").execute(&mut worker).await,
+        "app.client_id is not set",
+    );
     let mut tx = worker.begin().await.unwrap();
-    let become_one = |client: db::Uuid| AssertSqlSafe(format!("SELECT set_config('app.client_id', '{client}', true)"));
+    let become_one =
+        |client: db::Uuid| AssertSqlSafe(format!("SELECT set_config('app.client_id', '{client}', true)"));
     sqlx::raw_sql(become_one(ALPHA)).execute(&mut *tx).await.unwrap();
-    let stage: String = sqlx::query_scalar("SELECT matched_segments_stage('r9', now())").fetch_one(&mut *tx).await.unwrap();
+    let stage: String =
+        sqlx::query_scalar("SELECT matched_segments_stage('r9', now())").fetch_one(&mut *tx).await.unwrap();
     sqlx::raw_sql(become_one(BETA)).execute(&mut *tx).await.unwrap();
     let publish = format!("SELECT * FROM matched_segments_publish('{stage}', 'r9', NULL, true, '1s')");
     refused(sqlx::raw_sql(AssertSqlSafe(publish)).execute(&mut *tx).await, "not a staged run of this tenant");
