@@ -36,6 +36,8 @@ pub(crate) struct Caller {
     config: Config,
     permits: Semaphore,
     withheld: AtomicUsize,
+    /// Permits that are withheld but still in use.
+    owed: AtomicUsize,
     calm: AtomicUsize,
     pace: Mutex<Pace>,
     breaker: Mutex<Breaker>,
@@ -68,12 +70,28 @@ impl Caller {
             config: config.clone(),
             permits: Semaphore::new(usize::from(config.concurrency)),
             withheld: AtomicUsize::new(0),
+            owed: AtomicUsize::new(0),
             calm: AtomicUsize::new(0),
             pace: Mutex::default(),
             breaker: Mutex::default(),
         })
     }
 
+    /// Waits until one more call may run. `None` does not happen: nobody closes the semaphore.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
+    }
+
+    pub(crate) fn end_turn(&self, permit: Option<SemaphorePermit<'_>>) {
+        let one_less = |owed: usize| owed.checked_sub(1);
+        if let Some(permit) = permit
+            && self.owed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
+        {
+            permit.forget();
+        }
+    }
+
+    /// Sends a request in its turn, up to three times.
     pub(crate) async fn post(
         &self,
         model: &str,
@@ -108,9 +126,6 @@ impl Caller {
         shared: Option<&Answers>,
     ) -> Result<Okay, Error> {
         self.wait_turn(model, shared).await?;
-        let Ok(permit) = self.permits.acquire().await else {
-            return Err(Error::Open { after: LONGEST_WAIT });
-        };
         lock(&self.breaker).admit(Instant::now()).map_err(|after| Error::Open { after })?;
         let (headers, outcome) = match self.exchange(method, path, body).await {
             Ok((headers, outcome)) => (headers, outcome),
@@ -124,7 +139,7 @@ impl Caller {
         match &outcome {
             Ok(_) => self.speed_up(),
             Err(Error::Api(error)) if error.code.as_deref() == Some("ramp_limit_exceeded") => {
-                self.slow_down(permit)
+                self.slow_down()
             }
             Err(_) => {}
         }
@@ -198,13 +213,13 @@ impl Caller {
         }
     }
 
-    /// Takes a permit out of use, never the last one.
-    fn slow_down(&self, permit: SemaphorePermit<'_>) {
+    /// Takes a permit out of use, when the next call ends; never the last one.
+    fn slow_down(&self) {
         self.calm.store(0, Ordering::Relaxed);
         let spare = usize::from(self.config.concurrency).saturating_sub(1);
         let one_more = |withheld: usize| (withheld < spare).then_some(withheld + 1);
         if self.withheld.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
-            permit.forget();
+            self.owed.fetch_add(1, Ordering::Relaxed);
         }
     }
 

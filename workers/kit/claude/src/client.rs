@@ -208,11 +208,14 @@ impl Claude {
         prompt: &Prompt,
         claim: &mut Option<Claim>,
     ) -> Result<(Reply, Option<String>), Error> {
+        let turn = caller.turn().await;
+        // Only now: the wait for a turn may be longer than a claim lasts.
         if let (Some(answers), Some(claim)) = (&self.answers, claim) {
             answers.renew(claim, now(), self.lease()).await?;
         }
-        let Okay { body, request_id } =
-            caller.post(ask.model, &prompt.bytes(), self.answers.as_ref()).await?;
+        let outcome = caller.post(ask.model, &prompt.bytes(), self.answers.as_ref()).await;
+        caller.end_turn(turn);
+        let Okay { body, request_id } = outcome?;
         let reply = serde_json::from_slice(&body).map_err(Error::Unreadable)?;
         Ok((reply, request_id))
     }
