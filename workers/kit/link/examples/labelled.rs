@@ -16,8 +16,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [_, path, id, name, fields @ ..] = args.as_slice() else {
         return Err("usage: labelled FILE.csv ID_COLUMN NAME [address=COL] [city=COL] [phone=COL]".into());
     };
-    let field = |wanted: &str| fields.iter().find_map(|f| f.split_once('=').filter(|(k, _)| *k == wanted).map(|(_, v)| v.to_owned()));
-    let columns = Columns { name: name.clone(), address: field("address"), city: field("city"), phone: field("phone"), ..Columns::default() };
+    let field = |wanted: &str| {
+        fields.iter().find_map(|f| f.split_once('=').filter(|(k, _)| *k == wanted).map(|(_, v)| v.to_owned()))
+    };
+    let columns = Columns {
+        name: name.clone(),
+        address: field("address"),
+        city: field("city"),
+        phone: field("phone"),
+        ..Columns::default()
+    };
     let text = std::fs::read(path)?;
     let table = Table::read(text.as_slice(), &columns)?;
     let ids = Table::read(text.as_slice(), &Columns { name: id.clone(), ..Columns::default() })?;
@@ -25,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let index = Index::build(table.records(), &Options::default());
     // Whole clusters fall into one of two halves, to see whether the figures hold.
-    let half = |id: &str| id.bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b))) >> 3 & 1;
+    let half =
+        |id: &str| id.bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b))) >> 3 & 1;
     let mut sizes: HashMap<&str, usize> = HashMap::new();
     for id in &ids {
         *sizes.entry(id).or_default() += 1;
@@ -40,7 +49,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         found[half(a) as usize] += 1;
         right[half(a) as usize] += usize::from(a == b);
         if show && a != b {
-            println!("{} | {} | {:.2} {:?}", table.name(left), table.name(link.right), link.probability, link.contributions);
+            println!(
+                "{} | {} | {:.2} {:?}",
+                table.name(left),
+                table.name(link.right),
+                link.probability,
+                link.contributions
+            );
         }
     });
     for (label, found, right, truth) in [
@@ -49,7 +64,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("half B", found[1], right[1], truth[1]),
     ] {
         let (precision, recall) = (right as f64 / found as f64, right as f64 / truth as f64);
-        println!("{label}: precision {precision:.4} recall {recall:.4} F1 {:.4} ({right} of {truth}, {found} found)", 2.0 * precision * recall / (precision + recall));
+        println!(
+            "{label}: precision {precision:.4} recall {recall:.4} F1 {:.4} ({right} of {truth}, {found} found)",
+            2.0 * precision * recall / (precision + recall)
+        );
     }
     Ok(())
 }

@@ -84,24 +84,84 @@ fn is_ordinal(word: &str) -> bool {
 fn is_direction(word: &str) -> bool {
     matches!(
         word,
-        "n" | "s" | "e" | "w" | "ne" | "nw" | "se" | "sw" | "north" | "south" | "east" | "west" | "northeast" | "northwest"
-            | "southeast" | "southwest"
+        "n" | "s"
+            | "e"
+            | "w"
+            | "ne"
+            | "nw"
+            | "se"
+            | "sw"
+            | "north"
+            | "south"
+            | "east"
+            | "west"
+            | "northeast"
+            | "northwest"
+            | "southeast"
+            | "southwest"
     )
 }
 
 fn is_street_type(word: &str) -> bool {
     matches!(
         word,
-        "st" | "str" | "street" | "ave" | "av" | "avenue" | "aven" | "blvd" | "blv" | "boulevard" | "rd" | "road" | "dr" | "drive"
-            | "ln" | "la" | "lane" | "pl" | "place" | "ct" | "court" | "cir" | "circle" | "ter" | "terrace" | "pkwy"
-            | "parkway" | "way" | "hwy" | "highway" | "plz" | "plaza" | "sq" | "square" | "trl" | "trail" | "pike" | "sts"
+        "st" | "str"
+            | "street"
+            | "ave"
+            | "av"
+            | "avenue"
+            | "aven"
+            | "blvd"
+            | "blv"
+            | "boulevard"
+            | "rd"
+            | "road"
+            | "dr"
+            | "drive"
+            | "ln"
+            | "la"
+            | "lane"
+            | "pl"
+            | "place"
+            | "ct"
+            | "court"
+            | "cir"
+            | "circle"
+            | "ter"
+            | "terrace"
+            | "pkwy"
+            | "parkway"
+            | "way"
+            | "hwy"
+            | "highway"
+            | "plz"
+            | "plaza"
+            | "sq"
+            | "square"
+            | "trl"
+            | "trail"
+            | "pike"
+            | "sts"
     )
 }
 
 fn is_unit(word: &str) -> bool {
     matches!(
         word,
-        "suite" | "ste" | "unit" | "apt" | "room" | "rm" | "fl" | "floor" | "bldg" | "building" | "between" | "at" | "near" | "site"
+        "suite"
+            | "ste"
+            | "unit"
+            | "apt"
+            | "room"
+            | "rm"
+            | "fl"
+            | "floor"
+            | "bldg"
+            | "building"
+            | "between"
+            | "at"
+            | "near"
+            | "site"
     )
 }
 

@@ -106,7 +106,12 @@ fn weight(word: &str, count: usize, rows: usize) -> f32 {
 pub(crate) fn keys(details: &Details) -> impl Iterator<Item = u32> {
     let key = |text: String| (hash(&text) >> 32) as u32;
     let number = details.address.number;
-    let streets = details.address.street.iter().filter(move |_| number > 0).map(move |word| key(format!("{number} {word}")));
+    let streets = details
+        .address
+        .street
+        .iter()
+        .filter(move |_| number > 0)
+        .map(move |word| key(format!("{number} {word}")));
     let phone = (details.phone > 0).then(|| key(format!("phone {}", local_phone(details.phone))));
     let domain = (!details.domain.is_empty()).then(|| key(format!("domain {}", details.domain)));
     streets.chain(phone).chain(domain)
@@ -176,7 +181,8 @@ impl List {
         let weigh = |(id, n): (usize, &u32)| weight(self.words.word(id as u32), *n as usize, count);
         let weights: Vec<f32> = self.counts.iter().enumerate().map(weigh).collect();
         let common = RARE.max(count / 20);
-        let tell = |(id, n): (usize, &u32)| (*n as usize) <= common && !is_generic(self.words.word(id as u32));
+        let tell =
+            |(id, n): (usize, &u32)| (*n as usize) <= common && !is_generic(self.words.word(id as u32));
         let distinctive: Vec<bool> = self.counts.iter().enumerate().map(tell).collect();
 
         let mut overflow = Vec::new();
@@ -214,8 +220,20 @@ impl List {
         let neighbours = Neighbours::build(&self.words);
         let words = self.words;
         let (starts, postings) = (vec![0; words.len() + 2], Vec::new());
-        let mut index =
-            Index { options: *options, words, weights, distinctive, rows, overflow, numbers, details, starts, postings, keys: filed, neighbours };
+        let mut index = Index {
+            options: *options,
+            words,
+            weights,
+            distinctive,
+            rows,
+            overflow,
+            numbers,
+            details,
+            starts,
+            postings,
+            keys: filed,
+            neighbours,
+        };
         index.post();
         index
     }

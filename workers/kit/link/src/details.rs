@@ -83,10 +83,33 @@ fn domain(text: &str) -> String {
 
 fn is_shared(host: &str) -> bool {
     [
-        "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "aol.com", "icloud.com", "live.com", "msn.com",
-        "comcast.net", "att.net", "sbcglobal.net", "verizon.net", "facebook.com", "instagram.com", "linkedin.com", "twitter.com",
-        "x.com", "yelp.com", "google.com", "business.site", "wixsite.com", "weebly.com", "squarespace.com", "wordpress.com",
-        "godaddysites.com", "linktr.ee",
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "hotmail.com",
+        "outlook.com",
+        "aol.com",
+        "icloud.com",
+        "live.com",
+        "msn.com",
+        "comcast.net",
+        "att.net",
+        "sbcglobal.net",
+        "verizon.net",
+        "facebook.com",
+        "instagram.com",
+        "linkedin.com",
+        "twitter.com",
+        "x.com",
+        "yelp.com",
+        "google.com",
+        "business.site",
+        "wixsite.com",
+        "weebly.com",
+        "squarespace.com",
+        "wordpress.com",
+        "godaddysites.com",
+        "linktr.ee",
     ]
     .iter()
     .any(|shared| host.strip_suffix(shared).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))

@@ -35,7 +35,10 @@ impl Table {
         let header = reader.headers()?.clone();
         let find = |column: &String| {
             let found = header.iter().position(|h| h.trim_start_matches('\u{feff}').trim() == column);
-            found.ok_or_else(|| Error::NoColumn { column: column.clone(), present: header.iter().collect::<Vec<_>>().join(", ") })
+            found.ok_or_else(|| Error::NoColumn {
+                column: column.clone(),
+                present: header.iter().collect::<Vec<_>>().join(", "),
+            })
         };
         let optional = |column: &Option<String>| column.as_ref().map(find).transpose();
         let at = [
@@ -52,18 +55,17 @@ impl Table {
 
     pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
         self.rows.iter().map(|row| {
-            let [name, address, city, state, phone, domain] =
-                self.at.map(|at| at.and_then(|at| row.get(at)).map(str::trim).filter(|text| !text.is_empty()));
+            let [name, address, city, state, phone, domain] = self
+                .at
+                .map(|at| at.and_then(|at| row.get(at)).map(str::trim).filter(|text| !text.is_empty()));
             Record { name: name.unwrap_or_default(), address, city, state, phone, domain }
         })
     }
 
+    /// The name in a row as the file has it; empty for a row it does not have.
     pub fn name(&self, row: u32) -> &str {
-        self.records_at(row).unwrap_or_default()
-    }
-
-    fn records_at(&self, row: u32) -> Option<&str> {
-        self.rows.get(row as usize)?.get(self.at[0]?)
+        let row = self.rows.get(row as usize);
+        row.zip(self.at[0]).and_then(|(row, at)| row.get(at)).unwrap_or_default()
     }
 }
 
@@ -77,7 +79,8 @@ mod tests {
 
     #[test]
     fn fields_come_from_the_named_columns() {
-        let table = Table::read("id,tel,company\n1,,\"Oak,\nInc\"\n2,555-0148,Elm\n".as_bytes(), &columns()).unwrap();
+        let table =
+            Table::read("id,tel,company\n1,,\"Oak,\nInc\"\n2,555-0148,Elm\n".as_bytes(), &columns()).unwrap();
         let records: Vec<Record<'_>> = table.records().collect();
         assert_eq!((records[0].name, records[0].phone), ("Oak,\nInc", None));
         assert_eq!((records[1].name, records[1].phone), ("Elm", Some("555-0148")));

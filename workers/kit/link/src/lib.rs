@@ -54,10 +54,16 @@ impl Default for Options {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    Linked { link: Link },
+    Linked {
+        link: Link,
+    },
     /// For a person to decide: the candidates, best first.
-    Ambiguous { links: Vec<Link> },
-    Unlinked { nearest: Option<Link> },
+    Ambiguous {
+        links: Vec<Link>,
+    },
+    Unlinked {
+        nearest: Option<Link>,
+    },
 }
 
 /// A pair and why it is one: the points add up to the log-odds of the probability.

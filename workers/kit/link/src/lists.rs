@@ -8,15 +8,29 @@ use crate::{Index, Link, Record, Verdict};
 const CHUNK: usize = 1 << 15;
 
 /// The verdict on each left record, in order; `same_list` skips the record itself when both lists are one.
-pub fn link_all<'a>(left: impl IntoIterator<Item = Record<'a>>, index: &Index, same_list: bool, mut each: impl FnMut(u32, Verdict)) {
-    run(left, |row, record| index.best_but(record, same_list.then_some(row)), |row, verdict| each(row, verdict));
+pub fn link_all<'a>(
+    left: impl IntoIterator<Item = Record<'a>>,
+    index: &Index,
+    same_list: bool,
+    each: impl FnMut(u32, Verdict),
+) {
+    run(left, |row, record| index.best_but(record, same_list.then_some(row)), each);
 }
 
 /// Every pair over the threshold, by left row and then best first; in one list each pair comes once, lower row left.
-pub fn pairs<'a>(left: impl IntoIterator<Item = Record<'a>>, index: &Index, same_list: bool, mut each: impl FnMut(u32, Link)) {
-    run(left, |row, record| index.all_but(record, same_list.then_some(row)), |row, links: Vec<Link>| {
-        links.into_iter().filter(|link| !same_list || row < link.right).for_each(|link| each(row, link));
-    });
+pub fn pairs<'a>(
+    left: impl IntoIterator<Item = Record<'a>>,
+    index: &Index,
+    same_list: bool,
+    mut each: impl FnMut(u32, Link),
+) {
+    run(
+        left,
+        |row, record| index.all_but(record, same_list.then_some(row)),
+        |row, links: Vec<Link>| {
+            links.into_iter().filter(|link| !same_list || row < link.right).for_each(|link| each(row, link));
+        },
+    );
 }
 
 fn run<'a, T: Send>(
@@ -31,7 +45,12 @@ fn run<'a, T: Send>(
         if chunk.is_empty() {
             return;
         }
-        let done: Vec<T> = chunk.par_iter().enumerate().with_min_len(64).map(|(i, record)| work(first + i as u32, record)).collect();
+        let done: Vec<T> = chunk
+            .par_iter()
+            .enumerate()
+            .with_min_len(64)
+            .map(|(i, record)| work(first + i as u32, record))
+            .collect();
         for (i, answer) in done.into_iter().enumerate() {
             each(first + i as u32, answer);
         }

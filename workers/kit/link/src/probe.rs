@@ -1,11 +1,11 @@
 //! Finds the few right rows that may name the same organisation as one left record.
 
+use crate::Record;
 use crate::build::{Index, keys};
 use crate::details::{Details, local_phone, same_phone};
 use crate::lexicon::is_generic;
 use crate::normalise::Words;
-use crate::points::{name_points, word_similarity};
-use crate::Record;
+use crate::points::word_similarity;
 
 /// A left record in the terms of an index.
 pub(crate) struct Query {
@@ -80,7 +80,8 @@ type Known = (u32, f32);
 impl Index {
     pub(crate) fn shortlist(&self, query: &Query, keep: usize, thorough: bool) -> Shortlist {
         let mut list = Shortlist { rows: Vec::with_capacity(keep.min(64) + 1), keep, best_name: 0.0 };
-        let mut known: Vec<Known> = query.words.iter().filter_map(|w| w.id.map(|id| (id, w.weight * w.weight))).collect();
+        let mut known: Vec<Known> =
+            query.words.iter().filter_map(|w| w.id.map(|id| (id, w.weight * w.weight))).collect();
         self.probe_words(query, &known, &mut list);
         if thorough || list.best_name < SATISFIED {
             self.probe_typos(query, &mut known, &mut list);
@@ -92,8 +93,13 @@ impl Index {
     }
 
     fn probe_words(&self, query: &Query, known: &[Known], list: &mut Shortlist) {
-        let posted: Vec<&[u32]> =
-            query.words.iter().filter(|w| w.distinctive).filter_map(|w| w.id).map(|id| self.postings(id)).collect();
+        let posted: Vec<&[u32]> = query
+            .words
+            .iter()
+            .filter(|w| w.distinctive)
+            .filter_map(|w| w.id)
+            .map(|id| self.postings(id))
+            .collect();
         let mut rest = query.norm * query.norm;
         let mut probed = query.words.iter().filter(|w| w.distinctive && w.id.is_some());
         for (i, rows) in posted.iter().enumerate() {
@@ -121,14 +127,19 @@ impl Index {
         for word in query.words.iter().filter(|w| w.distinctive).take(4) {
             let exact = found.len();
             self.neighbours.each(&word.text, |id| {
-                if Some(id) != word.id && !found[exact..].contains(&id) && word_similarity(&word.text, self.words.word(id)) >= NEAR {
+                if Some(id) != word.id
+                    && !found[exact..].contains(&id)
+                    && word_similarity(&word.text, self.words.word(id)) >= NEAR
+                {
                     found.push(id);
                 }
             });
             self.split(&word.text, &mut found);
         }
         for pair in query.words.windows(2).take(6) {
-            for joined in [format!("{}{}", pair[0].text, pair[1].text), format!("{}{}", pair[1].text, pair[0].text)] {
+            for joined in
+                [format!("{}{}", pair[0].text, pair[1].text), format!("{}{}", pair[1].text, pair[0].text)]
+            {
                 found.extend(self.words.id(&joined));
             }
         }
@@ -161,8 +172,8 @@ impl Index {
         }
         let similarity = shared / (query.norm * stored.norm).max(f32::MIN_POSITIVE);
         list.best_name = list.best_name.max(similarity);
-        // Unclamped, so that the more similar of two poor names comes first.
-        let mut points = 9.0 * similarity + 0.01 * name_points(similarity);
+        // Without the floor of the full points, so that the more similar of two poor names comes first.
+        let mut points = 9.0 * similarity;
         if let Some(left) = &query.details
             && let Some(Some(right)) = self.details.get(row as usize)
         {

@@ -19,6 +19,8 @@ const SOME: usize = 32;
 const MANY: usize = 256;
 /// A rival within the margin is no rival when the evidence for the best is e times stronger: near 1 probabilities crowd.
 const CLEARLY: f32 = 1.0;
+/// A candidate whose quick estimate is this far behind the best is not scored in full.
+const HOPELESS: f32 = 3.5;
 
 impl Index {
     /// The verdict on one left record: a link only when no second candidate comes close.
@@ -32,34 +34,37 @@ impl Index {
     }
 
     pub(crate) fn best_but(&self, left: &Record<'_>, own: Option<u32>) -> Verdict {
-        let mut scored = self.scored(left, own, false);
+        let scored = self.scored(left, own, false);
         let Some(best) = scored.first() else {
             return Verdict::Unlinked { nearest: None };
         };
-        if best.probability < self.options.threshold {
-            return Verdict::Unlinked { nearest: scored.drain(..).next() };
+        let top = probability(best.points);
+        if top < self.options.threshold {
+            return Verdict::Unlinked { nearest: Some(self.link(best)) };
         }
-        let (top, points) = (best.probability, sum(&best.contributions));
-        let close = |link: &&Link| {
-            link.probability >= self.options.threshold
-                && top - link.probability <= self.options.margin
-                && points - sum(&link.contributions) < CLEARLY
+        let is_close = |pair: &&Scored| {
+            let other = probability(pair.points);
+            other >= self.options.threshold
+                && top - other <= self.options.margin
+                && best.points - pair.points < CLEARLY
         };
-        let rivals = scored.iter().take_while(close).count();
-        scored.truncate(rivals.max(1));
-        match scored.len() {
-            1 => Verdict::Linked { link: scored.remove(0) },
-            _ => Verdict::Ambiguous { links: scored },
+        let mut links: Vec<Link> = scored.iter().take_while(is_close).map(|pair| self.link(pair)).collect();
+        match links.len() {
+            1 => Verdict::Linked { link: links.remove(0) },
+            _ => Verdict::Ambiguous { links },
         }
     }
 
     pub(crate) fn all_but(&self, left: &Record<'_>, own: Option<u32>) -> Vec<Link> {
-        let mut scored = self.scored(left, own, true);
-        scored.retain(|link| link.probability >= self.options.threshold);
+        let scored = self.scored(left, own, true);
         scored
+            .iter()
+            .filter(|pair| probability(pair.points) >= self.options.threshold)
+            .map(|pair| self.link(pair))
+            .collect()
     }
 
-    fn scored(&self, left: &Record<'_>, own: Option<u32>, thorough: bool) -> Vec<Link> {
+    fn scored(&self, left: &Record<'_>, own: Option<u32>, thorough: bool) -> Vec<Scored> {
         let query = WORDS.with_borrow_mut(|words| Query::read(self, left, words));
         let keep = match (thorough, &query.details) {
             (true, _) => MANY,
@@ -67,13 +72,16 @@ impl Index {
             (false, None) => FEW,
         };
         let list = self.shortlist(&query, keep, thorough);
-        let rows = list.rows.iter().map(|(_, row)| *row).filter(|row| Some(self.numbers[*row as usize]) != own);
-        let mut links: Vec<Link> = rows.map(|row| self.score(&query, row)).collect();
-        links.sort_by(|a, b| sum(&b.contributions).total_cmp(&sum(&a.contributions)).then(a.right.cmp(&b.right)));
-        links
+        let least =
+            if thorough { f32::MIN } else { list.rows.first().map_or(0.0, |(most, _)| most - HOPELESS) };
+        let rows = list.rows.iter().filter(|(quick, _)| *quick >= least).map(|(_, row)| *row);
+        let rows = rows.filter(|row| Some(self.numbers[*row as usize]) != own);
+        let mut pairs: Vec<Scored> = rows.map(|row| self.score(&query, row)).collect();
+        pairs.sort_by(|a, b| b.points.total_cmp(&a.points).then(a.right.cmp(&b.right)));
+        pairs
     }
 
-    fn score(&self, query: &Query, row: u32) -> Link {
+    fn score(&self, query: &Query, row: u32) -> Scored {
         let matched = self.match_words(query, row);
         let mut contributions = vec![points::name(matched.similarity, !matched.shared.is_empty())];
         if let Some(left) = &query.details
@@ -81,12 +89,17 @@ impl Index {
         {
             points::compare(left, right, &mut contributions);
         }
+        let points = contributions.iter().map(|c| c.points).sum();
+        Scored { right: self.numbers[row as usize], points, matched, contributions }
+    }
+
+    fn link(&self, pair: &Scored) -> Link {
         Link {
-            right: self.numbers[row as usize],
-            probability: probability(sum(&contributions)),
-            name_similarity: matched.similarity,
-            shared: matched.shared.iter().map(|id| self.words.word(*id).to_owned()).collect(),
-            contributions,
+            right: pair.right,
+            probability: probability(pair.points),
+            name_similarity: pair.matched.similarity,
+            shared: pair.matched.shared.iter().map(|id| self.words.word(*id).to_owned()).collect(),
+            contributions: pair.contributions.clone(),
         }
     }
 
@@ -101,7 +114,8 @@ impl Index {
                 Some(at) => {
                     let id = right.swap_remove(at);
                     let square = word.weight * word.weight;
-                    (dot, left_square, right_square) = (dot + square, left_square + square, right_square + square);
+                    (dot, left_square, right_square) =
+                        (dot + square, left_square + square, right_square + square);
                     if word.distinctive {
                         matched.shared.push(id);
                     }
@@ -119,8 +133,13 @@ impl Index {
                 matched.shared.push(id);
             }
         }
-        let mut left: Vec<Rest<'_>> = left.iter().map(|w| Rest { text: &w.text, weight: w.weight, right: None }).collect();
-        let rest = |id: &u32| Rest { text: self.words.word(*id), weight: self.weights[*id as usize], right: Some(*id) };
+        let mut left: Vec<Rest<'_>> =
+            left.iter().map(|w| Rest { text: &w.text, weight: w.weight, right: None }).collect();
+        let rest = |id: &u32| Rest {
+            text: self.words.word(*id),
+            weight: self.weights[*id as usize],
+            right: Some(*id),
+        };
         let mut right: Vec<Rest<'_>> = right.iter().map(rest).collect();
         if let Some((square, id)) = join(&mut left, &mut right).or_else(|| join(&mut right, &mut left)) {
             (dot, left_square, right_square) = (dot + square, left_square + square, right_square + square);
@@ -138,8 +157,11 @@ struct Matched {
     shared: Vec<u32>,
 }
 
-fn sum(contributions: &[Contribution]) -> f32 {
-    contributions.iter().map(|c| c.points).sum()
+struct Scored {
+    right: u32,
+    points: f32,
+    matched: Matched,
+    contributions: Vec<Contribution>,
 }
 
 /// The nearest two unmatched words: how much of a match they are, and where they stand.

@@ -3,7 +3,8 @@
 /// `None` for a text that is no state: it then neither agrees nor conflicts.
 pub(crate) fn code(text: &str) -> Option<[u8; 2]> {
     let text = text.trim().trim_end_matches('.');
-    let found = STATES.iter().find(|(code, name)| text.eq_ignore_ascii_case(code) || text.eq_ignore_ascii_case(name));
+    let found =
+        STATES.iter().find(|(code, name)| text.eq_ignore_ascii_case(code) || text.eq_ignore_ascii_case(name));
     found.map(|(code, _)| [code.as_bytes()[0], code.as_bytes()[1]])
 }
 
