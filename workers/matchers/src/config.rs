@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 #[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
 pub struct Config {
     /// Which pattern of reviews shows which pain category.
     #[arg(
