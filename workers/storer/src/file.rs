@@ -11,7 +11,7 @@ use std::pin::pin;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, BufWriter, Lines};
 
-/// It tells who was contacted about what.
+/// It tells which clinics have which troubles.
 const MODE: u32 = 0o600;
 /// Runs that one directory may see saved in the same second.
 const SAME_SECOND: u32 = 100;

@@ -61,7 +61,7 @@ impl Run {
             run_id: self.run_id.clone(),
             run_date,
             generation: count(self.generation),
-            summary: serde_json::to_value(&self.summary).unwrap_or_default(),
+            summary: json!(self.summary),
             stored_at,
             segments: segments.collect::<Result<_, _>>()?,
         })

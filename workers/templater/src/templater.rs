@@ -37,7 +37,7 @@ pub(crate) enum Unwritten {
 }
 
 impl Templater {
-    pub fn new(config: &Config, claude: Claude) -> Self {
+    pub fn new(config: Config, claude: Claude) -> Self {
         Self { claude, patience: Duration::from_secs(config.templater_patience.into()) }
     }
 

@@ -42,7 +42,7 @@ async fn templater(standin: &ClaudeStandIn) -> Templater {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse_from(arguments.into_iter().chain(["--claude-retry-delay", "0.01"]));
     let claude = Claude::connect(cli.claude, None).await.unwrap();
-    Templater::new(&cli.templater, claude)
+    Templater::new(cli.templater, claude)
 }
 
 async fn written(steps: impl IntoIterator<Item = Step>) -> (Templater, Result<Template, Unwritten>) {

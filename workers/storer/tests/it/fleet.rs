@@ -100,8 +100,11 @@ impl Fleet {
         }
         let outreach = OutreachTemplate { subject: "s".into(), opening: "o".into(), cta: "c".into() };
         let source = TemplateSource::Claude.into();
-        let template = Template { segment: 0, source, outreach: Some(outreach), ..Template::default() };
-        self.publish(Stage::Template, "0", &template).await;
+        for segment in [0, 2] {
+            let outreach = Some(outreach.clone());
+            let template = Template { segment, source, outreach, ..Template::default() };
+            self.publish(Stage::Template, &segment.to_string(), &template).await;
+        }
         let dead = Outgoing::tombstone(&run(), Stage::Template, "1".parse().unwrap(), "permanent");
         self.runtime.publish(&dead).await.unwrap();
         self.publish_complete().await;

@@ -1,5 +1,7 @@
 //! The storer on a real broker, with no Postgres to be found: what is kept, what is said, what is tried again (TC7).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
 mod fleet;
 
 use fleet::{Fleet, RUN};

@@ -49,7 +49,7 @@ impl Fleet {
         };
         let runtime = Runtime::start(config).await.unwrap();
         let claude = Claude::connect(cli.claude, Some(runtime.jetstream().clone())).await.unwrap();
-        let templater = Templater::new(&cli.templater, claude);
+        let templater = Templater::new(cli.templater, claude);
         let templater = {
             let runtime = runtime.clone();
             tokio::spawn(async move { runtime.run(templater).await.unwrap() })
