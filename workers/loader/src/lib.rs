@@ -1,1 +1,12 @@
-//! To be written.
+//! Loads what a run matches: decides when a run is due, and reads pain points, clinics and decision makers in one snapshot.
+
+mod linking;
+mod load;
+mod parts;
+mod profile;
+mod request;
+mod scrapes;
+
+pub use load::{Config, JOBS, Loader};
+pub use request::{DEFAULT_THRESHOLD, RequestError, STRATEGIES, resolve};
+pub use scrapes::{MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger, scrape_run};

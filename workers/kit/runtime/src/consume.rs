@@ -7,6 +7,7 @@ use crate::worker::Worker;
 use async_nats::Subscriber;
 use async_nats::jetstream::{self, AckKind};
 use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -29,9 +30,31 @@ pub enum ConsumeError {
 }
 
 /// Pulls and handles messages until a stop is asked for.
+///
+/// A lane is one task that holds all its handlers: a task for each message would cost more in
+/// wake-ups between threads than trivial handlers do. There are as many lanes as cores.
 pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Result<(), ConsumeError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let lanes = cores.min(W::RETRY.concurrency).max(1);
+    let mut running = JoinSet::new();
+    for lane in 0..lanes {
+        // Spread evenly, so that the lanes together have exactly the permits of the worker.
+        let permits = (W::RETRY.concurrency + lane) / lanes;
+        let (runtime, worker) = (runtime.clone(), Arc::clone(&worker));
+        running.spawn(async move { run_lane(&runtime, worker, permits).await });
+    }
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok(outcome) => outcome?,
+            Err(_) => return Err(ConsumeError::Closed(W::NAME)),
+        }
+    }
+    Ok(())
+}
+
+async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) -> Result<(), ConsumeError> {
     let consumer = crate::provision::consumer_name(W::NAME);
-    let client = runtime.client().clone();
+    let client = runtime.client();
     let inbox = client.new_inbox();
     let subscribe = |source| ConsumeError::Subscribe { worker: W::NAME, source };
     let mut messages = client.subscribe(inbox.clone()).await.map_err(subscribe)?;
@@ -41,17 +64,18 @@ pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Res
         requested: 0,
         asked_at: Instant::now(),
     };
-    let handler = Arc::new(Handler::new(runtime, worker, consumer));
-    let mut running: JoinSet<Outcome> = JoinSet::new();
+    let handler = Handler::new(runtime, worker, consumer);
+    let mut running = FuturesUnordered::new();
     let mut stop = runtime.stop_signal();
     let mut gate_changes = runtime.gates().changes();
     let mut reconnects = runtime.reconnects();
     let mut tick = interval(Duration::from_secs(1));
+    let mut closed = gate_is_closed::<W>(runtime.gates());
     // After a gate opens, permits come back step by step: 1, 4, 16, all.
-    let mut limit = W::RETRY.concurrency;
+    let mut limit = permits;
 
     while !*stop.borrow() {
-        if gate_is_closed::<W>(runtime.gates()) {
+        if closed {
             limit = 1;
         } else {
             let free = limit.saturating_sub(running.len() + pulls.requested);
@@ -62,33 +86,35 @@ pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Res
                     .map_err(|source| ConsumeError::Pull { worker: W::NAME, source })?;
             }
         }
-        runtime.metrics().in_flight(W::NAME, running.len());
         tokio::select! {
-            message = messages.next() => {
-                let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
-                match pulls.received(&message) {
-                    Received::Message => {
-                        let message = jetstream::Message { message, context: runtime.jetstream().clone() };
-                        let handler = Arc::clone(&handler);
-                        running.spawn(async move { handler.process(message).await });
-                    }
-                    Received::Nothing => {}
+            biased;
+            Some(outcome) = running.next(), if !running.is_empty() => {
+                if outcome == Outcome::Succeeded && limit < permits {
+                    limit = (limit * 4).min(permits);
                 }
             }
-            Some(done) = running.join_next(), if !running.is_empty() => {
-                if matches!(done, Ok(Outcome::Succeeded)) && limit < W::RETRY.concurrency {
-                    limit = (limit * 4).min(W::RETRY.concurrency);
+            message = messages.next() => {
+                let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
+                if pulls.received(&message) {
+                    let message = jetstream::Message { message, context: runtime.jetstream().clone() };
+                    running.push(handler.process(message));
                 }
             }
             _ = stop.changed() => {}
-            _ = gate_changes.changed() => {}
+            _ = gate_changes.changed() => closed = gate_is_closed::<W>(runtime.gates()),
             _ = reconnects.changed() => pulls.forget(),
-            _ = tick.tick() => pulls.forget_lost(),
+            _ = tick.tick() => {
+                pulls.forget_lost();
+                closed = gate_is_closed::<W>(runtime.gates());
+                runtime.metrics().in_flight(W::NAME, running.len());
+            }
         }
     }
-    hand_back(&handler, messages).await;
-    finish(&mut running).await;
-    runtime.metrics().in_flight(W::NAME, 0);
+    let finish = async { while running.next().await.is_some() {} };
+    let (_, finished) = tokio::join!(hand_back(&handler, messages), timeout(SOFT_STOP, finish));
+    if finished.is_err() {
+        tracing::warn!(worker = W::NAME, "messages were still being handled at the stop: they come again");
+    }
     Ok(())
 }
 
@@ -104,11 +130,6 @@ struct Pulls {
     asked_at: Instant,
 }
 
-enum Received {
-    Message,
-    Nothing,
-}
-
 impl Pulls {
     async fn ask(
         &mut self,
@@ -122,10 +143,11 @@ impl Pulls {
         Ok(())
     }
 
-    fn received(&mut self, message: &async_nats::Message) -> Received {
+    /// Whether it is a message; otherwise it is word of a pull.
+    fn received(&mut self, message: &async_nats::Message) -> bool {
         let Some(status) = message.status else {
             self.requested = self.requested.saturating_sub(1);
-            return Received::Message;
+            return true;
         };
         if status.as_u16() != 100 {
             // The end of a pull: 404, 408 or 409 tell how many of its messages will not come.
@@ -136,7 +158,7 @@ impl Pulls {
                 .and_then(|text| text.parse().ok());
             self.requested = self.requested.saturating_sub(rest.unwrap_or(self.requested));
         }
-        Received::Nothing
+        false
     }
 
     /// Pulls do not survive a lost connection.
@@ -165,14 +187,6 @@ async fn hand_back<W: Worker>(handler: &Handler<W>, mut messages: Subscriber) {
         }
     };
     let _ = timeout(Duration::from_secs(5), rest).await;
-}
-
-/// Lets running handlers finish; what does not is given back.
-async fn finish(running: &mut JoinSet<Outcome>) {
-    let all = async { while running.join_next().await.is_some() {} };
-    if timeout(SOFT_STOP, all).await.is_err() {
-        running.shutdown().await;
-    }
 }
 
 /// A negative acknowledgement with a delay; nothing at all means at once.

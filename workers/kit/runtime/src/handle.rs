@@ -123,13 +123,13 @@ impl<W: Worker> Handler<W> {
             intents: self.runtime.intents().clone(),
             progress: Arc::clone(&progress),
         };
-        let headers = message.headers.clone().unwrap_or_default();
+        let headers = message.headers.as_ref();
         let work = async {
-            let outbox = if text(&headers, header::TOMBSTONE).is_some() {
+            let outbox = if headers.is_some_and(|headers| text(headers, header::TOMBSTONE).is_some()) {
                 // The maker of the input died: what would have become of it will not come either.
                 self.worker.tombstones(&delivery.subject, "missing_input")
             } else {
-                let input = decode::<W>(&headers, &message.payload)?;
+                let input = decode::<W>(headers, &message.payload)?;
                 self.worker.handle(input, &delivery).await?
             };
             self.announce(outbox, &delivery).await
@@ -158,7 +158,7 @@ impl<W: Worker> Handler<W> {
         }
         delivery.publisher.flush().await?;
         for (run, stage) in joins {
-            self.runtime.joiner().arrived(&run, stage, &context).await?;
+            Box::pin(self.runtime.joiner().arrived(&run, stage, &context)).await?;
         }
         Ok(())
     }
@@ -194,16 +194,16 @@ impl<W: Worker> Handler<W> {
         match settlement {
             Settlement::Ack => settle_with(message, AckKind::Ack).await,
             Settlement::Redeliver { after, attempts } => {
-                self.record(envelope, History { attempts, ..history }).await;
+                Box::pin(self.record(envelope, History { attempts, ..history })).await;
                 settle_with(message, nak(after)).await;
             }
-            Settlement::Postpone { after } => self.postpone(message, after).await,
+            Settlement::Postpone { after } => Box::pin(self.postpone(message, after)).await,
             Settlement::CloseGate { gate } => {
-                self.postpone(message, PROBE_EVERY * 2).await;
-                self.close_gate(gate, fault, trace).await;
+                Box::pin(self.postpone(message, PROBE_EVERY * 2)).await;
+                Box::pin(self.close_gate(gate, fault, trace)).await;
             }
             Settlement::DeadLetter { class } => {
-                self.bury(message, envelope, history, trace, class, fault).await;
+                Box::pin(self.bury(message, envelope, history, trace, class, fault)).await;
             }
         }
     }
@@ -383,15 +383,16 @@ async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, sta
     }
 }
 
-fn decode<W: Worker>(headers: &async_nats::HeaderMap, payload: &[u8]) -> Result<W::Input, Fault> {
+fn decode<W: Worker>(headers: Option<&async_nats::HeaderMap>, payload: &[u8]) -> Result<W::Input, Fault> {
     let schema = W::Input::full_name();
-    if let Some(named) = text(headers, header::SCHEMA)
+    let named = |name| headers.and_then(|headers| text(headers, name));
+    if let Some(named) = named(header::SCHEMA)
         && !named.is_empty()
         && named != schema
     {
         return Err(Fault::reject("decode", format!("message is a {named}, expected {schema}")));
     }
-    let json = text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
+    let json = named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
     if json {
         return proto::from_json(payload)
             .map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() });

@@ -1,12 +1,11 @@
 //! Publishes messages with their headers and waits for the broker's acknowledgements.
 
 use crate::trace::TraceContext;
-use async_nats::jetstream::{self, context::PublishErrorKind, message::PublishMessage};
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt as _};
+use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use async_nats::jetstream::{self, message::PublishMessage};
 use proto::subject::header;
 use proto::{Kind, Outgoing};
+use std::collections::VecDeque;
 use tokio::sync::Mutex;
 
 /// The largest message leadfleet sends; larger work is split into parts.
@@ -31,7 +30,8 @@ pub(crate) struct Context<'a> {
     pub(crate) trace: &'a TraceContext,
 }
 
-type Pending = FuturesUnordered<BoxFuture<'static, Result<(), PublishError>>>;
+/// Subjects and acknowledgements to come, in the order of sending.
+type Pending = VecDeque<(String, PublishAckFuture)>;
 
 /// Publishes for one handler.
 pub(crate) struct Publisher {
@@ -52,35 +52,33 @@ impl Publisher {
         }
         let mut pending = self.pending.lock().await;
         while pending.len() >= WINDOW {
-            if let Some(acknowledged) = pending.next().await {
-                acknowledged?;
-            }
+            acknowledged(&mut pending).await?;
         }
         let ack = self
             .jetstream
             .send_publish(subject.clone(), with_headers(message, context))
             .await
             .map_err(|source| PublishError::Broker { subject: subject.clone(), source })?;
-        pending.push(
-            async move {
-                match ack.await {
-                    Ok(_) => Ok(()),
-                    Err(source) => Err(PublishError::Broker { subject, source }),
-                }
-            }
-            .boxed(),
-        );
+        pending.push_back((subject, ack));
         Ok(())
     }
 
     /// Waits until everything sent is acknowledged.
     pub(crate) async fn flush(&self) -> Result<(), PublishError> {
         let mut pending = self.pending.lock().await;
-        while let Some(acknowledged) = pending.next().await {
-            acknowledged?;
+        while !pending.is_empty() {
+            acknowledged(&mut pending).await?;
         }
         Ok(())
     }
+}
+
+/// Waits for the oldest acknowledgement.
+async fn acknowledged(pending: &mut Pending) -> Result<(), PublishError> {
+    if let Some((subject, ack)) = pending.pop_front() {
+        ack.await.map_err(|source| PublishError::Broker { subject, source })?;
+    }
+    Ok(())
 }
 
 fn with_headers(message: &Outgoing, context: &Context<'_>) -> PublishMessage {

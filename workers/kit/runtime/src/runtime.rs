@@ -21,7 +21,7 @@ use tokio::sync::watch;
 /// Why a process could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    #[error("could not reach nats-server at {url}")]
+    #[error("could not reach nats-server at {url}: start it, or name another with NATS_URL")]
     Connect { url: String, source: async_nats::ConnectError },
     #[error(transparent)]
     Provision(#[from] ProvisionError),
