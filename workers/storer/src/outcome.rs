@@ -110,11 +110,11 @@ pub(crate) fn down(retry: &StoreRetry, cause: &str) -> Alert {
     }
 }
 
-/// Postgres is back and the run is in it.
-pub(crate) fn stored_late(run_id: &str, outcome: &StoreOutcome) -> Alert {
+/// Postgres is back: what became of the run, and of its backup file.
+pub(crate) fn stored_late(run_id: &str, outcome: &StoreOutcome, file: &str) -> Alert {
     let kept = match outcome.backup_file.as_str() {
         "" => String::new(),
-        path => format!("; {path} is no longer needed and may be deleted"),
+        path => format!("; {path} {file}"),
     };
     let text = match outcome.note.as_str() {
         "" => format!("Segments of run {run_id} stored after retry"),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_run_that_came_too_late_names_the_one_that_stays() {
-        let alert = stored_late("r", &overtaken("20251111-ffffffffffff"));
+        let alert = stored_late("r", &overtaken("20251111-ffffffffffff"), "keeps it");
         assert!(
             alert.text.contains("nothing was written, the newer run 20251111-ffffffffffff"),
             "{}",
@@ -241,11 +241,11 @@ mod tests {
     #[test]
     fn what_was_stored_late_names_the_file_that_may_go() {
         let outcome = StoreOutcome { backup_file: "/tmp/x.json".into(), ..stored(replaced(Method::Archive)) };
-        let alert = stored_late("r", &outcome);
+        let alert = stored_late("r", &outcome, "is no longer needed");
         assert_eq!(
             alert.text,
             "Segments of run r after retry: a newer run is current, this one went to the archive"
         );
-        assert!(alert.hint.contains("/tmp/x.json"), "{}", alert.hint);
+        assert!(alert.hint.ends_with("; /tmp/x.json is no longer needed"), "{}", alert.hint);
     }
 }

@@ -103,13 +103,13 @@ impl Worker for StoreRetrier {
         };
         match self.store(&waiting, &id, delivery.runs(), ready_at, now).await {
             Ok(late) => {
-                let outcome = match late {
-                    Late::Stored(replaced) => outcome::stored(replaced),
-                    Late::Overtaken(by) => outcome::overtaken(&by),
+                let (outcome, file) = match late {
+                    Late::Stored(replaced) => (outcome::stored(replaced), "is no longer needed"),
+                    Late::Overtaken(by) => (outcome::overtaken(&by), "keeps what would have been stored"),
                 };
                 let stored = StoreOutcome { backup_file: waiting.backup_file, ..outcome };
                 Ok(outcome::announce(&id, &stored)
-                    .with_alerts([outcome::stored_late(&job.run_id, &stored)])
+                    .with_alerts([outcome::stored_late(&job.run_id, &stored, file)])
                     .in_generation(waiting.generation))
             }
             Err(Failure::Down(_)) => {
