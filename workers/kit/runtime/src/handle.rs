@@ -1,10 +1,10 @@
 //! One delivery from decoding to settlement: the only place that acknowledges, retries or gives up a message.
 
 use crate::consume::nak;
-use crate::dead::DeadLetter;
 use crate::delivery::Delivery;
 use crate::fault::Fault;
-use crate::gate::{Closed, PROBE_EVERY};
+use crate::gate::PROBE_EVERY;
+use crate::metrics::WorkerMetrics;
 use crate::progress::Progress;
 use crate::publish::Publisher;
 use crate::redact::redact;
@@ -17,23 +17,23 @@ use async_nats::jetstream::{self, AckKind};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use proto::subject::header;
-use proto::v1::{Alert, Severity};
-use proto::{Message as _, Name as _, Outbox, Outgoing, Subject};
+use proto::{Message as _, Name as _, Outbox, Subject};
 use rand::Rng as _;
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 /// How long a handler may be silent before it counts as stuck, at least.
 const MIN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Handles the messages of one worker.
 pub(crate) struct Handler<W> {
-    runtime: Runtime,
-    worker: Arc<W>,
-    consumer: String,
+    pub(crate) runtime: Runtime,
+    pub(crate) worker: Arc<W>,
+    pub(crate) consumer: String,
+    pub(crate) metrics: WorkerMetrics,
 }
 
 /// How a delivery ended, as far as the pull loop cares.
@@ -44,20 +44,20 @@ pub(crate) enum Outcome {
 }
 
 /// What the broker says of a delivery.
-struct Envelope {
-    stream: String,
-    sequence: u64,
-    consumer_sequence: u64,
-    delivered: u32,
-    published_at: DateTime<Utc>,
-    trace: Option<TraceContext>,
-    generation: u32,
-    id: String,
+pub(crate) struct Envelope {
+    pub(crate) stream: String,
+    pub(crate) sequence: u64,
+    pub(crate) consumer_sequence: u64,
+    pub(crate) delivered: u32,
+    pub(crate) published_at: DateTime<Utc>,
+    pub(crate) trace: Option<TraceContext>,
+    pub(crate) generation: u32,
+    pub(crate) id: String,
 }
 
 impl<W: Worker> Handler<W> {
     pub(crate) fn new(runtime: &Runtime, worker: Arc<W>, consumer: String) -> Self {
-        Self { runtime: runtime.clone(), worker, consumer }
+        Self { metrics: runtime.metrics().of_worker(W::NAME), runtime: runtime.clone(), worker, consumer }
     }
 
     pub(crate) fn jetstream(&self) -> &jetstream::Context {
@@ -144,7 +144,7 @@ impl<W: Worker> Handler<W> {
     }
 
     /// Publishes the outbox and whatever the handler sent before, then joins the stages that got parts.
-    async fn announce(&self, outbox: Outbox, delivery: &Delivery) -> Result<(), Fault> {
+    pub(crate) async fn announce(&self, outbox: Outbox, delivery: &Delivery) -> Result<(), Fault> {
         let mut joins: BTreeSet<_> = BTreeSet::new();
         let mut context = delivery.context();
         context.generation = outbox.generation.unwrap_or(context.generation);
@@ -218,113 +218,10 @@ impl<W: Worker> Handler<W> {
     }
 
     /// A record that cannot be written only makes the delivery look like a crash.
-    async fn record(&self, envelope: &Envelope, history: History) {
+    pub(crate) async fn record(&self, envelope: &Envelope, history: History) {
         if let Err(error) = self.runtime.ledger().write(&self.consumer, envelope.sequence, history).await {
             tracing::warn!(worker = W::NAME, %error, "could not record a delivery");
         }
-    }
-
-    /// Stores the dead letter, tells those who wait, and only then gives the message up.
-    async fn bury(
-        &self,
-        message: &jetstream::Message,
-        envelope: &Envelope,
-        history: History,
-        trace: &TraceContext,
-        class: &'static str,
-        fault: Option<Fault>,
-    ) {
-        let letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
-        if let Err(error) = letter.publish(self.jetstream()).await {
-            tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
-            self.record(envelope, History { waits: history.waits + 1, ..history }).await;
-            return settle_with(message, nak(Duration::from_secs(5))).await;
-        }
-        self.runtime.metrics().dead(W::NAME, class);
-        if let Ok(subject) = message.subject.parse::<Subject>() {
-            let delivery = Delivery {
-                generation: envelope.generation,
-                id: envelope.id.clone(),
-                published_at: envelope.published_at,
-                attempts: history.attempts,
-                trace: trace.clone(),
-                publisher: Publisher::new(self.jetstream().clone()),
-                runs: Runs::new(self.jetstream().clone()),
-                intents: self.runtime.intents().clone(),
-                progress: Arc::default(),
-                subject,
-            };
-            let tombstones = self.worker.tombstones(&delivery.subject, class);
-            if let Err(fault) = self.announce(tombstones, &delivery).await {
-                tracing::warn!(worker = W::NAME, error = %fault.chain(), "could not publish a tombstone");
-                self.record(envelope, History { waits: history.waits + 1, ..history }).await;
-                return settle_with(message, nak(Duration::from_secs(5))).await;
-            }
-        }
-        settle_with(message, AckKind::Term).await;
-    }
-
-    fn letter(
-        &self,
-        message: &jetstream::Message,
-        envelope: &Envelope,
-        history: History,
-        trace: &TraceContext,
-        class: &'static str,
-        fault: Option<&Fault>,
-    ) -> DeadLetter {
-        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
-        let now = Utc::now();
-        let crashes = history.crashes(envelope.delivered);
-        DeadLetter {
-            worker: W::NAME.to_owned(),
-            class: class.to_owned(),
-            code: String::new(),
-            error: fault.map(Fault::chain).unwrap_or_default(),
-            subject: message.subject.to_string(),
-            stream: envelope.stream.clone(),
-            stream_sequence: envelope.sequence,
-            consumer: self.consumer.clone(),
-            consumer_sequence: envelope.consumer_sequence,
-            published_at: envelope.published_at.to_rfc3339(),
-            dead_at: now.to_rfc3339(),
-            deliveries: envelope.delivered,
-            attempts: history.attempts + u32::from(class != "crash_poison"),
-            crashes,
-            generation: envelope.generation,
-            trace: trace.traceparent(),
-            headers: message.headers.clone().unwrap_or_default(),
-            payload: message.payload.clone(),
-        }
-    }
-
-    /// Closes the gate for all processes; the one that did so probes until it can be opened.
-    async fn close_gate(&self, gate: &'static str, fault: Option<Fault>, trace: &TraceContext) {
-        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
-        let since = Utc::now().to_rfc3339();
-        let reason = fault.map(|fault| redact(&fault.chain())).unwrap_or_default();
-        let state = Closed { worker: W::NAME.to_owned(), gate: gate.to_owned(), reason, since };
-        match self.runtime.gates().close(&state).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                return tracing::warn!(worker = W::NAME, %error, "could not close a gate for the fleet");
-            }
-        }
-        tracing::warn!(worker = W::NAME, gate, reason = %state.reason, "gate closed");
-        self.runtime.metrics().gate(W::NAME, gate, true);
-        let alert = Alert {
-            kind: "gate-closed".to_owned(),
-            key: format!("{}-{gate}-{}", W::NAME, state.since),
-            severity: Severity::Error.into(),
-            text: format!("{} waits: {gate} does not answer ({})", W::NAME, state.reason),
-            hint: "nothing is lost; work goes on by itself once it answers again".to_owned(),
-            run_id: String::new(),
-        };
-        self.runtime.publish_quietly(&Outgoing::alert(alert), trace).await;
-        let runtime = self.runtime.clone();
-        let worker = Arc::clone(&self.worker);
-        tokio::spawn(async move { probe(&runtime, worker.as_ref(), gate, state).await });
     }
 
     fn report(
@@ -336,13 +233,13 @@ impl<W: Worker> Handler<W> {
         started: Instant,
     ) {
         let duration = started.elapsed();
-        self.runtime.metrics().handled(W::NAME, settlement, duration);
+        self.metrics.handled(settlement, duration);
         let duration_ms = duration.as_millis();
+        if matches!(settlement, Settlement::Ack) {
+            return tracing::debug!(worker = W::NAME, subject = %message.subject, duration_ms, "handled");
+        }
         let trace_id = trace.trace_id();
         match (settlement, error) {
-            (Settlement::Ack, _) => {
-                tracing::debug!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, "handled");
-            }
             (Settlement::Postpone { .. } | Settlement::CloseGate { .. }, Some(error)) => {
                 tracing::info!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, "postponed");
             }
@@ -351,35 +248,6 @@ impl<W: Worker> Handler<W> {
                 tracing::warn!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, ?settlement, "failed");
             }
         }
-    }
-}
-
-/// Asks the worker every few seconds whether its surroundings are well again.
-async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, state: Closed) {
-    let mut stop = runtime.stop_signal();
-    loop {
-        tokio::select! {
-            () = sleep(PROBE_EVERY) => {}
-            _ = stop.changed() => {}
-        }
-        if *stop.borrow() {
-            // Somebody else takes over when the lease has run out, or at once when the gate is opened.
-            let _ = runtime.gates().open(&state).await;
-            return;
-        }
-        match timeout(PROBE_EVERY, worker.probe(gate)).await {
-            Ok(Ok(())) => break,
-            Ok(Err(_)) | Err(_) => {
-                if let Err(error) = runtime.gates().refresh(&state).await {
-                    tracing::warn!(worker = W::NAME, gate, %error, "could not keep the gate closed");
-                }
-            }
-        }
-    }
-    tracing::info!(worker = W::NAME, gate, "gate open");
-    runtime.metrics().gate(W::NAME, gate, false);
-    if let Err(error) = runtime.gates().open(&state).await {
-        tracing::warn!(worker = W::NAME, gate, %error, "could not open the gate for the fleet: its lease runs out");
     }
 }
 
@@ -420,7 +288,7 @@ impl Envelope {
     }
 }
 
-async fn settle_with(message: &jetstream::Message, kind: AckKind) {
+pub(crate) async fn settle_with(message: &jetstream::Message, kind: AckKind) {
     // Not fatal: an unsettled message comes again, and every handler can bear that.
     if let Err(error) = message.double_ack_with(kind).await {
         tracing::warn!(subject = %message.subject, %error, "could not settle");

@@ -1,11 +1,13 @@
 //! How a message is carried: connect, provision, consume, decode, trace, settle, dead-letter, join, schedule, drain.
 
+mod burial;
 mod config;
 mod consume;
 mod dead;
 mod delivery;
 mod fault;
 mod gate;
+mod gatekeeper;
 mod handle;
 mod health;
 mod intents;

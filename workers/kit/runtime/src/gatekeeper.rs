@@ -1,0 +1,74 @@
+//! Closes a gate for the fleet, and opens it when the worker's probe succeeds.
+
+use crate::fault::Fault;
+use crate::gate::{Closed, PROBE_EVERY};
+use crate::handle::Handler;
+use crate::redact::redact;
+use crate::runtime::Runtime;
+use crate::trace::TraceContext;
+use crate::worker::Worker;
+use chrono::Utc;
+use proto::Outgoing;
+use proto::v1::{Alert, Severity};
+use std::sync::Arc;
+use tokio::time::{sleep, timeout};
+
+impl<W: Worker> Handler<W> {
+    /// Closes the gate for all processes; the one that did so probes until it can be opened.
+    pub(crate) async fn close_gate(&self, gate: &'static str, fault: Option<Fault>, trace: &TraceContext) {
+        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+        let since = Utc::now().to_rfc3339();
+        let reason = fault.map(|fault| redact(&fault.chain())).unwrap_or_default();
+        let state = Closed { worker: W::NAME.to_owned(), gate: gate.to_owned(), reason, since };
+        match self.runtime.gates().close(&state).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                return tracing::warn!(worker = W::NAME, %error, "could not close a gate for the fleet");
+            }
+        }
+        tracing::warn!(worker = W::NAME, gate, reason = %state.reason, "gate closed");
+        self.runtime.metrics().gate(W::NAME, gate, true);
+        let alert = Alert {
+            kind: "gate-closed".to_owned(),
+            key: format!("{}-{gate}-{}", W::NAME, state.since),
+            severity: Severity::Error.into(),
+            text: format!("{} waits: {gate} does not answer ({})", W::NAME, state.reason),
+            hint: "nothing is lost; work goes on by itself once it answers again".to_owned(),
+            run_id: String::new(),
+        };
+        self.runtime.publish_quietly(&Outgoing::alert(alert), trace).await;
+        let runtime = self.runtime.clone();
+        let worker = Arc::clone(&self.worker);
+        tokio::spawn(async move { probe(&runtime, worker.as_ref(), gate, state).await });
+    }
+}
+
+/// Asks the worker every few seconds whether its surroundings are well again.
+async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, state: Closed) {
+    let mut stop = runtime.stop_signal();
+    loop {
+        tokio::select! {
+            () = sleep(PROBE_EVERY) => {}
+            _ = stop.changed() => {}
+        }
+        if *stop.borrow() {
+            // Somebody else takes over when the lease has run out, or at once when the gate is opened.
+            let _ = runtime.gates().open(&state).await;
+            return;
+        }
+        match timeout(PROBE_EVERY, worker.probe(gate)).await {
+            Ok(Ok(())) => break,
+            Ok(Err(_)) | Err(_) => {
+                if let Err(error) = runtime.gates().refresh(&state).await {
+                    tracing::warn!(worker = W::NAME, gate, %error, "could not keep the gate closed");
+                }
+            }
+        }
+    }
+    tracing::info!(worker = W::NAME, gate, "gate open");
+    runtime.metrics().gate(W::NAME, gate, false);
+    if let Err(error) = runtime.gates().open(&state).await {
+        tracing::warn!(worker = W::NAME, gate, %error, "could not open the gate for the fleet: its lease runs out");
+    }
+}
