@@ -7,6 +7,6 @@ mod profile;
 mod request;
 mod scrapes;
 
-pub use load::{Config, JOBS, Loader};
+pub use load::{JOBS, Loader};
 pub use request::{DEFAULT_THRESHOLD, RequestError, STRATEGIES, resolve};
 pub use scrapes::{MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger, scrape_run};

@@ -27,16 +27,13 @@ const RETRIES: usize = 3;
 /// The longest pain text that is matched, in bytes; what is longer is cut at a character.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Config {}
-
 /// Loads runs.
 pub struct Loader {
     db: Db,
 }
 
 impl Loader {
-    pub fn new(_config: &Config, db: Db) -> Self {
+    pub fn new(db: Db) -> Self {
         Self { db }
     }
 }

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::Error;
 
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Key of the Claude API. Without one, rankings stay quantitative and templates generic. Prefer the environment or a file: arguments are visible to other users.
     #[arg(long = "claude-api-key", env = "CLAUDE_API_KEY", hide_env_values = true, value_name = "KEY")]

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Connection string of Postgres 15 or newer: postgresql://user:password@host:port/database.
     #[arg(long, env = "POSTGRES_CONNECTION_STRING", hide_env_values = true)]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Address of nats-server.
     #[arg(long, env = "NATS_URL", default_value = "nats://127.0.0.1:4222")]
