@@ -1,5 +1,6 @@
 //! One segment for each clinic: that of many pains, else the best it is in (X18 to X20).
 
+use crate::pairs;
 use crate::proposal::{self, Candidate, Membership, Proposal, Tally, Wishes};
 use crate::ranking::Adjustment;
 use crate::run::Run;
@@ -40,6 +41,8 @@ pub struct Totals {
     pub memberships: u32,
     pub removed: u32,
     pub mean_confidence: f64,
+    /// Over all pairs of a clinic and a category that have points, sure enough or not (X35).
+    pub mean_unfiltered: f64,
 }
 
 impl Totals {
@@ -96,8 +99,19 @@ pub fn settle(
         totals.removed += mine.iter().filter(|membership| membership.segment != segment).count() as u32;
     }
     totals.mean_confidence = confidences / f64::from(totals.matched.max(1));
+    totals.mean_unfiltered = mean_unfiltered(run);
     let (segments, kept) = publish(run, wishes, &proposal, adjustments, &tallies, kept);
     Decision { proposal, segments, kept, totals }
+}
+
+fn mean_unfiltered(run: &Run) -> f64 {
+    let pairs = (0..run.clinics.len() as u32).flat_map(|clinic| pairs::of(run, clinic));
+    let (mut sum, mut count) = (0.0, 0.0);
+    for pair in pairs.filter(|pair| pair.points > 0.0) {
+        sum += pair.confidence;
+        count += 1.0;
+    }
+    if count > 0.0 { sum / count } else { 0.0 }
 }
 
 /// The segment, confidence and points of a clinic.

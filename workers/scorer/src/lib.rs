@@ -3,16 +3,20 @@
 //! `Intake` takes the parts of a run, `propose` finds the segments, `ranking` lets Claude move the best of them a
 //! little, and `settle` gives every clinic one segment. All of it is pure; `Scorer` reads, asks and publishes.
 
-mod clinics;
-mod confidence;
-mod dedup;
-mod ladder;
-mod pairs;
-mod priority;
-mod proposal;
-mod ranking;
-mod run;
-mod segments;
+pub mod alerts;
+pub mod assignment;
+pub mod clinics;
+pub mod confidence;
+pub mod dedup;
+pub mod ladder;
+pub mod pairs;
+pub mod priority;
+pub mod proposal;
+pub mod publication;
+pub mod ranking;
+pub mod run;
+mod scorer;
+pub mod segments;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +24,4 @@ mod tests;
 pub use dedup::{Decision, Ranked, Totals, settle};
 pub use proposal::{Proposal, Wishes, propose};
 pub use run::{Error, Intake, Run};
+pub use scorer::{Config, Scorer};

@@ -49,7 +49,11 @@ pub fn opportunity_indexes(all: &[Facts]) -> Vec<f64> {
     let least = sizes.iter().copied().fold(f64::INFINITY, f64::min);
     let most = sizes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let index = |size: &f64| {
-        if most > least { LOWEST + (HIGHEST - LOWEST) * (size - least) / (most - least) } else { 5.5 }
+        if most > least {
+            (LOWEST + (HIGHEST - LOWEST) * (size - least) / (most - least)).min(HIGHEST)
+        } else {
+            5.5
+        }
     };
     sizes.iter().map(index).collect()
 }

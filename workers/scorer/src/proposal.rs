@@ -125,7 +125,7 @@ pub fn propose(run: &Run, wishes: &Wishes) -> Proposal {
     if multi.0.clinics > 0 {
         candidates.push(Candidate::named(MULTI_NAME.to_owned(), None, multi.1.into_iter().collect()));
         tallies.push(multi.0);
-        for (_, segments) in proposal.attempts.last_mut() {
+        if let Some((_, segments)) = proposal.attempts.last_mut() {
             *segments += 1;
         }
     }

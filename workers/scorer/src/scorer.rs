@@ -1,0 +1,230 @@
+//! The worker: all clinics and matches of a run in, its segments and everybody's place out.
+
+use claude::{Ask, Claude, Effort};
+use proto::subject::{RunId, Stage, Subject, Token};
+use proto::v1::{Alert, Assignments};
+use proto::v1::{ClinicPart, Complete, MatchConfig, Matches, PainPart, RunHeader, Strategy};
+use proto::{Outbox, Outgoing};
+use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
+use std::time::Duration;
+
+use crate::alerts;
+use crate::assignment::assignment;
+use crate::dedup::{Decision, settle};
+use crate::proposal::{Proposal, Wishes, propose};
+use crate::publication::{self, Circumstances, Quotes};
+use crate::ranking::{self, Adjustment};
+use crate::run::{Intake, Run};
+
+/// Parts of the outcome stage, by whom they come.
+const OUTCOMES: [&str; 2] = ["store", "export"];
+const MAX_TOKENS: u32 = 4096;
+
+#[derive(clap::Args, Debug, Clone)]
+#[group(skip)]
+pub struct Config {
+    /// Whether Claude may move the scores of the ten best segments, each by at most 1.
+    #[arg(long, env = "SCORER_AI_RANKING", default_value_t = true, action = clap::ArgAction::Set)]
+    pub scorer_ai_ranking: bool,
+}
+
+/// Reduces the match stage of a run to segments.
+pub struct Scorer {
+    claude: Claude,
+    ai_ranking: bool,
+}
+
+impl Scorer {
+    pub fn new(config: &Config, claude: Claude) -> Self {
+        Self { claude, ai_ranking: config.scorer_ai_ranking }
+    }
+}
+
+impl Worker for Scorer {
+    const NAME: &'static str = "scorer";
+    const SOURCE: Source = Source::Complete(Stage::Match);
+    const RETRY: Retry = Retry { concurrency: 2, lease: Duration::from_secs(120), ..Retry::DEFAULT };
+    type Input = Complete;
+
+    async fn handle(&self, _complete: Complete, delivery: &Delivery) -> Result<Outbox, Fault> {
+        let id = delivery.run()?;
+        let header = header(id, delivery).await?;
+        let (run, missing) = gather(id, delivery).await?;
+        let wishes = wishes(&header);
+        let proposal = propose(&run, &wishes);
+        let (adjustments, ai_note) = self.rank(&header, &run, &wishes, &proposal).await?;
+        let decision = settle(&run, &wishes, proposal, &adjustments);
+        let alerts = alerts::alerts(id.as_str(), &decision, patterns_missing(&header));
+        let around = Circumstances {
+            warnings: warnings(&alerts, &missing),
+            missing,
+            ai_ranked: ai_note.is_empty() && !decision.segments.is_empty(),
+            ai_note,
+        };
+        publish(id, delivery, &header, &run, &decision, around).await?;
+        Ok(Outbox::none()
+            .with_alerts(alerts)
+            .with(Outgoing::plan(id, Stage::Template, decision.segments.len() as u32))
+            .with(Outgoing::plan(id, Stage::Outcome, OUTCOMES.len() as u32)))
+    }
+
+    /// Without segments nothing is stored or exported; the run ends and says so.
+    fn tombstones(&self, subject: &Subject, class: &'static str) -> Outbox {
+        let Some(id) = subject.run_id() else { return Outbox::none() };
+        let dead = |part| Outgoing::tombstone(id, Stage::Outcome, Token::squeezed(part), class);
+        Outbox::none().with_all(OUTCOMES.map(dead)).with(Outgoing::plan(
+            id,
+            Stage::Outcome,
+            OUTCOMES.len() as u32,
+        ))
+    }
+}
+
+impl Scorer {
+    /// Claude's adjustments, or why there are none; a run never fails for want of them (PT-077).
+    async fn rank(
+        &self,
+        header: &RunHeader,
+        run: &Run,
+        wishes: &Wishes,
+        proposal: &Proposal,
+    ) -> Result<(Vec<Option<Adjustment>>, String), Fault> {
+        let without = |note: String| Ok((Vec::new(), note));
+        if proposal.candidates.is_empty() {
+            return without(String::new());
+        }
+        if !self.ai_ranking {
+            return without("quantitative scores only: ranking by Claude is switched off".to_owned());
+        }
+        if !self.claude.enabled() {
+            return without("quantitative scores only: no Claude key".to_owned());
+        }
+        let asked = ranking::asked(run, wishes, proposal);
+        let (data, schema) = (ranking::data(run, proposal, &asked), ranking::schema());
+        let ask = Ask {
+            client: header.request.as_ref().map(|request| request.client_id.as_str()).unwrap_or_default(),
+            step: "ranking",
+            version: ranking::VERSION,
+            model: self.claude.ranking_model(),
+            system: ranking::SYSTEM,
+            data: &data,
+            task: ranking::TASK,
+            schema: &schema,
+            max_tokens: MAX_TOKENS,
+            effort: Effort::Low,
+        };
+        match self.claude.ask(&ask).await {
+            Ok(answer) => Ok((ranking::adjustments(proposal, &asked, &answer.value), String::new())),
+            // An earlier delivery of this message asks already, and its answer will be kept.
+            Err(claude::Error::InFlight { after }) => {
+                Err(Fault::Wait { after, cause: claude::Error::InFlight { after }.into() })
+            }
+            Err(error) => without(format!("quantitative scores only: {error}")),
+        }
+    }
+}
+
+async fn header(id: &RunId, delivery: &Delivery) -> Result<RunHeader, Fault> {
+    let part = delivery.runs().part::<RunHeader>(id, Stage::Profile, "run").await?;
+    let header = part.and_then(|part| part.body.ok());
+    header.ok_or_else(|| Fault::reject("missing_input", format!("the run {id} has no header")))
+}
+
+fn wishes(header: &RunHeader) -> Wishes {
+    let config = config(header);
+    Wishes {
+        min_confidence: config.map_or(0.0, |config| config.min_confidence_score),
+        priority_categories: config.map(|config| config.priority_pain_categories.clone()).unwrap_or_default(),
+    }
+}
+
+fn config(header: &RunHeader) -> Option<&MatchConfig> {
+    header.request.as_ref()?.config.as_ref()
+}
+
+fn patterns_missing(header: &RunHeader) -> bool {
+    let wanted = |config: &MatchConfig| {
+        config.strategies.is_empty() || config.strategies().any(|wanted| wanted == Strategy::PainPattern)
+    };
+    !header.has_patterns && config(header).is_none_or(wanted)
+}
+
+/// Reads all clinics, then all matches; returns what never arrived beside them.
+async fn gather(id: &RunId, delivery: &Delivery) -> Result<(Run, Vec<String>), Fault> {
+    let mut intake = Intake::default();
+    let mut missing = Vec::new();
+    let mut parts = delivery.runs().parts::<ClinicPart>(id, Stage::Load).await?;
+    while let Some(part) = parts.next().await? {
+        let number: u32 = part.name.as_str().parse().or_reject_as("unknown_part")?;
+        match part.body {
+            Ok(clinics) => intake.clinics(number, &clinics),
+            Err(_tombstone) => missing.push(format!("load {number}")),
+        }
+    }
+    let mut parts = delivery.runs().parts::<Matches>(id, Stage::Match).await?;
+    while let Some(part) = parts.next().await? {
+        match part.body {
+            Ok(matches) => intake.matches(part.name.as_str(), &matches).or_reject_as("bad_matches")?,
+            Err(_tombstone) => missing.push(format!("match {}", part.name)),
+        }
+    }
+    missing.sort_unstable();
+    Ok((intake.finish(), missing))
+}
+
+fn warnings(alerts: &[Alert], missing: &[String]) -> Vec<String> {
+    let mut warnings: Vec<String> = alerts.iter().map(|alert| alert.text.clone()).collect();
+    if !missing.is_empty() {
+        warnings.push(format!("{} parts of the run are missing", missing.len()));
+    }
+    warnings
+}
+
+/// Publishes as it goes: the whole run is never in memory as messages.
+async fn publish(
+    id: &RunId,
+    delivery: &Delivery,
+    header: &RunHeader,
+    run: &Run,
+    decision: &Decision,
+    around: Circumstances,
+) -> Result<(), Fault> {
+    let numbered = |stage, number: u32| (stage, Token::squeezed(&number.to_string()));
+    for (part, clinics) in run.parts() {
+        let assignments = clinics.map(|clinic| assignment(run, decision, clinic)).collect();
+        let (stage, name) = numbered(Stage::Score, part);
+        delivery.publish(Outgoing::part(id, stage, name, &Assignments { assignments })).await?;
+    }
+    let quotes = quotes(id, delivery, run, decision).await?;
+    let members = publication::members(decision);
+    for ((index, ranked), members) in (0..).zip(&decision.segments).zip(&members) {
+        let segment = publication::segment(run, index, ranked, members, &quotes);
+        let (stage, name) = numbered(Stage::Segment, index);
+        delivery.publish(Outgoing::part(id, stage, name, &segment)).await?;
+    }
+    let summary = publication::summary(run, header, decision, around);
+    let name = Token::squeezed("summary");
+    delivery.publish(Outgoing::part(id, Stage::Score, name, &summary)).await?;
+    delivery.flush().await?;
+    Ok(())
+}
+
+async fn quotes(
+    id: &RunId,
+    delivery: &Delivery,
+    run: &Run,
+    decision: &Decision,
+) -> Result<Quotes, ReadError> {
+    let quoted = publication::quoted(run, decision);
+    let mut quotes = Quotes::new();
+    let mut index = 0;
+    while quotes.len() < quoted.len() {
+        let name = format!("pains-{index}");
+        let part = delivery.runs().part::<PainPart>(id, Stage::Profile, &name).await?;
+        let Some(part) = part else { break };
+        let pains = part.body.map(|part| part.pain_points).unwrap_or_default();
+        quotes.extend(pains.into_iter().filter(|pain| quoted.contains(&pain.id)).map(|pain| (pain.id, pain)));
+        index += 1;
+    }
+    Ok(quotes)
+}
