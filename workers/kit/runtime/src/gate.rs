@@ -13,8 +13,6 @@ use tokio::time::Instant;
 pub const BUCKET: &str = "gates";
 /// How long a closed gate holds without being refreshed.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
-/// How often the holder probes.
-pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// A closed gate, as all processes see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Closes a gate for the fleet, and opens it when the worker's probe succeeds.
 
 use crate::fault::Fault;
-use crate::gate::{Closed, PROBE_EVERY};
+use crate::gate::Closed;
 use crate::handle::Handler;
 use crate::redact::redact;
 use crate::runtime::Runtime;
@@ -47,9 +47,10 @@ impl<W: Worker> Handler<W> {
 /// Asks the worker every few seconds whether its surroundings are well again.
 async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, state: Closed) {
     let mut stop = runtime.stop_signal();
+    let every = runtime.probe_every::<W>();
     loop {
         tokio::select! {
-            () = sleep(PROBE_EVERY) => {}
+            () = sleep(every) => {}
             _ = stop.changed() => {}
         }
         if *stop.borrow() {
@@ -57,7 +58,7 @@ async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, sta
             let _ = runtime.gates().open(&state).await;
             return;
         }
-        match timeout(PROBE_EVERY, worker.probe(gate)).await {
+        match timeout(every, worker.probe(gate)).await {
             Ok(Ok(())) => break,
             Ok(Err(_)) | Err(_) => {
                 if let Err(error) = runtime.gates().refresh(&state).await {

@@ -3,7 +3,6 @@
 use crate::consume::nak;
 use crate::delivery::Delivery;
 use crate::fault::Fault;
-use crate::gate::PROBE_EVERY;
 use crate::metrics::WorkerMetrics;
 use crate::progress::Progress;
 use crate::publish::Publisher;
@@ -199,7 +198,7 @@ impl<W: Worker> Handler<W> {
             }
             Settlement::Postpone { after } => Box::pin(self.postpone(message, after)).await,
             Settlement::CloseGate { gate } => {
-                Box::pin(self.postpone(message, PROBE_EVERY * 2)).await;
+                Box::pin(self.postpone(message, self.runtime.probe_every::<W>() * 2)).await;
                 Box::pin(self.close_gate(gate, fault, trace)).await;
             }
             Settlement::DeadLetter { class } => {

@@ -203,6 +203,11 @@ impl Runtime {
         self.shared.config.lease.unwrap_or(W::RETRY.lease)
     }
 
+    /// How often the holder of a closed gate probes: often enough to keep the gate's own lease.
+    pub(crate) fn probe_every<W: Worker>(&self) -> Duration {
+        (self.lease::<W>() / 6).clamp(Duration::from_millis(200), Duration::from_secs(5))
+    }
+
     /// Keeps the lag of a worker in the metrics; never ends.
     async fn watch_lag<W: Worker>(&self) {
         let name = consumer_name(W::NAME);
