@@ -1,1 +1,19 @@
-//! To be written.
+//! A whole fleet for a test: real servers, the real binary as child processes, stand-ins for everybody else.
+//!
+//! A `TestFleet` has a nats-server and a Postgres of its own. Workers are started by name as processes that a test
+//! may kill. Nothing here waits for a while: it waits for a message, a request or an end, each with a deadline.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
+
+mod broker;
+mod files;
+mod fleet;
+mod process;
+mod program;
+mod rows;
+
+pub use broker::{Broker, DEADLINE, Finished, request};
+pub use files::{Files, files_of};
+pub use fleet::{DATE, TestFleet};
+pub use process::Process;
+pub use program::program;
+pub use rows::{Rows, clinic, numbered, owner, pain, sample};

@@ -1,0 +1,192 @@
+//! The fleet of one test: its servers, its stand-ins, and the processes it starts.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use db::Db;
+use fleet::local::{Stack, StackOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use standins::{ClaudeStandIn, SlackStandIn};
+use tempfile::TempDir;
+
+use crate::broker::Broker;
+use crate::files::{Files, files_of};
+use crate::process::Process;
+use crate::program::program;
+use crate::rows::{self, Rows};
+
+/// A day that runs are for; a second run of a test takes another one.
+pub const DATE: &str = "2025-11-11";
+
+pub struct TestFleet {
+    pub stack: Stack,
+    pub broker: Broker,
+    pub slack: SlackStandIn,
+    pub claude: ClaudeStandIn,
+    pub db: Db,
+    environment: Vec<(String, String)>,
+    folder: TempDir,
+    started: AtomicU32,
+}
+
+impl TestFleet {
+    /// Servers with an empty schema, and no worker. Claude has no key: templates are the generic ones.
+    pub async fn start() -> Self {
+        let stack = Stack::start(StackOptions::default()).unwrap();
+        db::migrate(&stack.postgres_url()).await.unwrap();
+        let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
+        let (slack, claude) = (SlackStandIn::start().await, ClaudeStandIn::start().await);
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::create_dir(path("backups")).unwrap();
+        let environment = [
+            ("NATS_URL", stack.nats_url()),
+            ("POSTGRES_CONNECTION_STRING", stack.postgres_url()),
+            ("OUTPUT_DIRECTORY", path("outputs")),
+            ("BACKUP_DIRECTORY", path("backups")),
+            ("SLACK_WEBHOOK_URL", slack.url()),
+            ("CLAUDE_BASE_URL", claude.url().to_owned()),
+            ("CLAUDE_RETRY_DELAY", "0.001".to_owned()),
+            ("LEADFLEET_LEASE", "2".to_owned()),
+            ("STORE_RETRY_AFTER", "1".to_owned()),
+            // No tick fires by itself while a test runs.
+            ("SCHEDULE_TZ", "UTC".to_owned()),
+        ];
+        Self {
+            broker: Broker::connect(&stack.nats_url()).await,
+            db: Db::new(&db::Config::of(&stack.postgres_url())).unwrap(),
+            environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+            started: AtomicU32::new(0),
+            stack,
+            slack,
+            claude,
+            folder,
+        }
+    }
+
+    /// With a key for Claude's stand-in.
+    pub async fn with_claude() -> Self {
+        let fleet = Self::start().await;
+        let key = fleet.claude.key();
+        fleet.with("CLAUDE_API_KEY", key)
+    }
+
+    /// Sets a variable of the processes to come.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts workers by name, all in one process.
+    pub fn run(&self, workers: &[&str]) -> Process {
+        self.leadfleet(&[&["run"], workers].concat())
+    }
+
+    /// Starts `leadfleet` with these arguments.
+    pub fn leadfleet(&self, arguments: &[&str]) -> Process {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        let log = self.folder.path().join(format!("{number:02}.log"));
+        Process::start(program(), arguments, &self.environment, self.folder.path(), log)
+    }
+
+    pub async fn insert(&self, rows: &Rows) {
+        rows::insert(&self.db, rows).await;
+    }
+
+    /// Runs SQL as the owner, past row-level security.
+    pub async fn sql(&self, sql: &str) {
+        let mut connection = self.connection().await;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+
+    /// Rows of one text column, as the owner sees them.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut self.connection().await).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut self.connection().await).await.unwrap()
+    }
+
+    /// Segment and clinic of every stored row, sorted.
+    pub async fn stored_pairs(&self) -> Vec<(String, String)> {
+        let sql = "SELECT m.segment_name, c.clinic_name FROM matched_segments m \
+                   JOIN clinics_contact_info c ON (c.client_id, c.id) = (m.client_id, m.clinic_id) \
+                   ORDER BY 1 COLLATE \"C\", 2 COLLATE \"C\"";
+        let rows = sqlx::query(sql).fetch_all(&mut self.connection().await).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    pub fn outputs(&self) -> PathBuf {
+        self.folder.path().join("outputs")
+    }
+
+    pub fn backups(&self) -> PathBuf {
+        self.folder.path().join("backups")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn files(&self, date: &str) -> Files {
+        files_of(&self.outputs(), date)
+    }
+
+    /// The texts of the messages that Slack got, one line each where they are long.
+    pub fn told(&self) -> Vec<String> {
+        self.slack.journal().iter().map(ToString::to_string).collect()
+    }
+
+    /// Waits until Slack was sent a message that holds this text.
+    pub async fn told_of(&self, text: &str) {
+        let mut seen = 0;
+        let told = async {
+            while !self.told().iter().any(|message| message.contains(text)) {
+                seen = self.slack.journal().len().max(seen);
+                self.slack.arrived(seen + 1).await;
+                seen += 1;
+            }
+        };
+        let told = tokio::time::timeout(crate::DEADLINE, told).await;
+        assert!(told.is_ok(), "Slack was not told of {text:?}, but of {:#?}", self.told());
+    }
+
+    async fn connection(&self) -> PgConnection {
+        PgConnection::connect(&self.stack.postgres_url()).await.unwrap()
+    }
+
+    fn logs(&self) -> String {
+        let mut logs: Vec<PathBuf> = std::fs::read_dir(self.folder.path())
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+            .collect();
+        logs.sort();
+        let mut text = String::new();
+        for path in logs {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            let tail = lines.iter().skip(lines.len().saturating_sub(40));
+            text.push_str(&format!("--- {}\n", path.display()));
+            tail.for_each(|line| text.push_str(&format!("{line}\n")));
+        }
+        text
+    }
+}
+
+impl Drop for TestFleet {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            print_logs(&self.logs());
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "what a failed test's processes said helps to find why")]
+fn print_logs(logs: &str) {
+    eprintln!("{logs}");
+}

@@ -1,0 +1,249 @@
+//! Rows of the four input tables, short to write: what a test does not care about is filled in.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use db::imports::{self, Clinic, ClinicPattern, DecisionMaker, PainPoint};
+use db::{DEFAULT_CLIENT, Db};
+use fleet::sample::{Sample, Sizes};
+
+/// What is in the database before a run.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    pub pain_points: Vec<PainPoint>,
+    /// Names are unique in a test.
+    pub clinics: Vec<Clinic>,
+    pub decision_makers: Vec<DecisionMaker>,
+    /// By the name of the clinic: type and confidence.
+    pub patterns: Vec<(String, &'static str, &'static str)>,
+}
+
+/// The moment that runs of a test look back from.
+pub(crate) fn as_of() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "rows count for thirty days from now")]
+    Utc::now()
+}
+
+pub fn pain(category: &str, text: &str, severity: f64, mentions: i32) -> PainPoint {
+    PainPoint {
+        pain_category: category.to_owned(),
+        pain_text: text.to_owned(),
+        severity_score: severity,
+        mentions,
+        example_urls: Vec::new(),
+        source: Some("reddit".to_owned()),
+        external_id: None,
+        created_at: None,
+    }
+}
+
+/// A clinic that can be called and nothing else.
+pub fn clinic(name: &str, city: &str, state: &str) -> Clinic {
+    Clinic {
+        clinic_name: name.to_owned(),
+        phone: Some("(602) 555-0100".to_owned()),
+        city: Some(city.to_owned()),
+        state: Some(state.to_owned()),
+        ..Clinic::default()
+    }
+}
+
+/// Clinics that differ in name and phone, the number first in their names so that no two look alike.
+pub fn numbered(count: usize, like: &Clinic) -> impl Iterator<Item = Clinic> {
+    (0..count).map(move |number| Clinic {
+        clinic_name: format!(
+            "{} {}",
+            NAMES[number % NAMES.len()].repeat(1 + number / NAMES.len()),
+            like.clinic_name
+        ),
+        phone: like.phone.as_ref().map(|_| format!("(602) 555-{:04}", 1000 + number)),
+        website: like.website.as_ref().map(|host| format!("{number}.{host}")),
+        email: like.email.as_ref().map(|address| format!("{number}{address}")),
+        ..like.clone()
+    })
+}
+
+/// The owner of a clinic, known by its name, place and phone.
+pub fn owner(of: &Clinic) -> DecisionMaker {
+    DecisionMaker {
+        name: format!("Robin {}", of.clinic_name.split(' ').next().unwrap_or_default()),
+        title: Some("Owner".to_owned()),
+        company_name: Some(of.clinic_name.clone()),
+        city: of.city.clone(),
+        state: of.state.clone(),
+        phone: of.phone.clone(),
+        website: of.website.clone(),
+        ..DecisionMaker::default()
+    }
+}
+
+/// Made rows that look like real ones.
+pub fn sample(pain_points: usize, clinics: usize, decision_makers: usize) -> Rows {
+    let sample = Sample::generate(7, Sizes { pain_points, clinics, decision_makers }, as_of().date_naive());
+    let names: HashMap<u64, String> = sample.clinics().map(|row| (row.id, row.clinic_name)).collect();
+    Rows {
+        pain_points: sample
+            .pain_points()
+            .map(|row| PainPoint {
+                example_urls: row.example_urls,
+                source: Some(row.source),
+                created_at: Some(row.created_at),
+                ..pain(&row.pain_category, &row.pain_text, f64::from(row.severity_score), row.mentions as i32)
+            })
+            .collect(),
+        clinics: sample
+            .clinics()
+            .map(|row| Clinic {
+                clinic_name: row.clinic_name,
+                phone: row.phone,
+                website: row.website,
+                email: row.email,
+                city: row.city,
+                state: row.state,
+                business_type: row.business_type,
+                rating: row.rating,
+                review_count: row.review_count as i32,
+                created_at: Some(row.created_at),
+                ..Clinic::default()
+            })
+            .collect(),
+        decision_makers: sample
+            .decision_makers()
+            .map(|row| DecisionMaker {
+                name: row.name,
+                title: row.title,
+                company_name: Some(row.company_name),
+                linkedin_url: row.linkedin_url,
+                email: row.email,
+                city: row.city,
+                state: row.state,
+                created_at: Some(row.created_at),
+                ..DecisionMaker::default()
+            })
+            .collect(),
+        patterns: sample
+            .clinic_patterns()
+            .map(|row| {
+                let confidence = match row.confidence.as_str() {
+                    "high" => "high",
+                    "medium" => "medium",
+                    _ => "low",
+                };
+                (names[&row.clinic_id].clone(), pattern_type(&row.pattern_type), confidence)
+            })
+            .collect(),
+    }
+}
+
+fn pattern_type(name: &str) -> &'static str {
+    let known = [
+        "scheduling_chaos",
+        "billing_confusion",
+        "emr_frustration",
+        "marketing_gap",
+        "operations_strain",
+        "staffing_shortage",
+    ];
+    known.into_iter().find(|known| *known == name).unwrap_or("other")
+}
+
+/// Writes the rows as an import does.
+pub(crate) async fn insert(db: &Db, rows: &Rows) {
+    let made = as_of() - TimeDelta::days(1);
+    let mut tx = db.begin(DEFAULT_CLIENT).await.unwrap();
+    imports::pain_points(&mut tx, &rows.pain_points, made).await.unwrap();
+    imports::clinics(&mut tx, &rows.clinics, made).await.unwrap();
+    imports::decision_makers(&mut tx, &rows.decision_makers, made).await.unwrap();
+    let ids: HashMap<String, i32> = imports::clinic_names(&mut tx)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|clinic| (clinic.clinic_name, clinic.id))
+        .collect();
+    let patterns: Vec<ClinicPattern> = rows
+        .patterns
+        .iter()
+        .map(|(clinic, pattern_type, confidence)| ClinicPattern {
+            clinic_id: ids[clinic],
+            pattern_type: (*pattern_type).to_owned(),
+            confidence: (*confidence).to_owned(),
+            evidence: serde_json::json!({}),
+            detected_at: None,
+        })
+        .collect();
+    imports::clinic_patterns(&mut tx, &patterns, made).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+const NAMES: [&str; 70] = [
+    "Abbott",
+    "Birchwood",
+    "Calloway",
+    "Dunmore",
+    "Eastgate",
+    "Fairhaven",
+    "Glenwood",
+    "Hollister",
+    "Ironwood",
+    "Juniper",
+    "Kingsley",
+    "Lakeshore",
+    "Marlowe",
+    "Northfield",
+    "Oakmont",
+    "Pemberton",
+    "Quarry",
+    "Ridgeline",
+    "Stonebridge",
+    "Thornton",
+    "Underhill",
+    "Valencia",
+    "Westbrook",
+    "Xavier",
+    "Yarrow",
+    "Zephyr",
+    "Ashford",
+    "Bellamy",
+    "Cordova",
+    "Driftwood",
+    "Elmhurst",
+    "Foxglove",
+    "Granite",
+    "Harbor",
+    "Inverness",
+    "Jessamine",
+    "Kestrel",
+    "Larkspur",
+    "Meridian",
+    "Nightingale",
+    "Orchard",
+    "Palisade",
+    "Quillon",
+    "Redwood",
+    "Saguaro",
+    "Tamarack",
+    "Umber",
+    "Vanguard",
+    "Willow",
+    "Xenia",
+    "Yosemite",
+    "Zinnia",
+    "Alder",
+    "Bristol",
+    "Cypress",
+    "Dorchester",
+    "Ember",
+    "Falcon",
+    "Gatlin",
+    "Heron",
+    "Indigo",
+    "Jasper",
+    "Keystone",
+    "Lilac",
+    "Mulberry",
+    "Nautilus",
+    "Onyx",
+    "Pinnacle",
+    "Quartz",
+    "Rosewood",
+];
