@@ -1,13 +1,13 @@
 //! Which clinics answer which pain points: three strategies, each a consumer of its own on the same clinic parts.
 
-mod business_type;
+pub mod business_type;
 mod config;
-mod geographic;
+pub mod geographic;
 mod matcher;
-mod pain_pattern;
+pub mod pain_pattern;
 mod profile;
 mod region;
-mod rules;
+pub mod rules;
 mod tally;
 mod vocabulary;
 

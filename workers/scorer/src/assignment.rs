@@ -92,8 +92,9 @@ fn unmatched(run: &Run, decision: &Decision, clinic: u32) -> Assignment {
 /// "emr-arizona: 6.0 of 7 needed; a known e-mail would add 3".
 fn miss(run: &Run, pair: &Pair, reach: Reach, threshold: f64) -> String {
     let name = segments::name(run, &Key::short(run, pair));
-    // Rounded down: what is missing must not look reached.
-    let had = (pair.confidence * 10.0 + 1e-6).floor() / 10.0;
+    let rounded = rounded(pair.confidence);
+    // What is missing must not look reached.
+    let had = if rounded < threshold { rounded } else { threshold - 0.1 };
     let mut text = format!("{name}: {had:.1} of {threshold} needed");
     let now = contact(reach).points();
     let email = Reach { email: true, ..reach };
