@@ -131,6 +131,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
         fn any_notice_is_within_the_limits(notice in notices()) {
             let payload = payload(&notice);
