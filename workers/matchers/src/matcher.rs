@@ -51,3 +51,33 @@ fn part_name<R: Rules>(subject: &Subject) -> Option<Token> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
+    use proto::Kind;
+
+    #[track_caller]
+    fn check<R: Rules>(matcher: &Matcher<R>, expected: &str) {
+        let dead = matcher.tombstones(&"lf.v1.run.r-1.load.part.7".parse().unwrap(), "permanent");
+        let said: Vec<(String, &Kind)> =
+            dead.messages.iter().map(|message| (message.subject.to_string(), &message.kind)).collect();
+        assert_eq!(said, [(expected.to_owned(), &Kind::Tombstone("permanent"))]);
+    }
+
+    #[test]
+    fn a_dead_clinic_part_leaves_the_match_part_it_would_have_become() {
+        let config = || Config { pattern_types: Vec::new() };
+        check(&GeographicMatcher::new(config()), "lf.v1.run.r-1.match.part.geographic-7");
+        check(&BusinessTypeMatcher::new(config()), "lf.v1.run.r-1.match.part.business_type-7");
+        check(&PainPatternMatcher::new(config()), "lf.v1.run.r-1.match.part.pain_pattern-7");
+    }
+
+    #[test]
+    fn a_dead_message_that_is_no_part_leaves_nothing() {
+        let config = Config { pattern_types: Vec::new() };
+        let subject = "lf.v1.run.r-1.load.plan".parse().unwrap();
+        assert_eq!(GeographicMatcher::new(config).tombstones(&subject, "permanent").messages.len(), 0);
+    }
+}
