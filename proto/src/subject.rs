@@ -143,6 +143,11 @@ impl Subject {
         format!("{PREFIX}.run.{run}.{stage}.part.>")
     }
 
+    /// Everything a stage of a run said: plan, parts and completions.
+    pub fn stage(run: &RunId, stage: Stage) -> String {
+        format!("{PREFIX}.run.{run}.{stage}.>")
+    }
+
     /// Everything a run ever said.
     pub fn run(run: &RunId) -> String {
         format!("{PREFIX}.run.{run}.>")

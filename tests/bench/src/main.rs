@@ -1,0 +1,72 @@
+//! Measures the fleet as its users run it: real servers, a process for each worker, sample data of growing size.
+//!
+//! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only.
+
+#![expect(clippy::print_stdout, reason = "measurements are printed")]
+#![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
+
+mod machine;
+mod run;
+
+use anyhow::Context as _;
+use fleet::local::{Stack, StackOptions};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Clinics of each run, with as many pain points as the issue of scale asks for.
+const SIZES: [usize; 3] = [500, 10_000, 100_000];
+const PAIN_POINTS: usize = 10_000;
+
+fn main() -> anyhow::Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let binaries = folder()?;
+    let asked: Vec<usize> = std::env::args()
+        .skip(1)
+        .map(|size| size.parse())
+        .collect::<Result<_, _>>()
+        .context("sizes are numbers")?;
+    println!("# leadfleet benchmark\n\n{}\n", machine::describe());
+
+    println!("## A run, by number of clinics\n");
+    run::print_head();
+    if asked.is_empty() {
+        run::measure(&binaries, 487, 320)?.print();
+    }
+    for clinics in if asked.is_empty() { SIZES.to_vec() } else { asked.clone() } {
+        run::measure(&binaries, clinics, PAIN_POINTS)?.print();
+    }
+    if asked.is_empty() {
+        println!("\n## Messages through the runtime, against a bare loop with the same acks\n");
+        let stack = stack()?;
+        example(&binaries, "throughput", &stack.nats_url())?;
+        println!("\n## Replacing a million segment rows\n");
+        example(&binaries, "replace", &stack.postgres_url())?;
+        println!("\n## Linking 50,000 names with 50,000\n");
+        example(&binaries, "names", "50000")?;
+    }
+    Ok(())
+}
+
+/// Where cargo put this program, and so `leadfleet` and the examples.
+fn folder() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.parent().context("the program lies in no folder")?.to_owned())
+}
+
+fn stack() -> anyhow::Result<Stack> {
+    Ok(Stack::start(StackOptions { fsync: true, ..StackOptions::default() })?)
+}
+
+fn example(binaries: &Path, name: &str, argument: &str) -> anyhow::Result<()> {
+    let program = binaries.join("examples").join(name);
+    if !program.exists() {
+        println!("({name} was not built: `make bench` builds it)");
+        return Ok(());
+    }
+    println!("```");
+    let status =
+        Command::new(&program).args(Some(argument).filter(|argument| !argument.is_empty())).status()?;
+    println!("```");
+    anyhow::ensure!(status.success(), "{} failed: {status}", program.display());
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! One matching run on sample data: time by stage, rows per second, peak memory of each worker.
+
+use crate::machine::peak_memory;
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use fleet::local::Stack;
+use fleet::sample::{Sample, Sizes};
+use proto::subject::stream;
+use proto::{RunId, Stage, Subject};
+use runtime::Runs;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROLES: [&str; 7] = ["loader", "matchers", "scorer", "templater", "storer", "exporter", "notifier"];
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+pub(crate) struct Measured {
+    clinics: usize,
+    pain_points: usize,
+    import: Duration,
+    total: Duration,
+    /// Seconds from the request to the last message of each stage.
+    stages: Vec<(Stage, f64)>,
+    memory: Vec<(&'static str, u64)>,
+}
+
+pub(crate) fn print_head() {
+    println!("| clinics × pains | import | run | clinics/s | stage ends after | peak memory by worker |");
+    println!("|---|---|---|---|---|---|");
+}
+
+impl Measured {
+    pub(crate) fn print(&self) {
+        let stages: Vec<String> =
+            self.stages.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
+        let memory: Vec<String> = self.memory.iter().map(|(role, mib)| format!("{role} {mib} MiB")).collect();
+        println!(
+            "| {} × {} | {:.1} s | {:.2} s | {:.0} | {} | {} |",
+            self.clinics,
+            self.pain_points,
+            self.import.as_secs_f64(),
+            self.total.as_secs_f64(),
+            self.clinics as f64 / self.total.as_secs_f64(),
+            stages.join(", "),
+            memory.join(", "),
+        );
+    }
+}
+
+/// Starts servers and workers, imports, runs once, and ends everything.
+pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> anyhow::Result<Measured> {
+    let stack = crate::stack()?;
+    let folder = tempfile::tempdir()?;
+    let bench = Bench { binaries, stack: &stack, folder: folder.path() };
+    bench.leadfleet(&["migrate"])?;
+    let started = Instant::now();
+    bench.import(clinics, pain_points)?;
+    let import = started.elapsed();
+    bench.leadfleet(&["provision"])?;
+    let workers = Workers::start(&bench)?;
+    let started = Instant::now();
+    bench.leadfleet(&["match", "start"])?;
+    let stages = tokio::runtime::Runtime::new()?.block_on(finished(&stack.nats_url()))?;
+    let total = started.elapsed();
+    let memory = workers.memory();
+    Ok(Measured { clinics, pain_points, import, total, stages, memory })
+}
+
+struct Bench<'a> {
+    binaries: &'a Path,
+    stack: &'a Stack,
+    folder: &'a Path,
+}
+
+impl Bench<'_> {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binaries.join("leadfleet"));
+        command
+            .args(arguments)
+            .current_dir(self.folder)
+            .env("NATS_URL", self.stack.nats_url())
+            .env("POSTGRES_CONNECTION_STRING", self.stack.postgres_url())
+            .env("OUTPUT_DIRECTORY", self.folder.join("outputs"))
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::null());
+        command
+    }
+
+    fn leadfleet(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let status = self.command(arguments).status().context("could not start leadfleet")?;
+        anyhow::ensure!(status.success(), "leadfleet {} failed: {status}", arguments.join(" "));
+        Ok(())
+    }
+
+    fn import(&self, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
+        let sizes = Sizes { pain_points, clinics, decision_makers: clinics * 3 / 5 };
+        let sample = Sample::generate(1, sizes, Utc::now().date_naive());
+        let file = |name: &str| -> anyhow::Result<BufWriter<File>> {
+            Ok(BufWriter::new(File::create(self.folder.join(name))?))
+        };
+        sample.write_pain_points(file("pain-points.csv")?)?;
+        sample.write_clinics(file("clinics.csv")?)?;
+        sample.write_decision_makers(file("decision-makers.csv")?)?;
+        sample.write_clinic_patterns(file("clinic-patterns.csv")?)?;
+        for table in ["pain-points", "clinics", "decision-makers", "clinic-patterns"] {
+            self.leadfleet(&["import", table, &format!("{table}.csv")])?;
+        }
+        Ok(())
+    }
+}
+
+/// A process for each role; they end when this is dropped.
+struct Workers {
+    children: Vec<(&'static str, Child)>,
+}
+
+impl Workers {
+    fn start(bench: &Bench<'_>) -> anyhow::Result<Self> {
+        let mut workers = Self { children: Vec::new() };
+        for role in ROLES {
+            let child =
+                bench.command(&["run", role]).spawn().with_context(|| format!("could not start {role}"))?;
+            workers.children.push((role, child));
+        }
+        Ok(workers)
+    }
+
+    fn memory(&self) -> Vec<(&'static str, u64)> {
+        self.children.iter().filter_map(|(role, child)| Some((*role, peak_memory(child.id())?))).collect()
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Waits until a run is announced, and tells when each of its stages ended.
+async fn finished(nats_url: &str) -> anyhow::Result<Vec<(Stage, f64)>> {
+    let (client, _reconnects) = runtime::connect(nats_url).await?;
+    let runs = Runs::new(async_nats::jetstream::new(client));
+    let deadline = Instant::now() + TIMEOUT;
+    let run = loop {
+        let mut summaries =
+            runs.messages(stream::RUN, Subject::all_named_parts(Stage::Notify, "summary")).await?;
+        if let Some(summary) = summaries.next().await? {
+            break summary.subject.split('.').nth(3).context("a summary without a run")?.parse::<RunId>()?;
+        }
+        anyhow::ensure!(Instant::now() < deadline, "no run was announced in {TIMEOUT:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let mut first: Option<DateTime<Utc>> = None;
+    let mut stages = Vec::new();
+    for stage in Stage::ALL.iter().copied().filter(|stage| *stage != Stage::Scrape) {
+        let mut last = None;
+        let mut messages = runs.messages(stream::RUN, Subject::stage(&run, stage)).await?;
+        while let Some(message) = messages.next().await? {
+            let at: DateTime<Utc> = message.published_at.parse()?;
+            first = Some(first.map_or(at, |first| first.min(at)));
+            last = last.max(Some(at));
+        }
+        if let (Some(first), Some(last)) = (first, last) {
+            stages.push((stage, (last - first).num_milliseconds() as f64 / 1000.0));
+        }
+    }
+    Ok(stages)
+}
