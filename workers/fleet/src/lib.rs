@@ -6,5 +6,6 @@ pub mod doctor;
 pub mod exit;
 pub mod local;
 pub mod output;
+pub mod reach;
 pub mod sample;
 pub mod settings;
