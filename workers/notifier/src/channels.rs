@@ -6,6 +6,7 @@ use crate::notice::{Notice, Section};
 use crate::slack::{self, Slack};
 use runtime::{Begun, Delivery, Fault, IntentError, Intents, Retry};
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// The gate that a refused login at the mail relay closes.
 pub(crate) const MAIL_GATE: &str = "mail";
@@ -53,6 +54,8 @@ impl Channel {
 pub(crate) struct Channels {
     slack: Option<Slack>,
     mail: Option<Mail>,
+    /// One notice at a time: the second of two with the same id has to see what became of the first.
+    turn: Mutex<()>,
 }
 
 /// How far a step got before this delivery.
@@ -74,6 +77,7 @@ impl Channels {
         Ok(Self {
             slack: slack.map(|webhook| Slack::new(&webhook, SLACK_TIMEOUT)).transpose()?,
             mail: mail.map(|(relay, to)| Mail::new(&relay, config.mail_from.clone(), to)).transpose()?,
+            turn: Mutex::default(),
         })
     }
 
@@ -84,6 +88,7 @@ impl Channels {
         id: &str,
         delivery: &Delivery,
     ) -> Result<Channel, Fault> {
+        let _turn = self.turn.lock().await;
         let intents = delivery.intents();
         let attempt = delivery.attempts + 1;
         let mut notice = notice.clone();
