@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
-use crate::{dev, doctor};
+use crate::{dev, doctor, import, link, places};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -44,6 +44,21 @@ enum Command {
         after_help = "Examples:\n  leadfleet dev\n  leadfleet dev --temporary\n  leadfleet dev --data-dir ./data --nats-port 4222"
     )]
     Dev(dev::Args),
+    /// Import rows from a CSV file: all of them, or none.
+    #[command(
+        after_help = "Examples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json"
+    )]
+    Import(import::Args),
+    /// Find the records of two CSV files that name the same organisation.
+    #[command(
+        after_help = "Examples:\n  leadfleet link people.csv clinics.csv --name company:clinic_name --city city --state state\n  leadfleet link a.csv b.csv --name name --review\n  leadfleet link a.csv b.csv --name name --phone tel --all --json"
+    )]
+    Link(link::Args),
+    /// Find the US places that texts name: a JSON object for each line.
+    #[command(
+        after_help = "Examples:\n  echo 'moving from Phoenix to Ohio' | leadfleet places\n  leadfleet places posts.jsonl > places.jsonl"
+    )]
+    Places(places::Args),
     /// Show every setting, its value and where it comes from.
     #[command(
         after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
@@ -74,6 +89,9 @@ impl Cli {
         };
         match self.command {
             Command::Dev(args) => dev::run(args, Settings::load(&sources)?, output).await,
+            Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
+            Command::Link(args) => link::run(&args, output),
+            Command::Places(args) => places::run(&args),
             Command::Config => {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;
                 Ok(Exit::Ok)

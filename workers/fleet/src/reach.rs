@@ -24,7 +24,8 @@ pub async fn runs(settings: &Settings) -> Result<Runs, Failure> {
 /// A pool that connects on first use; statements may take as long as an import does.
 pub fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
     let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
-    let config = db::Config { postgres_statement_timeout: 3_600, postgres_pool_size: 2, ..db::Config::of(url) };
+    let config =
+        db::Config { postgres_statement_timeout: 3_600, postgres_pool_size: 2, ..db::Config::of(url) };
     Ok(db::Db::new(&config)?)
 }
 
@@ -58,9 +59,10 @@ impl From<ReadError> for Failure {
         let (exit, hint) = match &error {
             ReadError::Decode { .. } => (Exit::Failure, None),
             // Nobody answers for a stream that was never made.
-            ReadError::Broker { source, .. } if source.to_string().contains("no responders") => {
-                (Exit::NotFound, Some("nothing ever ran on this server: `leadfleet provision`, then start a run"))
-            }
+            ReadError::Broker { source, .. } if source.to_string().contains("no responders") => (
+                Exit::NotFound,
+                Some("nothing ever ran on this server: `leadfleet provision`, then start a run"),
+            ),
             _ => (Exit::Unreachable, Some(NATS_HINT)),
         };
         Self { exit, error: error.into(), hint: hint.map(str::to_owned) }

@@ -1,0 +1,170 @@
+//! The columns a table takes, and which column of a file is which.
+
+use rapidfuzz::distance::osa;
+
+/// A column of ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    /// Other names that files give it.
+    pub(super) also: &'static [&'static str],
+    pub(super) required: bool,
+}
+
+pub(super) const fn required(name: &'static str, also: &'static [&'static str]) -> Column {
+    Column { name, also, required: true }
+}
+
+pub(super) const fn optional(name: &'static str, also: &'static [&'static str]) -> Column {
+    Column { name, also, required: false }
+}
+
+/// `--map theirs=ours`; nothing behind the `=` leaves the column out.
+#[derive(Debug, Clone)]
+pub struct Renaming {
+    theirs: String,
+    ours: String,
+}
+
+impl std::str::FromStr for Renaming {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (theirs, ours) =
+            text.split_once('=').ok_or("write it as theirs=ours, or as theirs= to leave a column out")?;
+        Ok(Self { theirs: folded(theirs), ours: folded(ours) })
+    }
+}
+
+/// Why a header cannot be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{}", self.text())]
+pub(super) struct WrongHeader {
+    /// Each with the column that was probably meant.
+    pub(super) unknown: Vec<(String, Option<&'static str>)>,
+    pub(super) missing: Vec<&'static str>,
+    pub(super) twice: Vec<&'static str>,
+    pub(super) renamed: Vec<String>,
+}
+
+impl WrongHeader {
+    fn text(&self) -> String {
+        let mut parts = Vec::new();
+        let listed = |names: &[&str]| names.join(", ");
+        if !self.missing.is_empty() {
+            parts.push(format!("missing columns: {}", listed(&self.missing)));
+        }
+        if !self.unknown.is_empty() {
+            let each = self.unknown.iter().map(|(name, meant)| match meant {
+                Some(meant) => format!("{name} (did you mean {meant}?)"),
+                None => name.clone(),
+            });
+            parts.push(format!("unknown columns: {}", each.collect::<Vec<_>>().join(", ")));
+        }
+        if !self.twice.is_empty() {
+            parts.push(format!("columns given twice: {}", listed(&self.twice)));
+        }
+        if !self.renamed.is_empty() {
+            parts.push(format!("--map names columns the file does not have: {}", self.renamed.join(", ")));
+        }
+        parts.join("; ")
+    }
+}
+
+/// For each column of the file the index of ours; none for one that is left out.
+pub(super) fn mapped<'a>(
+    header: impl Iterator<Item = &'a str>,
+    columns: &'static [Column],
+    renamings: &[Renaming],
+) -> Result<Vec<Option<usize>>, WrongHeader> {
+    let mut wrong = WrongHeader { unknown: vec![], missing: vec![], twice: vec![], renamed: vec![] };
+    let header: Vec<&str> = header.collect();
+    let mut places = Vec::with_capacity(header.len());
+    for name in &header {
+        let given = folded(name);
+        let renaming = renamings.iter().find(|renaming| renaming.theirs == given);
+        if renaming.is_some_and(|renaming| renaming.ours.is_empty()) {
+            places.push(None);
+            continue;
+        }
+        let ours = renaming.map_or(given.as_str(), |renaming| renaming.ours.as_str());
+        let place = columns.iter().position(|column| column.name == ours || column.also.contains(&ours));
+        match place {
+            Some(place) if places.contains(&Some(place)) => wrong.twice.push(columns[place].name),
+            Some(_) => {}
+            None => wrong.unknown.push((ours.to_owned(), nearest(ours, columns))),
+        }
+        places.push(place);
+    }
+    let given = |at: usize| places.contains(&Some(at));
+    let missing = columns.iter().enumerate().filter(|(at, column)| column.required && !given(*at));
+    wrong.missing = missing.map(|(_, column)| column.name).collect();
+    let present = |theirs: &str| header.iter().any(|name| folded(name) == theirs);
+    let unused = renamings.iter().filter(|renaming| !present(&renaming.theirs));
+    wrong.renamed = unused.map(|renaming| renaming.theirs.clone()).collect();
+    let right = wrong.unknown.is_empty()
+        && wrong.missing.is_empty()
+        && wrong.twice.is_empty()
+        && wrong.renamed.is_empty();
+    if right { Ok(places) } else { Err(wrong) }
+}
+
+/// `Clinic Name` and `clinic-name` are `clinic_name`.
+fn folded(name: &str) -> String {
+    name.trim_start_matches('\u{feff}').trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+fn nearest(name: &str, columns: &'static [Column]) -> Option<&'static str> {
+    let distance = |known: &str| osa::distance(name.chars(), known.chars());
+    let names = columns.iter().flat_map(|column| {
+        std::iter::once(&column.name).chain(column.also).map(move |known| (distance(known), column.name))
+    });
+    names.filter(|(distance, _)| *distance <= 3 && *distance * 2 < name.len()).min().map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &[Column] = &[
+        required("pain_text", &["text"]),
+        required("severity_score", &["severity"]),
+        optional("source", &[]),
+    ];
+
+    fn places(header: &str, renamings: &[&str]) -> Result<Vec<Option<usize>>, String> {
+        let renamings: Vec<Renaming> = renamings.iter().map(|text| text.parse().unwrap()).collect();
+        mapped(header.split(','), COLUMNS, &renamings).map_err(|wrong| wrong.to_string())
+    }
+
+    #[test]
+    fn names_of_the_source_document_and_other_spellings_are_known() {
+        assert_eq!(places("\u{feff}Pain Text,severity", &[]), Ok(vec![Some(0), Some(1)]));
+    }
+
+    #[test]
+    fn a_wrong_column_is_named_with_the_one_that_was_meant() {
+        let expected =
+            "missing columns: severity_score; unknown columns: severty (did you mean severity_score?)";
+        assert_eq!(places("text,severty", &[]), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_column_can_be_renamed_or_left_out() {
+        assert_eq!(
+            places("complaint,score,notes", &["complaint=pain_text", "score=severity", "notes="]),
+            Ok(vec![Some(0), Some(1), None])
+        );
+    }
+
+    #[test]
+    fn two_columns_for_one_are_refused() {
+        assert_eq!(places("text,pain_text,severity", &[]), Err("columns given twice: pain_text".to_owned()));
+    }
+
+    #[test]
+    fn a_renaming_of_nothing_is_refused() {
+        let expected = "--map names columns the file does not have: nope".to_owned();
+        assert_eq!(places("text,severity", &["nope=source"]), Err(expected));
+    }
+}

@@ -1,0 +1,202 @@
+//! `leadfleet import`: rows from a CSV file into a table, all of them or none.
+
+mod columns;
+mod file;
+mod row;
+mod tables;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use db::imports::{self, Counts};
+use db::{Db, Tx};
+use serde::Serialize;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, columns as in_columns};
+use crate::reach;
+use crate::settings::Settings;
+
+pub use columns::Renaming;
+pub use row::Problem;
+pub use tables::Table;
+
+use columns::WrongHeader;
+use file::Reader;
+use tables::{Batch, Clinics};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the rows are.
+    #[arg(value_enum)]
+    table: Table,
+    /// CSV file, UTF-8, with a header row; - reads from stdin.
+    file: PathBuf,
+    /// Check everything, write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Name of a column in the file and what it is here; nothing behind = leaves it out.
+    #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',')]
+    map: Vec<Renaming>,
+}
+
+/// What became of a file.
+#[derive(Debug, Serialize)]
+struct Imported {
+    table: Table,
+    file: PathBuf,
+    dry_run: bool,
+    rows: u64,
+    #[serde(flatten)]
+    counts: Counts,
+    /// How many there are; the first of them follow.
+    problem_count: u64,
+    problems: Vec<Problem>,
+}
+
+/// Rows written at a time. The same row given twice counts as two within a batch, and as one across batches.
+const BATCH: usize = 100_000;
+/// A file that is wrong throughout need not be listed throughout.
+const SHOWN: usize = 50;
+
+pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit, Failure> {
+    let mut reader = Reader::open(&args.file)?;
+    let places =
+        columns::mapped(reader.header()?.iter().map(String::as_str), args.table.columns(), &args.map)
+            .map_err(|wrong| wrong_header(&args, &wrong))?;
+    let imported = import(&args, &mut reader, &places, &settings).await?;
+    if imported.problem_count == 0 {
+        output.show(&imported, in_words)?;
+        return Ok(Exit::Ok);
+    }
+    if output.json {
+        output.show(&imported, in_words)?;
+        return Ok(Exit::Failure);
+    }
+    Err(bad_rows(&imported))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a command reads the clock once and passes it on")]
+async fn import(
+    args: &Args,
+    reader: &mut Reader,
+    places: &[Option<usize>],
+    settings: &Settings,
+) -> Result<Imported, Failure> {
+    let mut writer = Writer { settings, now: Utc::now(), open: None };
+    let mut batch = match args.table {
+        Table::PainPoints => Batch::PainPoints(Vec::new()),
+        Table::Clinics => Batch::Clinics(Vec::new()),
+        Table::DecisionMakers => Batch::DecisionMakers(Vec::new()),
+        Table::ClinicPatterns => {
+            let names = imports::clinic_names(writer.tx().await?).await?;
+            Batch::ClinicPatterns(Vec::new(), Clinics::new(names))
+        }
+    };
+    let (table, file, dry_run) = (args.table, args.file.clone(), args.dry_run);
+    let mut imported = Imported {
+        table,
+        file,
+        dry_run,
+        rows: 0,
+        counts: Counts::default(),
+        problem_count: 0,
+        problems: vec![],
+    };
+    while let Some(problems) = reader.row(args.table.columns(), places, |row| batch.push(row))? {
+        imported.rows += 1;
+        imported.problem_count += problems.len() as u64;
+        let room = SHOWN - imported.problems.len();
+        imported.problems.extend(problems.into_iter().take(room));
+        if batch.len() >= BATCH {
+            writer.write(&mut batch, &mut imported).await?;
+        }
+    }
+    writer.write(&mut batch, &mut imported).await?;
+    writer.end(!args.dry_run && imported.problem_count == 0).await?;
+    if imported.problem_count > 0 {
+        imported.counts = Counts::default();
+    }
+    Ok(imported)
+}
+
+/// The one transaction of an import, begun at the first batch.
+struct Writer<'a> {
+    settings: &'a Settings,
+    now: DateTime<Utc>,
+    open: Option<(Db, Tx)>,
+}
+
+impl Writer<'_> {
+    async fn tx(&mut self) -> Result<&mut Tx, Failure> {
+        if self.open.is_none() {
+            let db = reach::postgres(self.settings)?;
+            let tx = db.begin(db::DEFAULT_CLIENT).await?;
+            self.open = Some((db, tx));
+        }
+        match &mut self.open {
+            Some((_, tx)) => Ok(tx),
+            None => Err(anyhow::anyhow!("no transaction was begun").into()),
+        }
+    }
+
+    /// Rows after a bad one are checked, but need not be written.
+    async fn write(&mut self, batch: &mut Batch, imported: &mut Imported) -> Result<(), Failure> {
+        if imported.problem_count == 0 && batch.len() > 0 {
+            let now = self.now;
+            let counts = batch.write(self.tx().await?, now).await?;
+            imported.counts.inserted += counts.inserted;
+            imported.counts.updated += counts.updated;
+            imported.counts.unchanged += counts.unchanged;
+        }
+        batch.clear();
+        Ok(())
+    }
+
+    async fn end(self, commit: bool) -> Result<(), Failure> {
+        match self.open {
+            Some((_, tx)) if commit => Ok(tx.commit().await?),
+            Some((_, tx)) => Ok(tx.rollback().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn in_words(imported: &Imported) -> String {
+    let Imported { rows, counts, .. } = imported;
+    let file = imported.file.display();
+    let Counts { inserted, updated, unchanged } = counts;
+    let words =
+        format!("{rows} rows of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
+    if imported.dry_run { format!("{words} (dry run: nothing was written)") } else { words }
+}
+
+fn wrong_header(args: &Args, wrong: &WrongHeader) -> Failure {
+    let known: Vec<&str> = args.table.columns().iter().map(|column| column.name).collect();
+    Failure {
+        exit: Exit::Failure,
+        error: anyhow::anyhow!("the header of {} does not fit: {wrong}", args.file.display()),
+        hint: Some(format!(
+            "nothing was imported; the columns are {}; --map theirs=ours renames one, --map theirs= leaves it out",
+            known.join(", ")
+        )),
+    }
+}
+
+fn bad_rows(imported: &Imported) -> Failure {
+    let row = |problem: &Problem| {
+        [problem.row.to_string(), problem.line.to_string(), problem.column.clone(), problem.problem.clone()]
+    };
+    let table = in_columns(["row", "line", "column", "problem"], imported.problems.iter().map(row));
+    let count = imported.problem_count;
+    let more = match count - imported.problems.len() as u64 {
+        0 => String::new(),
+        more => format!("\nand {more} more"),
+    };
+    let noun = if count == 1 { "problem" } else { "problems" };
+    Failure {
+        exit: Exit::Failure,
+        error: anyhow::anyhow!("{count} {noun} in {}\n{table}{more}", imported.file.display()),
+        hint: Some("nothing was imported: put the rows right and import the file again".to_owned()),
+    }
+}

@@ -1,0 +1,299 @@
+//! The four tables that can be imported: their columns, and how a row of a file becomes one of theirs.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
+use db::{Error, Tx};
+use serde::Serialize;
+
+use super::columns::{Column, optional, required};
+use super::row::{Row, shown};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    PainPoints,
+    Clinics,
+    DecisionMakers,
+    ClinicPatterns,
+}
+
+const PAIN_POINTS: &[Column] = &[
+    required("pain_category", &["category"]),
+    required("pain_text", &["text", "pain_point"]),
+    required("severity_score", &["severity"]),
+    optional("mentions", &["mention_count"]),
+    optional("example_urls", &["urls", "example_url"]),
+    optional("source", &[]),
+    optional("external_id", &[]),
+    optional("created_at", &[]),
+    optional("id", &[]),
+];
+
+const CLINICS: &[Column] = &[
+    required("clinic_name", &["name"]),
+    optional("phone", &["phone_number"]),
+    optional("website", &["url"]),
+    optional("email", &[]),
+    optional("address", &[]),
+    optional("city", &[]),
+    optional("state", &[]),
+    optional("zip", &["zip_code", "postal_code"]),
+    optional("business_type", &["type"]),
+    optional("rating", &[]),
+    optional("review_count", &["reviews"]),
+    optional("created_at", &[]),
+    optional("updated_at", &[]),
+    optional("id", &[]),
+];
+
+const DECISION_MAKERS: &[Column] = &[
+    required("name", &["decision_maker_name", "full_name"]),
+    optional("title", &["job_title"]),
+    optional("company_name", &["company", "clinic_name"]),
+    optional("linkedin_url", &["linkedin", "profile_url"]),
+    optional("email", &[]),
+    optional("city", &[]),
+    optional("state", &[]),
+    optional("phone", &[]),
+    optional("website", &[]),
+    optional("created_at", &[]),
+    optional("id", &[]),
+];
+
+const CLINIC_PATTERNS: &[Column] = &[
+    optional("clinic_id", &[]),
+    optional("clinic_name", &[]),
+    optional("city", &[]),
+    optional("state", &[]),
+    required("pattern_type", &["pattern"]),
+    required("confidence", &[]),
+    optional("evidence", &[]),
+    optional("detected_at", &["created_at"]),
+    optional("id", &[]),
+];
+
+/// The longest pain category that a segment can be made of.
+const LONGEST_CATEGORY: usize = 100;
+
+impl Table {
+    pub(super) fn columns(self) -> &'static [Column] {
+        match self {
+            Self::PainPoints => PAIN_POINTS,
+            Self::Clinics => CLINICS,
+            Self::DecisionMakers => DECISION_MAKERS,
+            Self::ClinicPatterns => CLINIC_PATTERNS,
+        }
+    }
+}
+
+/// Rows on their way into a table.
+pub(super) enum Batch {
+    PainPoints(Vec<PainPoint>),
+    Clinics(Vec<Clinic>),
+    DecisionMakers(Vec<DecisionMaker>),
+    ClinicPatterns(Vec<ClinicPattern>, Clinics),
+}
+
+impl Batch {
+    pub(super) fn push(&mut self, row: &mut Row<'_>) {
+        match self {
+            Self::PainPoints(rows) => rows.push(pain_point(row)),
+            Self::Clinics(rows) => rows.push(clinic(row)),
+            Self::DecisionMakers(rows) => rows.push(decision_maker(row)),
+            Self::ClinicPatterns(rows, clinics) => rows.push(clinic_pattern(row, clinics)),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::PainPoints(rows) => rows.len(),
+            Self::Clinics(rows) => rows.len(),
+            Self::DecisionMakers(rows) => rows.len(),
+            Self::ClinicPatterns(rows, _) => rows.len(),
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::PainPoints(rows) => rows.clear(),
+            Self::Clinics(rows) => rows.clear(),
+            Self::DecisionMakers(rows) => rows.clear(),
+            Self::ClinicPatterns(rows, _) => rows.clear(),
+        }
+    }
+
+    pub(super) async fn write(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Counts, Error> {
+        match self {
+            Self::PainPoints(rows) => imports::pain_points(tx, rows, now).await,
+            Self::Clinics(rows) => imports::clinics(tx, rows, now).await,
+            Self::DecisionMakers(rows) => imports::decision_makers(tx, rows, now).await,
+            Self::ClinicPatterns(rows, _) => imports::clinic_patterns(tx, rows, now).await,
+        }
+    }
+}
+
+/// The clinics that patterns may speak of.
+pub(super) struct Clinics {
+    /// In order, as the database gives them.
+    ids: Vec<i32>,
+    names: HashMap<(String, String, String), Vec<i32>>,
+}
+
+impl Clinics {
+    pub(super) fn new(all: Vec<ClinicName>) -> Self {
+        let ids = all.iter().map(|clinic| clinic.id).collect();
+        let mut names: HashMap<_, Vec<i32>> = HashMap::new();
+        for clinic in all {
+            let (city, state) = (clinic.city.unwrap_or_default(), clinic.state.unwrap_or_default());
+            names.entry(key(&clinic.clinic_name, &city, &state)).or_default().push(clinic.id);
+        }
+        Self { ids, names }
+    }
+
+    fn find(&self, row: &mut Row<'_>) -> i32 {
+        if let Some(text) = row.text("clinic_id") {
+            let id = text.parse().ok().filter(|id| self.ids.binary_search(id).is_ok());
+            if id.is_none() {
+                row.wrong("clinic_id", format!("there is no clinic {}", shown(&text)));
+            }
+            return id.unwrap_or_default();
+        }
+        let Some(name) = row.text("clinic_name") else {
+            row.wrong(
+                "clinic_id",
+                "is empty, and so is clinic_name: one of them must name the clinic".to_owned(),
+            );
+            return 0;
+        };
+        let place = |column| row.text(column).unwrap_or_default();
+        let (city, state) = (place("city"), place("state"));
+        match self.names.get(&key(&name, &city, &state)).map_or(&[][..], Vec::as_slice) {
+            [id] => return *id,
+            [] => row
+                .wrong("clinic_name", format!("there is no clinic {} in {city:?}, {state:?}", shown(&name))),
+            several => row.wrong(
+                "clinic_name",
+                format!("{} clinics have this name, city and state: use clinic_id", several.len()),
+            ),
+        }
+        0
+    }
+}
+
+fn key(name: &str, city: &str, state: &str) -> (String, String, String) {
+    let folded = |text: &str| text.trim().to_lowercase();
+    (folded(name), folded(city), folded(state))
+}
+
+fn pain_point(row: &mut Row<'_>) -> PainPoint {
+    let category = row.required("pain_category");
+    if category.chars().count() > LONGEST_CATEGORY {
+        row.wrong("pain_category", format!("is longer than {LONGEST_CATEGORY} characters"));
+    }
+    if row.optional("severity_score").is_none() {
+        row.wrong("severity_score", "is empty".to_owned());
+    }
+    PainPoint {
+        pain_category: category,
+        pain_text: row.required("pain_text"),
+        severity_score: row.decimal("severity_score", 1.0, 10.0).unwrap_or_default(),
+        mentions: row.whole("mentions").unwrap_or(1),
+        example_urls: urls(row.optional("example_urls").unwrap_or_default()),
+        source: row.text("source"),
+        external_id: row.text("external_id"),
+        created_at: row.time("created_at"),
+    }
+}
+
+/// Separated by spaces, as leadfleet writes them, or as Postgres or JSON write a list.
+fn urls(text: &str) -> Vec<String> {
+    let inner = text.trim_start_matches(['{', '[']).trim_end_matches(['}', ']']);
+    let each = inner.split(|c: char| c.is_whitespace() || c == ';').flat_map(|piece| piece.split(",http"));
+    let mut urls = Vec::new();
+    for piece in each {
+        let url = piece.trim_matches(['"', '\'', ',']);
+        if url.is_empty() {
+            continue;
+        }
+        // The split took the scheme away from all but the first.
+        let whole = if url.starts_with("://") || url.starts_with("s://") {
+            format!("http{url}")
+        } else {
+            url.to_owned()
+        };
+        urls.push(whole);
+    }
+    urls
+}
+
+fn clinic(row: &mut Row<'_>) -> Clinic {
+    Clinic {
+        clinic_name: row.required("clinic_name"),
+        phone: row.text("phone"),
+        website: row.text("website"),
+        email: row.text("email"),
+        address: row.text("address"),
+        city: row.text("city"),
+        state: row.text("state"),
+        zip: row.text("zip"),
+        business_type: row.text("business_type"),
+        rating: row.decimal("rating", 0.0, 5.0),
+        review_count: row.whole("review_count").unwrap_or_default(),
+        created_at: row.time("created_at"),
+    }
+}
+
+fn decision_maker(row: &mut Row<'_>) -> DecisionMaker {
+    DecisionMaker {
+        name: row.required("name"),
+        title: row.text("title"),
+        company_name: row.text("company_name"),
+        linkedin_url: row.text("linkedin_url"),
+        email: row.text("email"),
+        city: row.text("city"),
+        state: row.text("state"),
+        phone: row.text("phone"),
+        website: row.text("website"),
+        created_at: row.time("created_at"),
+    }
+}
+
+fn clinic_pattern(row: &mut Row<'_>, clinics: &Clinics) -> ClinicPattern {
+    let confidence = row.required("confidence").to_lowercase();
+    if !confidence.is_empty() && !["high", "medium", "low"].contains(&confidence.as_str()) {
+        row.wrong("confidence", format!("{} is none of high, medium, low", shown(&confidence)));
+    }
+    let evidence = row.optional("evidence").unwrap_or("{}");
+    // What is not JSON is a quote.
+    let evidence = serde_json::from_str(evidence).unwrap_or_else(|_quote| serde_json::Value::from(evidence));
+    ClinicPattern {
+        clinic_id: clinics.find(row),
+        pattern_type: row.required("pattern_type"),
+        confidence,
+        evidence,
+        detected_at: row.time("detected_at"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(urls(text), expected, "{text}");
+    }
+
+    #[test]
+    fn lists_of_addresses_are_read_as_files_write_them() {
+        check("", &[]);
+        check("https://a.example/x https://b.example", &["https://a.example/x", "https://b.example"]);
+        check("{https://a.example,http://b.example}", &["https://a.example", "http://b.example"]);
+        check(
+            "[\"https://a.example/x,y\", \"https://b.example\"]",
+            &["https://a.example/x,y", "https://b.example"],
+        );
+    }
+}
