@@ -64,21 +64,29 @@ async fn attempt(
     let mut files = Vec::new();
     let folder = folder(&run, &options)?;
     for format in formats(&run, &options) {
-        advance();
         let (run, options, folder) = (Arc::clone(&run), Arc::clone(&options), folder.clone());
-        files.push(blocking(move || Draft::write(&run, format, &options, &folder)).await?);
+        files.push(blocking(advance, move || Draft::write(&run, format, &options, &folder)).await?);
     }
-    advance();
-    blocking(move || publish(&run, files, &folder)).await
+    blocking(advance, move || publish(&run, files, &folder)).await
 }
 
 /// Runs file work where it may block; a panic of a writer counts as a failed write.
 async fn blocking<T: Send + 'static>(
+    advance: &(dyn Fn() + Sync),
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|panic| Err(Error::write(Path::new("the files"), io::Error::other(panic))))
+    let mut working = tokio::task::spawn_blocking(work);
+    loop {
+        tokio::select! {
+            ended = &mut working => {
+                return ended.unwrap_or_else(|panic| {
+                    Err(Error::write(Path::new("the files"), io::Error::other(panic)))
+                });
+            }
+            // The deadline of the worker bounds a write that never ends.
+            () = tokio::time::sleep(Duration::from_secs(5)) => advance(),
+        }
+    }
 }
 
 /// A file that is written and not yet shown.

@@ -1,5 +1,7 @@
 //! The exporter on a real broker: what it makes of a run, whole, damaged or with nowhere to write.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use exporter::{Config, Exporter, Options, export_run};
 use proto::subject::Subject;
 use proto::v1::{

@@ -1,5 +1,7 @@
 //! The notifier on a real broker, against stand-ins of Slack and of a mail relay.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use notifier::{Alerter, Config, Notifier};
 use proto::subject::Subject;
 use proto::v1::{
