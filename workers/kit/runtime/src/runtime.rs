@@ -180,7 +180,9 @@ impl Runtime {
     }
 
     pub(crate) fn reconnects(&self) -> watch::Receiver<u64> {
-        self.shared.reconnects.clone()
+        let mut reconnects = self.shared.reconnects.clone();
+        reconnects.mark_unchanged();
+        reconnects
     }
 
     pub(crate) fn joiner(&self) -> &Joiner {
