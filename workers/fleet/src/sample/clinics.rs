@@ -95,7 +95,7 @@ pub(super) fn facts(sample: &Sample, index: usize) -> Facts {
         city,
         area_code,
         domain: format!("{host}.example"),
-        has_email: dice.percent(55),
+        has_email: dice.percent(88),
         chain,
     }
 }
@@ -109,13 +109,13 @@ fn repeats_its_neighbour(sample: &Sample, index: usize) -> bool {
 fn kind(state: &State, dice: &mut Dice) -> Kind {
     use Kind::{CashBased, General, MultiLocation, Solo, Sports};
     match state.code {
-        "AZ" => dice.weigh(&[(Sports, 40), (CashBased, 15), (MultiLocation, 10), (Solo, 15), (General, 20)]),
-        "TX" => dice.weigh(&[(CashBased, 45), (Sports, 15), (MultiLocation, 10), (Solo, 10), (General, 20)]),
-        "CA" => dice.weigh(&[(MultiLocation, 45), (CashBased, 10), (Sports, 15), (Solo, 15), (General, 15)]),
+        "AZ" => dice.weigh(&[(Sports, 50), (CashBased, 15), (MultiLocation, 10), (Solo, 15), (General, 10)]),
+        "TX" => dice.weigh(&[(CashBased, 55), (Sports, 15), (MultiLocation, 10), (Solo, 10), (General, 10)]),
+        "CA" => dice.weigh(&[(MultiLocation, 50), (CashBased, 10), (Sports, 15), (Solo, 15), (General, 10)]),
         "WA" | "NC" => {
-            dice.weigh(&[(Solo, 50), (CashBased, 10), (Sports, 10), (MultiLocation, 10), (General, 20)])
+            dice.weigh(&[(Solo, 55), (CashBased, 10), (Sports, 15), (MultiLocation, 10), (General, 10)])
         }
-        _ => dice.weigh(&[(Sports, 22), (CashBased, 18), (MultiLocation, 18), (Solo, 20), (General, 22)]),
+        _ => dice.weigh(&[(Sports, 25), (CashBased, 22), (MultiLocation, 20), (Solo, 23), (General, 10)]),
     }
 }
 

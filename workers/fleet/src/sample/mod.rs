@@ -40,7 +40,7 @@ pub struct Sizes {
 impl Default for Sizes {
     /// The sizes in the source document.
     fn default() -> Self {
-        Self { pain_points: 320, clinics: 487, decision_makers: 300 }
+        Self { pain_points: 320, clinics: 487, decision_makers: 430 }
     }
 }
 

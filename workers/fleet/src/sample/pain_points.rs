@@ -74,7 +74,7 @@ fn text(category: &Category, place: Option<Place>, forum: bool, dice: &mut Dice)
     let mut text = dice.pick(openers).replace("{who}", &who).replace("{Who}", &capital(&who));
     text.push_str(dice.pick(category.problems));
     text.push('.');
-    if dice.percent(4) && place.is_some() {
+    if dice.percent(1) && place.is_some() {
         let elsewhere = cities::other_state(dice, category.states[0].0);
         text.push_str(&format!(" Moved from {}, it was no better there.", elsewhere.name));
     }

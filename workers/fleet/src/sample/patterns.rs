@@ -33,7 +33,7 @@ const STAFFING: (&str, &[&str]) = (
 pub(super) fn patterns(sample: &Sample, at: Row) -> Vec<ClinicPattern> {
     let mut dice = sample.dice(Table::Patterns, at);
     let facts = clinics::facts(sample, at.index);
-    let troubled = dice.below(1000) < 24;
+    let troubled = dice.below(1000) < 14;
     let chances = match (facts.state.code, facts.kind) {
         _ if troubled => [100, 100, 100],
         ("FL", _) => [30, 2, 1],

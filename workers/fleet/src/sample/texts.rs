@@ -37,9 +37,9 @@ const EMR: Category = Category {
     states: &[(&ARIZONA, 80), (&COLORADO, 20)],
     types: &["Sports PT clinic", "sports PT practice", "sports physical therapy clinic"],
     place_percent: 70,
-    type_percent: 45,
-    severity: (6, 10),
-    repeated_percent: 25,
+    type_percent: 50,
+    severity: (4, 7),
+    repeated_percent: 12,
 };
 
 const BILLING: Category = Category {
@@ -56,8 +56,8 @@ const BILLING: Category = Category {
     types: &["multi-location practice", "multi-location PT group", "multi-location clinic"],
     place_percent: 60,
     type_percent: 55,
-    severity: (5, 10),
-    repeated_percent: 20,
+    severity: (4, 8),
+    repeated_percent: 8,
 };
 
 const MARKETING: Category = Category {
@@ -74,8 +74,8 @@ const MARKETING: Category = Category {
     types: &["cash-based PT clinic", "cash-based practice", "cash-based PT practice"],
     place_percent: 60,
     type_percent: 60,
-    severity: (5, 9),
-    repeated_percent: 25,
+    severity: (3, 8),
+    repeated_percent: 10,
 };
 
 const SCHEDULING: Category = Category {
@@ -91,8 +91,8 @@ const SCHEDULING: Category = Category {
     types: &["solo practice", "solo PT practice"],
     place_percent: 60,
     type_percent: 0,
-    severity: (5, 10),
-    repeated_percent: 20,
+    severity: (3, 8),
+    repeated_percent: 8,
 };
 
 const STAFFING: Category = Category {
@@ -108,8 +108,8 @@ const STAFFING: Category = Category {
     types: &["sports PT clinic", "multi-location clinic"],
     place_percent: 80,
     type_percent: 0,
-    severity: (5, 9),
-    repeated_percent: 15,
+    severity: (3, 7),
+    repeated_percent: 6,
 };
 
 const OPERATIONS: Category = Category {
@@ -125,8 +125,8 @@ const OPERATIONS: Category = Category {
     types: &["solo practice", "solo PT practice", "solo practice clinic"],
     place_percent: 60,
     type_percent: 60,
-    severity: (4, 8),
-    repeated_percent: 15,
+    severity: (2, 7),
+    repeated_percent: 5,
 };
 
 /// Openings on a forum, with a slot for who is speaking, capital where a sentence begins.
