@@ -1,1 +1,18 @@
+//! The end-to-end tests: the whole fleet on a real broker and a real database.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod bad_input;
+mod business_type;
+mod claude_down;
+mod geographic;
+mod happy_path;
+mod hot_leads;
+mod kills;
+mod low_confidence;
+mod notifications;
+mod postgres_down;
+mod starting;
+mod tidy;
+mod triggers;
+mod twice;
+mod wire;

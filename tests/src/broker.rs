@@ -15,6 +15,18 @@ use tokio::time::{Instant, interval, timeout_at};
 /// How long anything may take on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// A worker as the broker sees it.
+#[derive(Debug)]
+pub struct Consumer {
+    pub worker: String,
+    /// Messages before it.
+    pub pending: u64,
+    /// Messages it was given and has not settled.
+    pub in_hand: u64,
+    /// Requests for messages that wait at the broker.
+    pub waiting: u64,
+}
+
 /// A run that was announced.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -159,7 +171,15 @@ impl Broker {
     /// Waits until a worker has been given a message that it has not settled.
     pub async fn given(&self, worker: &str) {
         self.until(&format!("a message for {worker}"), || async {
-            self.consumers().await.iter().any(|(name, _, unsettled)| name == worker && *unsettled > 0)
+            self.consumers().await.iter().any(|one| one.worker == worker && one.in_hand > 0)
+        })
+        .await;
+    }
+
+    /// Waits until the worker has asked for messages.
+    pub async fn waits(&self, worker: &str) {
+        self.until(&format!("{worker} to ask for messages"), || async {
+            self.consumers().await.iter().any(|one| one.worker == worker && one.waiting > 0)
         })
         .await;
     }
@@ -168,7 +188,7 @@ impl Broker {
     pub async fn settled(&self) {
         self.until("the fleet to settle", || async {
             let before = self.last_sequences().await;
-            let idle = self.consumers().await.iter().all(|(_, left, unsettled)| left + unsettled == 0);
+            let idle = self.consumers().await.iter().all(|one| one.pending + one.in_hand == 0);
             idle && before == self.last_sequences().await
         })
         .await;
@@ -184,18 +204,19 @@ impl Broker {
         }
     }
 
-    /// Every worker with how many messages it has before it, and how many in hand.
-    pub async fn consumers(&self) -> Vec<(String, u64, u64)> {
+    /// Every worker that ever consumed.
+    pub async fn consumers(&self) -> Vec<Consumer> {
         let mut consumers = Vec::new();
         for name in [stream::RUN, stream::EVENTS, stream::JOBS] {
             let Ok(stream) = self.jetstream.get_stream(name).await else { continue };
             let Ok(infos) = stream.consumers().try_collect::<Vec<_>>().await else { continue };
-            consumers.extend(infos.into_iter().filter(|info| info.config.durable_name.is_some()).map(
-                |info| {
-                    let worker = info.name.strip_suffix("-v1").unwrap_or(&info.name).to_owned();
-                    (worker, info.num_pending, info.num_ack_pending as u64)
-                },
-            ));
+            let durable = infos.into_iter().filter(|info| info.config.durable_name.is_some());
+            consumers.extend(durable.map(|info| Consumer {
+                worker: info.name.strip_suffix("-v1").unwrap_or(&info.name).to_owned(),
+                pending: info.num_pending,
+                in_hand: info.num_ack_pending as u64,
+                waiting: info.num_waiting as u64,
+            }));
         }
         consumers
     }

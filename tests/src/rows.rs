@@ -1,7 +1,5 @@
 //! Rows of the four input tables, short to write: what a test does not care about is filled in.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use db::imports::{self, Clinic, ClinicPattern, DecisionMaker, PainPoint};
 use db::{DEFAULT_CLIENT, Db};
@@ -11,11 +9,10 @@ use fleet::sample::{Sample, Sizes};
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     pub pain_points: Vec<PainPoint>,
-    /// Names are unique in a test.
+    /// The first of an empty table gets the id 1, and so on.
     pub clinics: Vec<Clinic>,
     pub decision_makers: Vec<DecisionMaker>,
-    /// By the name of the clinic: type and confidence.
-    pub patterns: Vec<(String, &'static str, &'static str)>,
+    pub patterns: Vec<ClinicPattern>,
 }
 
 /// The moment that runs of a test look back from.
@@ -49,8 +46,8 @@ pub fn clinic(name: &str, city: &str, state: &str) -> Clinic {
 }
 
 /// Clinics that differ in name and phone, the number first in their names so that no two look alike.
-pub fn numbered(count: usize, like: &Clinic) -> impl Iterator<Item = Clinic> {
-    (0..count).map(move |number| Clinic {
+pub fn numbered(count: usize, like: Clinic) -> Vec<Clinic> {
+    let one = |number: usize| Clinic {
         clinic_name: format!(
             "{} {}",
             NAMES[number % NAMES.len()].repeat(1 + number / NAMES.len()),
@@ -60,7 +57,8 @@ pub fn numbered(count: usize, like: &Clinic) -> impl Iterator<Item = Clinic> {
         website: like.website.as_ref().map(|host| format!("{number}.{host}")),
         email: like.email.as_ref().map(|address| format!("{number}{address}")),
         ..like.clone()
-    })
+    };
+    (0..count).map(one).collect()
 }
 
 /// The owner of a clinic, known by its name, place and phone.
@@ -77,10 +75,20 @@ pub fn owner(of: &Clinic) -> DecisionMaker {
     }
 }
 
+/// What the reviews of a clinic show.
+pub fn pattern(clinic: i32, pattern_type: &str, confidence: &str) -> ClinicPattern {
+    ClinicPattern {
+        clinic_id: clinic,
+        pattern_type: pattern_type.to_owned(),
+        confidence: confidence.to_owned(),
+        evidence: serde_json::json!({}),
+        detected_at: None,
+    }
+}
+
 /// Made rows that look like real ones.
 pub fn sample(pain_points: usize, clinics: usize, decision_makers: usize) -> Rows {
     let sample = Sample::generate(7, Sizes { pain_points, clinics, decision_makers }, as_of().date_naive());
-    let names: HashMap<u64, String> = sample.clinics().map(|row| (row.id, row.clinic_name)).collect();
     Rows {
         pain_points: sample
             .pain_points()
@@ -123,28 +131,9 @@ pub fn sample(pain_points: usize, clinics: usize, decision_makers: usize) -> Row
             .collect(),
         patterns: sample
             .clinic_patterns()
-            .map(|row| {
-                let confidence = match row.confidence.as_str() {
-                    "high" => "high",
-                    "medium" => "medium",
-                    _ => "low",
-                };
-                (names[&row.clinic_id].clone(), pattern_type(&row.pattern_type), confidence)
-            })
+            .map(|row| pattern(row.clinic_id as i32, &row.pattern_type, &row.confidence))
             .collect(),
     }
-}
-
-fn pattern_type(name: &str) -> &'static str {
-    let known = [
-        "scheduling_chaos",
-        "billing_confusion",
-        "emr_frustration",
-        "marketing_gap",
-        "operations_strain",
-        "staffing_shortage",
-    ];
-    known.into_iter().find(|known| *known == name).unwrap_or("other")
 }
 
 /// Writes the rows as an import does.
@@ -154,24 +143,7 @@ pub(crate) async fn insert(db: &Db, rows: &Rows) {
     imports::pain_points(&mut tx, &rows.pain_points, made).await.unwrap();
     imports::clinics(&mut tx, &rows.clinics, made).await.unwrap();
     imports::decision_makers(&mut tx, &rows.decision_makers, made).await.unwrap();
-    let ids: HashMap<String, i32> = imports::clinic_names(&mut tx)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|clinic| (clinic.clinic_name, clinic.id))
-        .collect();
-    let patterns: Vec<ClinicPattern> = rows
-        .patterns
-        .iter()
-        .map(|(clinic, pattern_type, confidence)| ClinicPattern {
-            clinic_id: ids[clinic],
-            pattern_type: (*pattern_type).to_owned(),
-            confidence: (*confidence).to_owned(),
-            evidence: serde_json::json!({}),
-            detected_at: None,
-        })
-        .collect();
-    imports::clinic_patterns(&mut tx, &patterns, made).await.unwrap();
+    imports::clinic_patterns(&mut tx, &rows.patterns, made).await.unwrap();
     tx.commit().await.unwrap();
 }
 

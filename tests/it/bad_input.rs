@@ -1,0 +1,101 @@
+//! What cannot be understood is kept, named and out of everybody's way.
+
+use async_nats::HeaderMap;
+use proto::subject::header;
+use proto::v1::{MatchConfig, ScoreSummary, ScrapeDone};
+use proto::{Message as _, Stage};
+use tests::{DATE, TestFleet, request, sample};
+
+const REDDIT: &str = "lf.v1.event.scrape_done.reddit";
+
+/// Publishes what the collector cannot take, and returns what was kept of it.
+async fn refused(fleet: &TestFleet, content_type: Option<&str>, body: &[u8]) -> async_nats::Message {
+    let mut headers = HeaderMap::new();
+    if let Some(content_type) = content_type {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
+    fleet.broker.publish(REDDIT, headers, body.to_vec()).await;
+    let wanted = body.to_vec();
+    fleet.broker.said_that("lf.v1.dead.scrape-collector.*", move |dead| dead.payload == wanted).await
+}
+
+/// The error that a dead letter tells, wherever in its headers it stands.
+fn told(dead: &async_nats::Message) -> String {
+    dead.headers.as_ref().map(|headers| format!("{headers:?}")).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_a_scraper_says_wrong_is_kept_byte_for_byte_and_the_next_word_is_heard() {
+    let fleet = TestFleet::start().await;
+    let _all = fleet.run(&["all"]);
+
+    let dead = refused(&fleet, None, b"\xff\xff\xffnot protobuf").await;
+    assert!(dead.subject.ends_with(".decode"), "{}", dead.subject);
+    let dead = refused(&fleet, Some("application/json"), b"{\"source\": \"SCRAPE_SOURCE_TIKTOK\"}").await;
+    assert!(told(&dead).contains("SCRAPE_SOURCE_TIKTOK"), "{}", told(&dead));
+    let dead = refused(&fleet, Some("application/json"), b"{\"sorce\": 1}").await;
+    assert!(told(&dead).contains("sorce"), "{}", told(&dead));
+    let unknown = ScrapeDone { source: 9, date: DATE.into(), ..ScrapeDone::default() };
+    let dead = refused(&fleet, None, &unknown.encode_to_vec()).await;
+    assert!(told(&dead).contains("unknown source 9"), "{}", told(&dead));
+    let no_date = ScrapeDone { source: 1, date: "yesterday".into(), ..ScrapeDone::default() };
+    let dead = refused(&fleet, None, &no_date.encode_to_vec()).await;
+    assert!(told(&dead).contains("yesterday"), "{}", told(&dead));
+    assert_eq!(told(&dead).matches(REDDIT).count(), 1, "{}", told(&dead));
+
+    fleet.broker.scraper_done("reddit", DATE).await;
+    fleet.broker.said(&format!("lf.v1.run.scrape-{DATE}.scrape.part.reddit")).await;
+    fleet.broker.settled().await;
+    assert_eq!(fleet.broker.all("lf.v1.dead.>").await.len(), 5);
+}
+
+#[tokio::test]
+async fn an_oversized_message_is_refused_before_it_is_stored() {
+    let fleet = TestFleet::start().await;
+    let _all = fleet.run(&["all"]);
+    fleet.broker.waits("scrape-collector").await;
+    let body = vec![b' '; 2 * 1024 * 1024];
+    let sent = fleet.broker.jetstream.publish(REDDIT, body.into()).await;
+    let error = match sent {
+        Ok(sent) => sent.await.map(|_| ()).unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert!(error.to_lowercase().contains("payload"), "{error}");
+    fleet.broker.scraper_done("reddit", DATE).await;
+    fleet.broker.said(&format!("lf.v1.run.scrape-{DATE}.scrape.part.reddit")).await;
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_meant_is_a_dead_letter_and_people_are_told() {
+    let fleet = TestFleet::start().await;
+    let _all = fleet.run(&["all"]);
+    let config = MatchConfig { strategies: vec![9], ..MatchConfig::default() };
+    fleet.broker.request(&request("wrong", DATE, config)).await;
+    let dead = fleet.broker.said("lf.v1.dead.loader.*").await;
+    assert!(told(&dead).contains("unknown matching_strategies 9"), "{}", told(&dead));
+    let summary = fleet.broker.said("lf.v1.run.wrong.notify.part.summary").await;
+    let summary = proto::v1::RunSummary::decode(summary.payload).unwrap();
+    assert_eq!(summary.status, "failed");
+}
+
+#[tokio::test]
+async fn a_run_with_a_broken_part_ends_and_says_what_is_missing() {
+    let fleet = TestFleet::start().await;
+    fleet.insert(&sample(100, 1_000, 0)).await;
+    let loader = fleet.run(&["loader"]);
+    fleet.broker.request(&request("broken", DATE, MatchConfig::default())).await;
+    let run = fleet.broker.run_of("broken").await;
+    fleet.broker.said(&format!("lf.v1.run.{run}.load.plan")).await;
+    assert!(loader.stop().success());
+    assert!(fleet.broker.runs.plan(&run, Stage::Load).await.unwrap().unwrap() > 1);
+
+    let garbage = b"\xff\xff\xff".to_vec();
+    fleet.broker.publish(&format!("lf.v1.run.{run}.load.part.1"), HeaderMap::new(), garbage).await;
+    let _all = fleet.run(&["all"]);
+    let finished = fleet.broker.finished("broken").await;
+    let score = fleet.broker.runs.part::<ScoreSummary>(&run, Stage::Score, "summary").await.unwrap();
+    assert!(!finished.summary.missing.is_empty(), "{:?} {score:?}", finished.summary);
+    assert!(finished.summary.clinics_matched > 0, "{:?}", finished.summary);
+    fleet.broker.settled().await;
+    assert_eq!(fleet.broker.all("lf.v1.dead.matcher-geographic.>").await.len(), 1);
+}

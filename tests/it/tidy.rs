@@ -1,0 +1,213 @@
+//! The house rules that a compiler does not know.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const LONGEST: usize = 400;
+
+/// Files that may be longer, with the reason.
+const LONG: [(&str, &str); 0] = [];
+
+const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
+
+/// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
+const PURE: [&str; 12] = [
+    "workers/kit/link/src",
+    "workers/kit/places/src",
+    "workers/scorer/src/confidence.rs",
+    "workers/scorer/src/dedup.rs",
+    "workers/scorer/src/ladder.rs",
+    "workers/scorer/src/priority.rs",
+    "workers/scorer/src/proposal.rs",
+    "workers/scorer/src/segments.rs",
+    "workers/matchers/src/business_type.rs",
+    "workers/matchers/src/geographic.rs",
+    "workers/matchers/src/pain_pattern.rs",
+    "workers/matchers/src/vocabulary.rs",
+];
+
+struct Source {
+    /// From the root of the repository, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_test(&self) -> bool {
+        let places = ["/tests/it/", "tests/src/", "/examples/"];
+        places.iter().any(|place| self.path.contains(place))
+            || self.path.starts_with("tests/it/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.ends_with("/tests/cli.rs")
+    }
+
+    /// What comes before the unit tests of the file.
+    fn product(&self) -> &str {
+        if self.is_test() { "" } else { self.text.split(UNIT_TESTS).next().unwrap_or_default() }
+    }
+
+    fn tests(&self) -> &str {
+        if self.is_test() {
+            &self.text
+        } else {
+            self.text.split_once(UNIT_TESTS).map_or("", |(_, tests)| tests)
+        }
+    }
+}
+
+const UNIT_TESTS: &str = "\n#[cfg(test)]\nmod ";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every Rust file of the repository, this one left out: it spells what it forbids.
+fn sources() -> Vec<Source> {
+    let listed = Command::new("git").args(["ls-files", "-z", "*.rs"]).current_dir(root()).output().unwrap();
+    assert!(listed.status.success(), "git could not list the files");
+    let names = String::from_utf8(listed.stdout).unwrap();
+    let names = names.split('\0').filter(|name| !name.is_empty() && *name != "tests/it/tidy.rs");
+    let read = |name: &str| {
+        Some(Source { path: name.to_owned(), text: std::fs::read_to_string(root().join(name)).ok()? })
+    };
+    let sources: Vec<Source> = names.filter_map(read).collect();
+    assert!(sources.len() > 100, "only {} files found", sources.len());
+    sources
+}
+
+/// No file may have a line that is `wrong`.
+#[track_caller]
+fn check(among: impl Fn(&Source) -> bool, wrong: impl Fn(&Source) -> Option<String>) {
+    let found: Vec<String> = sources()
+        .iter()
+        .filter(|source| among(source))
+        .filter_map(|source| Some(format!("{}: {}", source.path, wrong(source)?)))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+fn line_with(text: &str, part: &str) -> Option<String> {
+    let (number, line) = text.lines().enumerate().find(|(_, line)| line.contains(part))?;
+    Some(format!("line {}: {}", number + 1, line.trim()))
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    check(|_| true, |source| (!source.text.starts_with("//! ")).then(|| "opens without `//!`".into()));
+}
+
+#[test]
+fn every_file_is_read_in_one_sitting() {
+    check(
+        |source| !LONG.iter().any(|(path, _)| *path == source.path),
+        |source| {
+            let lines = source.text.lines().count();
+            (lines > LONGEST).then(|| format!("{lines} lines"))
+        },
+    );
+}
+
+#[test]
+fn no_module_is_a_drawer() {
+    check(
+        |_| true,
+        |source| {
+            let mut pieces = source.path.trim_end_matches(".rs").split('/');
+            pieces.find(|piece| DRAWERS.contains(piece)).map(|piece| format!("is called {piece}"))
+        },
+    );
+}
+
+#[test]
+fn subjects_are_spelled_in_proto_alone() {
+    check(
+        |source| {
+            !source.is_test() && !source.path.starts_with("proto/") && !source.path.ends_with("provision.rs")
+        },
+        |source| line_with(source.product(), "\"lf.v1"),
+    );
+}
+
+#[test]
+fn rules_know_no_clock_no_broker_and_no_database() {
+    check(
+        |source| PURE.iter().any(|pure| source.path.starts_with(pure)),
+        |source| {
+            ["tokio::", "async_nats", "sqlx::", "async fn", "Utc::now", "Instant::now"]
+                .iter()
+                .find_map(|part| line_with(source.product(), part))
+        },
+    );
+    for pure in PURE {
+        assert!(root().join(pure).exists(), "{pure} has moved: name its new place here");
+    }
+}
+
+#[test]
+fn no_test_is_switched_off_or_waits_for_a_while() {
+    check(
+        |_| true,
+        |source| line_with(&source.text, "#[ignore").or_else(|| line_with(&source.text, "#[should_panic")),
+    );
+    check(|_| true, |source| line_with(source.tests(), "sleep("));
+}
+
+#[test]
+fn one_tls_provider_is_enough() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    assert!(!lock.contains("name = \"aws-lc-rs\""), "Cargo.lock has aws-lc-rs");
+}
+
+#[test]
+fn the_arrows_between_crates_point_one_way() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let root = format!("{}/", root().canonicalize().unwrap().display());
+    let mut found = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let from = room(&root, package["manifest_path"].as_str().unwrap());
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let Some(path) = dependency["path"].as_str() else { continue };
+            // Tests may look at everything.
+            let to = room(&root, &format!("{path}/Cargo.toml"));
+            if dependency["kind"] != "dev" && !may_use(&from, &to) {
+                found.insert(format!("{from} depends on {to}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// `workers/kit/db`, `workers/scorer`, `proto`.
+fn room(root: &str, manifest: &str) -> String {
+    manifest.trim_start_matches(root).trim_end_matches("/Cargo.toml").to_owned()
+}
+
+/// `proto <- kit <- workers <- fleet <- tests`.
+fn may_use(from: &str, to: &str) -> bool {
+    let level = |room: &str| match room {
+        "proto" => 0,
+        room if room.starts_with("workers/kit/") => 1,
+        "workers/fleet" => 3,
+        room if room.starts_with("workers/") => 2,
+        room if room.starts_with("tests") => 4,
+        other => panic!("{other} is in no room that is known here"),
+    };
+    // What the kit shares it may use itself; but the database and the broker do not know each other.
+    let beside = level(from) == 1 && !matches!((from, to), ("workers/kit/db", _) | (_, "workers/kit/db"));
+    level(to) < level(from) || level(to) == level(from) && (beside || level(from) == 4)
+}
+
+#[test]
+fn a_worker_may_not_use_another() {
+    assert!(!may_use("workers/scorer", "workers/loader"));
+    assert!(!may_use("workers/kit/runtime", "workers/kit/db"));
+    assert!(!may_use("workers/kit/db", "workers/kit/runtime"));
+    assert!(!may_use("proto", "workers/kit/link"));
+    assert!(may_use("workers/scorer", "workers/kit/claude") && may_use("workers/fleet", "workers/loader"));
+}
