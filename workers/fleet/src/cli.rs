@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
-use crate::{dev, doctor, import, link, places};
+use crate::{dev, doctor, import, link, matching, places};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ enum Command {
         after_help = "Examples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json"
     )]
     Import(import::Args),
+    /// Look at the matching runs: how far they are, what came out, and why.
+    #[command(subcommand)]
+    Match(matching::Command),
     /// Find the records of two CSV files that name the same organisation.
     #[command(
         after_help = "Examples:\n  leadfleet link people.csv clinics.csv --name company:clinic_name --city city --state state\n  leadfleet link a.csv b.csv --name name --review\n  leadfleet link a.csv b.csv --name name --phone tel --all --json"
@@ -90,6 +93,7 @@ impl Cli {
         match self.command {
             Command::Dev(args) => dev::run(args, Settings::load(&sources)?, output).await,
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
+            Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),
             Command::Places(args) => places::run(&args),
             Command::Config => {

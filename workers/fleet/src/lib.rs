@@ -7,6 +7,7 @@ pub mod exit;
 pub mod import;
 pub mod link;
 pub mod local;
+pub mod matching;
 pub mod output;
 pub mod places;
 pub mod reach;

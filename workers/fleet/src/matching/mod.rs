@@ -1,0 +1,78 @@
+//! `leadfleet match`: the runs, read from the stream alone, so that it works without Postgres.
+
+mod explain;
+mod list;
+mod progress;
+mod read;
+mod review;
+mod runs;
+mod show;
+mod status;
+mod watch;
+
+use async_nats::jetstream;
+use runtime::Runs;
+
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::reach;
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List the runs, the newest first.
+    #[command(after_help = "Examples:\n  leadfleet match list\n  leadfleet match list --limit 5 --json")]
+    List(list::Args),
+    /// Show how far a run is: its stages, what died, how it ended.
+    #[command(
+        after_help = "Examples:\n  leadfleet match status\n  leadfleet match status 20251111-0a1b2c3d4e5f --json"
+    )]
+    Status(RunArgs),
+    /// Follow a run until it is announced.
+    #[command(after_help = "Examples:\n  leadfleet match watch\n  leadfleet match watch --json")]
+    Watch(RunArgs),
+    /// Show the result of a run, or one of its segments.
+    #[command(
+        after_help = "Examples:\n  leadfleet match show\n  leadfleet match show --segment emr-arizona\n  leadfleet match show latest --json"
+    )]
+    Show(show::Args),
+    /// Explain why a clinic is where it is, or why a segment has its priority.
+    #[command(
+        after_help = "Examples:\n  leadfleet match explain --clinic 17\n  leadfleet match explain latest --clinic 'Desert Motion PT'\n  leadfleet match explain --segment emr-arizona --json"
+    )]
+    Explain(explain::Args),
+    /// Show decision makers who could belong to several clinics, and decide about them.
+    #[command(
+        after_help = "Examples:\n  leadfleet match review\n  leadfleet match review --accept 12:340\n  leadfleet match review --reject 12:341"
+    )]
+    Review(review::Args),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Id of the run, or of the request that asked for it.
+    #[arg(default_value = "latest")]
+    run: String,
+}
+
+/// What the commands read from.
+struct Stream {
+    jetstream: jetstream::Context,
+    runs: Runs,
+}
+
+pub async fn run(command: Command, settings: Settings, output: Output) -> Result<Exit, Failure> {
+    if let Command::Review(args) = command {
+        return review::run(args, &settings, output).await;
+    }
+    let jetstream = reach::nats(&settings).await?;
+    let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
+    match command {
+        Command::List(args) => list::run(&args, &stream, output).await,
+        Command::Status(args) => status::run(&args.run, &stream, output).await,
+        Command::Watch(args) => watch::run(&args.run, &stream, output).await,
+        Command::Show(args) => show::run(args, &stream, output).await,
+        Command::Explain(args) => explain::run(args, &stream, output).await,
+        Command::Review(args) => review::run(args, &settings, output).await,
+    }
+}
