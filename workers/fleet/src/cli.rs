@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
-use crate::{dev, doctor, import, link, matching, places};
+use crate::{dev, doctor, import, link, matching, places, status};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -49,6 +49,11 @@ enum Command {
         after_help = "Examples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json"
     )]
     Import(import::Args),
+    /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
+    #[command(
+        after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
+    )]
+    Status(status::Args),
     /// Look at the matching runs: how far they are, what came out, and why.
     #[command(subcommand)]
     Match(matching::Command),
@@ -94,6 +99,7 @@ impl Cli {
             Command::Dev(args) => dev::run(args, Settings::load(&sources)?, output).await,
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
+            Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),
             Command::Places(args) => places::run(&args),
             Command::Config => {

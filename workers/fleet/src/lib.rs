@@ -13,3 +13,4 @@ pub mod places;
 pub mod reach;
 pub mod sample;
 pub mod settings;
+pub mod status;

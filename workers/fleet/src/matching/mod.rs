@@ -18,6 +18,8 @@ use crate::output::Output;
 use crate::reach;
 use crate::settings::Settings;
 
+pub(crate) use list::{Entry, newest, table as runs_table};
+
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the runs, the newest first.
