@@ -7,16 +7,18 @@ use proto::Stage;
 use proto::v1::{MatchConfig, RunRequest};
 use tests::{DATE, Finished, Process, TestFleet, request, sample};
 
-/// The workers of a run, in the order in which it passes them.
-const STAGES: [&[&str]; 8] = [
-    &["scrape-collector"],
-    &["scrape-trigger"],
-    &["loader"],
-    &["matcher-geographic", "matcher-business-type", "matcher-pain-pattern"],
-    &["scorer"],
-    &["templater"],
-    &["storer", "exporter"],
-    &["notifier"],
+/// The workers of a run and the names of their consumers, in the order in which the run passes them.
+const STAGES: [&[(&str, &str)]; 6] = [
+    &[("loader", "scrape-collector")],
+    &[
+        ("geographic", "matcher-geographic"),
+        ("business_type", "matcher-business-type"),
+        ("pain_pattern", "matcher-pain-pattern"),
+    ],
+    &[("scorer", "scorer")],
+    &[("templater", "templater")],
+    &[("storer", "storer"), ("exporter", "exporter")],
+    &[("notifier", "notifier")],
 ];
 
 async fn fleet() -> TestFleet {
@@ -53,28 +55,28 @@ fn announced(fleet: &TestFleet, run: &Finished) -> usize {
 #[tokio::test]
 async fn every_worker_is_killed_with_its_input_in_hand_and_the_run_ends_whole() {
     let fleet = fleet().await;
-    let mut running: Vec<Process> = vec![fleet.run(&["alerter"])];
-    let mut frozen = Vec::new();
+    let mut running = Vec::new();
+    let mut frozen: Vec<(&str, Process)> = Vec::new();
     for (place, workers) in STAGES.iter().enumerate() {
         // The next ones ask for messages and then stand still, so that what they get is in their hands.
-        let next: Vec<(&str, Process)> =
-            workers.iter().map(|worker| (*worker, fleet.run(&[worker]))).collect();
-        for (worker, process) in &next {
-            fleet.broker.waits(worker).await;
+        let mut next = Vec::new();
+        for (worker, consumer) in *workers {
+            let process = fleet.run(&[worker]);
+            fleet.broker.waits(consumer).await;
             process.freeze();
+            next.push((*worker, process));
         }
         if place == 0 {
             fleet.broker.scrapers_done(DATE).await;
         }
-        // Those before them work again, and give them their input.
-        running.extend(std::mem::take(&mut frozen).into_iter().map(|(worker, process): (&str, Process)| {
+        // Those before them die with their input in hand; who takes their place gives the next ones theirs.
+        for (worker, process) in std::mem::replace(&mut frozen, next) {
             process.kill();
-            fleet.run(&[worker])
-        }));
-        for (worker, _) in &next {
-            fleet.broker.given(worker).await;
+            running.push(fleet.run(&[worker]));
         }
-        frozen = next;
+        for (_, consumer) in *workers {
+            fleet.broker.given(consumer).await;
+        }
     }
     for (worker, process) in frozen {
         process.kill();
@@ -91,9 +93,9 @@ async fn every_worker_is_killed_at_its_first_word_and_the_run_ends_whole() {
     /// What each says first. The files of an exporter are renamed together before it says a word.
     const WORDS: [(&str, &str); 9] = [
         ("loader", "profile.part.*"),
-        ("matcher-geographic", "match.part.geographic-0"),
-        ("matcher-business-type", "match.part.business_type-0"),
-        ("matcher-pain-pattern", "match.part.pain_pattern-0"),
+        ("geographic", "match.part.geographic-0"),
+        ("business_type", "match.part.business_type-0"),
+        ("pain_pattern", "match.part.pain_pattern-0"),
         ("scorer", "segment.part.*"),
         ("templater", "template.part.*"),
         ("storer", "outcome.part.store"),

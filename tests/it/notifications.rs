@@ -33,8 +33,7 @@ async fn a_run_whose_end_is_said_twice_is_told_once() {
 async fn a_notifier_that_dies_before_slack_answers_repeats_itself_once_and_says_so() {
     let fleet = fleet().await;
     fleet.slack.script([SlackStep::Network(Fault::Hang)]);
-    let others = ["loader", "matcher-geographic", "matcher-business-type", "matcher-pain-pattern"];
-    let _others = fleet.run(&[&others[..], &["scorer", "templater", "storer", "exporter"]].concat());
+    let _others = fleet.run(&["loader", "matchers", "scorer", "templater", "storer", "exporter"]);
     let notifier = fleet.run(&["notifier"]);
     let config = MatchConfig { min_confidence_score: 5.0, ..MatchConfig::default() };
     fleet.broker.request(&tests::request("unknown", DATE, config)).await;

@@ -40,7 +40,7 @@ async fn a_wrong_setting_stops_the_start_with_its_name() {
         fleet = fleet.with(name, value);
         check_refused(&fleet, &[&name.to_lowercase().replace('_', "-").to_uppercase().replace('-', "_")])
             .await;
-        fleet = fleet.with(name, good(&name));
+        fleet = fleet.with(name, good(name));
         assert!(!fleet.folder().join("outputs").exists());
     }
 }

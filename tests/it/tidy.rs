@@ -27,6 +27,9 @@ const PURE: [&str; 12] = [
     "workers/matchers/src/vocabulary.rs",
 ];
 
+/// Names the subjects of whole streams.
+const PROVISION: &str = "workers/kit/runtime/src/provision.rs";
+
 struct Source {
     /// From the root of the repository, with `/`.
     path: String,
@@ -35,7 +38,7 @@ struct Source {
 
 impl Source {
     fn is_test(&self) -> bool {
-        let places = ["/tests/it/", "tests/src/", "/examples/"];
+        let places = ["/tests/it/", "tests/src/"];
         places.iter().any(|place| self.path.contains(place))
             || self.path.starts_with("tests/it/")
             || self.path.ends_with("/tests.rs")
@@ -44,7 +47,11 @@ impl Source {
 
     /// What comes before the unit tests of the file.
     fn product(&self) -> &str {
-        if self.is_test() { "" } else { self.text.split(UNIT_TESTS).next().unwrap_or_default() }
+        if self.is_test() || self.path.contains("/examples/") {
+            ""
+        } else {
+            self.text.split(UNIT_TESTS).next().unwrap_or_default()
+        }
     }
 
     fn tests(&self) -> &str {

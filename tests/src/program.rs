@@ -1,9 +1,9 @@
 //! The binary under test: the one that cargo put beside the tests, built first when it is missing or old.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::SystemTime;
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -36,17 +36,18 @@ fn build(release: bool) {
 
 /// Whether the binary is younger than everything it is made of.
 fn is_current(program: &Path) -> bool {
-    let Ok(built) = program.metadata().and_then(|data| data.modified()) else { return false };
+    let Ok(built) = program.metadata() else { return false };
+    let built = (built.mtime(), built.mtime_nsec());
     ["proto", "workers", "migrations"].iter().all(|folder| newest(&Path::new(WORKSPACE).join(folder)) < built)
 }
 
-#[expect(clippy::disallowed_types, reason = "compares the times of files")]
-fn newest(folder: &Path) -> SystemTime {
+/// When anything in the folder was changed last: seconds and nanoseconds.
+fn newest(folder: &Path) -> (i64, i64) {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     let sources = entries.filter(|entry| !matches!(entry.file_name().to_str(), Some("tests" | "examples")));
-    let times = sources.map(|entry| match entry.file_type().unwrap().is_dir() {
-        true => newest(&entry.path()),
-        false => entry.metadata().unwrap().modified().unwrap(),
+    let times = sources.map(|entry| {
+        let data = entry.metadata().unwrap();
+        if data.is_dir() { newest(&entry.path()) } else { (data.mtime(), data.mtime_nsec()) }
     });
-    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+    times.max().unwrap_or_default()
 }
