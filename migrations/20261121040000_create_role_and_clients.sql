@@ -30,15 +30,16 @@ $$;
 
 GRANT USAGE ON SCHEMA public TO leadfleet_app;
 
--- One policy for all commands. Without a tenant the comparison is NULL, and nothing is seen or written.
+-- One policy for all commands, its tenant asked for once a statement. Without a tenant the comparison
+-- is NULL, and nothing is seen or written.
 CREATE FUNCTION leadfleet_protect(tab regclass, key text DEFAULT 'client_id') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tab);
     EXECUTE format(
         'CREATE POLICY one_tenant ON %1$s '
-        'USING (%2$I = nullif(current_setting(''app.client_id'', true), '''')::uuid) '
-        'WITH CHECK (%2$I = nullif(current_setting(''app.client_id'', true), '''')::uuid)', tab, key);
+        'USING (%2$I = (SELECT nullif(current_setting(''app.client_id'', true), '''')::uuid)) '
+        'WITH CHECK (%2$I = (SELECT nullif(current_setting(''app.client_id'', true), '''')::uuid))', tab, key);
 END
 $$;
 REVOKE ALL ON FUNCTION leadfleet_protect FROM PUBLIC;

@@ -96,6 +96,7 @@ CREATE TABLE decision_maker_links (
     client_id uuid NOT NULL REFERENCES clients (id),
     decision_maker_id integer NOT NULL,
     clinic_id integer NOT NULL,
+    -- The first run that said so.
     run_id text NOT NULL,
     probability double precision NOT NULL,
     contributions jsonb NOT NULL,

@@ -7,10 +7,12 @@ CREATE TABLE runs (
     current boolean NOT NULL,
     summary jsonb NOT NULL,
     stored_at timestamptz NOT NULL,
+    -- When it was first to be stored: of two runs of a day the later one is the newer.
+    ready_at timestamptz NOT NULL,
     PRIMARY KEY (client_id, run_id)
 );
 CREATE UNIQUE INDEX runs_one_current ON runs (client_id) WHERE current;
-CREATE INDEX idx_runs_date ON runs (client_id, run_date DESC, stored_at DESC);
+CREATE INDEX idx_runs_date ON runs (client_id, run_date DESC, ready_at DESC);
 
 CREATE TABLE segments (
     client_id uuid NOT NULL,
@@ -58,7 +60,7 @@ CREATE TABLE segment_membership_log (
 
 -- The current run of each tenant: a partition that is replaced as a whole.
 -- Ids may come round again: what must last names run, segment and clinic.
-CREATE SEQUENCE matched_segments_id_seq AS integer CYCLE;
+CREATE SEQUENCE matched_segments_id_seq AS integer CACHE 1000 CYCLE;
 CREATE TABLE matched_segments (
     id integer NOT NULL DEFAULT nextval('matched_segments_id_seq'),
     segment_name varchar(255) NOT NULL,
@@ -73,6 +75,7 @@ CREATE TABLE matched_segments (
     client_id uuid NOT NULL DEFAULT leadfleet_client(),
     run_id text NOT NULL,
     reason_code text NOT NULL,
+    -- What is not there got no points.
     points jsonb NOT NULL,
     hot_lead boolean NOT NULL,
     categories text[] NOT NULL,

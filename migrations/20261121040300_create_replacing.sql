@@ -43,6 +43,7 @@ END
 $$;
 
 -- An empty table for the rows of a run: nobody reads it, so it takes COPY, which row-level security refuses.
+-- A row names its segment, and the table knows the segment's template: a million copies of it are not parsed.
 CREATE FUNCTION matched_segments_stage(run text, at timestamptz) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -54,15 +55,23 @@ BEGIN
         'ALTER TABLE public.%I ALTER client_id SET DEFAULT %L, ALTER run_id SET DEFAULT %L, '
         'ALTER created_at SET DEFAULT %L, ADD CONSTRAINT matched_segments_one_client CHECK (client_id = %2$L)',
         stage, client, run, at);
+    EXECUTE format(
+        'ALTER TABLE public.%I DROP outreach_template, '
+        'ADD outreach_template jsonb GENERATED ALWAYS AS (nullif(%L::jsonb -> segment_name, ''null'')) STORED',
+        stage, coalesce((
+            SELECT jsonb_object_agg(segment_name, outreach_template) FROM public.segments
+            WHERE client_id = client AND run_id = run), '{}'));
     EXECUTE format('GRANT INSERT ON public.%I TO leadfleet_app', stage);
     RETURN stage;
 END
 $$;
 
 -- Puts a staged run where readers find it: 'swap' and 'delete' make it the current one, 'archive' does not.
+-- Rows of clinics that are gone are left out. The values of segments are few: a small sample tells them.
 CREATE FUNCTION matched_segments_publish(stage text, run text, current_run text, make_current boolean, patience interval,
-    OUT method text, OUT first_id integer, OUT last_id integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    OUT method text, OUT gone bigint, OUT first_id integer, OUT last_id integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET maintenance_work_mem = '256MB' SET default_statistics_target = 25 AS $$
 DECLARE
     client uuid := public.leadfleet_required_client();
     staged regclass;
@@ -72,6 +81,11 @@ DECLARE
     columns constant text := 'id, segment_name, pain_category, clinic_id, match_reason, match_strategy, '
         'confidence_score, priority_score, outreach_template, created_at, client_id, run_id, reason_code, '
         'points, hot_lead, categories';
+    -- Locks the clinics of the rows, so that none goes before the commit.
+    known constant text := '(SELECT s.* FROM %s s JOIN public.clinics_contact_info c '
+        'ON c.client_id = s.client_id AND c.id = s.clinic_id FOR KEY SHARE OF c) known';
+    reference constant text := 'ALTER TABLE %s ADD CONSTRAINT matched_segments_clinic '
+        'FOREIGN KEY (client_id, clinic_id) REFERENCES public.clinics_contact_info (client_id, id) ON DELETE CASCADE';
 BEGIN
     SELECT c.oid INTO staged FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
     WHERE c.relnamespace = 'public'::regnamespace AND c.relname = stage AND NOT c.relispartition
@@ -82,13 +96,13 @@ BEGIN
     END IF;
 
     EXECUTE format('REVOKE ALL ON %s FROM leadfleet_app', staged);
+    EXECUTE format('ALTER TABLE %s ALTER outreach_template DROP EXPRESSION', staged);
     EXECUTE format('ALTER TABLE %s ADD PRIMARY KEY (client_id, id)', staged);
     EXECUTE format('CREATE INDEX ON %s (segment_name)', staged);
     EXECUTE format('CREATE INDEX ON %s (pain_category)', staged);
     EXECUTE format('CREATE INDEX ON %s (priority_score DESC)', staged);
     EXECUTE format('CREATE INDEX ON %s (clinic_id)', staged);
     EXECUTE format('ANALYZE %s', staged);
-    EXECUTE format('SELECT min(id), max(id) FROM %s', staged) INTO first_id, last_id;
     PERFORM public.leadfleet_protect(staged);
     archive := public.leadfleet_archive_of(client);
     stale := public.leadfleet_partition_of(archive, run);
@@ -96,8 +110,17 @@ BEGIN
     PERFORM set_config('lock_timeout', (extract(epoch FROM patience) * 1000)::bigint::text, true);
     BEGIN
         -- Locks writers of clinics out, until the commit: as late as possible.
-        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT matched_segments_clinic FOREIGN KEY (client_id, clinic_id) '
-            'REFERENCES public.clinics_contact_info (client_id, id) ON DELETE CASCADE', staged);
+        LOCK TABLE public.clinics_contact_info IN SHARE ROW EXCLUSIVE MODE;
+        gone := 0;
+        BEGIN
+            EXECUTE format(reference, staged);
+        EXCEPTION WHEN foreign_key_violation THEN
+            EXECUTE format('DELETE FROM %s s WHERE NOT EXISTS (SELECT FROM public.clinics_contact_info c '
+                'WHERE c.client_id = s.client_id AND c.id = s.clinic_id)', staged);
+            GET DIAGNOSTICS gone = ROW_COUNT;
+            EXECUTE format(reference, staged);
+        END;
+        EXECUTE format('SELECT min(id), max(id) FROM %s WHERE client_id = %L', staged, client) INTO first_id, last_id;
         IF stale IS NOT NULL THEN
             EXECUTE format('DROP TABLE %s', stale);
         END IF;
@@ -118,6 +141,10 @@ BEGIN
         END IF;
         RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+        -- A tenant's first run has no place yet, and making one needs the lock.
+        IF make_current AND old IS NULL THEN
+            RAISE;
+        END IF;
         -- Somebody reads or imports for longer than our patience: their snapshot keeps its rows.
         method := CASE WHEN make_current THEN 'delete' ELSE 'archive' END;
     END;
@@ -130,11 +157,13 @@ BEGIN
     END IF;
     IF make_current THEN
         DELETE FROM public.matched_segments WHERE client_id = client;
-        EXECUTE format('INSERT INTO public.matched_segments (%1$s) SELECT %1$s FROM %2$s', columns, staged);
+        EXECUTE format('INSERT INTO public.matched_segments (%1$s) SELECT %1$s FROM %2$s', columns, format(known, staged));
     ELSE
         PERFORM public.leadfleet_archive_run(archive, run);
-        EXECUTE format('INSERT INTO %s (%2$s) SELECT %2$s FROM %3$s', archive, columns, staged);
+        EXECUTE format('INSERT INTO %s (%2$s) SELECT %2$s FROM %3$s', archive, columns, format(known, staged));
     END IF;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    EXECUTE format('SELECT count(*) - $1, min(id), max(id) FROM %s', staged) INTO gone, first_id, last_id USING gone;
     EXECUTE format('DROP TABLE %s', staged);
 END
 $$;
@@ -154,9 +183,10 @@ BEGIN
 END
 $$;
 
--- Forgets archived runs before a date, with everything that belongs to them.
+-- Forgets archived runs before a date, with everything that belongs to them. Who reads the archive is not
+-- waited for: the next time will do.
 CREATE FUNCTION matched_segments_expire(before date) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     client uuid := public.leadfleet_required_client();
     archive regclass := public.leadfleet_partition_of('public.matched_segments_archive', client::text);
@@ -173,6 +203,8 @@ BEGIN
         gone := gone + 1;
     END LOOP;
     RETURN gone;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    RETURN 0;
 END
 $$;
 

@@ -13,26 +13,23 @@ const PARTS: u32 = 2;
 
 /// The outcome of a run that is in the database.
 pub(crate) fn stored(replaced: Replaced) -> StoreOutcome {
-    let note = match replaced.method {
-        Method::Swap | Method::Delete => "",
-        Method::Unchanged => "it was stored before, nothing was written",
-        Method::Archive => "a newer run is current, this one went to the archive",
+    let behind = match replaced.method {
+        Method::Swap | Method::Delete => None,
+        Method::Unchanged => Some("it was stored before, nothing was written".to_owned()),
+        Method::Archive => Some("a newer run is current, this one went to the archive".to_owned()),
     };
+    let gone = match replaced.gone {
+        0 => None,
+        1 => Some("1 clinic was deleted meanwhile and left out".to_owned()),
+        gone => Some(format!("{gone} clinics were deleted meanwhile and left out")),
+    };
+    let notes: Vec<String> = behind.into_iter().chain(gone).collect();
     StoreOutcome {
         status: StoreStatus::Stored.into(),
         rows: u32::try_from(replaced.rows).unwrap_or(u32::MAX),
         segments: u32::try_from(replaced.segments).unwrap_or(u32::MAX),
         renamed: replaced.renamed.into_iter().map(|(from, to)| format!("{from} -> {to}")).collect(),
-        note: note.to_owned(),
-        ..StoreOutcome::default()
-    }
-}
-
-/// The outcome of a run that came too late: another one of its day was stored meanwhile.
-pub(crate) fn overtaken(by: &str) -> StoreOutcome {
-    StoreOutcome {
-        status: StoreStatus::Stored.into(),
-        note: format!("nothing was written, the newer run {by} of the same day is current"),
+        note: notes.join("; "),
         ..StoreOutcome::default()
     }
 }
@@ -111,10 +108,10 @@ pub(crate) fn down(retry: &StoreRetry, cause: &str) -> Alert {
 }
 
 /// Postgres is back: what became of the run, and of its backup file.
-pub(crate) fn stored_late(run_id: &str, outcome: &StoreOutcome, file: &str) -> Alert {
+pub(crate) fn stored_late(run_id: &str, outcome: &StoreOutcome) -> Alert {
     let kept = match outcome.backup_file.as_str() {
         "" => String::new(),
-        path => format!("; {path} {file}"),
+        path => format!("; {path} is no longer needed"),
     };
     let text = match outcome.note.as_str() {
         "" => format!("Segments of run {run_id} stored after retry"),
@@ -148,7 +145,7 @@ mod tests {
 
     fn replaced(method: Method) -> Replaced {
         let renamed = vec![("emr-arizona".to_owned(), "emr-arizona-20251111080910".to_owned())];
-        Replaced { method, rows: 452, segments: 18, ids: Some(1..=452), renamed }
+        Replaced { method, rows: 452, gone: 0, segments: 18, ids: Some(1..=452), renamed }
     }
 
     #[track_caller]
@@ -178,6 +175,16 @@ mod tests {
     }
 
     #[test]
+    fn clinics_that_were_left_out_are_told() {
+        let note = |gone, method| stored(Replaced { gone, ..replaced(method) }).note;
+        assert_eq!(note(1, Method::Swap), "1 clinic was deleted meanwhile and left out");
+        assert_eq!(
+            note(2, Method::Archive),
+            "a newer run is current, this one went to the archive; 2 clinics were deleted meanwhile and left out"
+        );
+    }
+
+    #[test]
     fn a_database_that_is_down_is_announced_in_the_source_documents_words() {
         let alert = down(&retry_of(0, "/tmp/segments-backup-20251111T080910Z.json"), "refused");
         assert_eq!(alert.text, "Database down, segments saved to backup file");
@@ -195,16 +202,6 @@ mod tests {
         );
         assert!(backed_up(&retry).note.contains("stream"));
         assert_eq!(backed_up(&retry_of(0, "/tmp/x")).note, "");
-    }
-
-    #[test]
-    fn a_run_that_came_too_late_names_the_one_that_stays() {
-        let alert = stored_late("r", &overtaken("20251111-ffffffffffff"), "keeps it");
-        assert!(
-            alert.text.contains("nothing was written, the newer run 20251111-ffffffffffff"),
-            "{}",
-            alert.text
-        );
     }
 
     #[track_caller]
@@ -241,7 +238,7 @@ mod tests {
     #[test]
     fn what_was_stored_late_names_the_file_that_may_go() {
         let outcome = StoreOutcome { backup_file: "/tmp/x.json".into(), ..stored(replaced(Method::Archive)) };
-        let alert = stored_late("r", &outcome, "is no longer needed");
+        let alert = stored_late("r", &outcome);
         assert_eq!(
             alert.text,
             "Segments of run r after retry: a newer run is current, this one went to the archive"

@@ -1,12 +1,10 @@
 //! The worker that stores a run late: from its backup file, or from the stream where the file is out of reach.
 
-use crate::rows::Run;
 use crate::store::{Failure, store};
 use crate::{Config, file, outcome, stream};
 use chrono::{DateTime, Utc};
-use db::segments::{Replaced, SegmentRow};
-use db::{BoxError, Db, Uuid, runs};
-use futures::Stream;
+use db::Db;
+use db::segments::Replaced;
 use proto::subject::Stage;
 use proto::v1::{StoreOutcome, StoreRetry, StoreStatus};
 use proto::{Outbox, RunId};
@@ -31,10 +29,10 @@ impl StoreRetrier {
         runs: &Runs,
         ready_at: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Late, Failure> {
+    ) -> Result<Replaced, Failure> {
         if let Ok(opened) = file::open(Path::new(&waiting.backup_file)).await {
             let (run, clinics) = opened.clinics();
-            match self.store_unless_overtaken(&run, stream::rows(clinics), ready_at, now).await {
+            match store(&self.db, &run, stream::rows(clinics), ready_at, now).await {
                 // The file ended early, or somebody else wrote into it.
                 Err(Failure::Unread(_)) => {}
                 result => return result,
@@ -42,45 +40,8 @@ impl StoreRetrier {
         }
         let run = stream::run(runs, id, waiting.generation).await.map_err(Failure::Fault)?;
         let clinics = stream::assignments(runs, id, run.summary.clinic_parts);
-        self.store_unless_overtaken(&run, stream::rows(clinics), ready_at, now).await
+        store(&self.db, &run, stream::rows(clinics), ready_at, now).await
     }
-
-    async fn store_unless_overtaken(
-        &self,
-        run: &Run,
-        rows: impl Stream<Item = Result<SegmentRow, BoxError>> + Send,
-        ready_at: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Late, Failure> {
-        let client = run.client().or_reject().map_err(Failure::Fault)?;
-        let current = current(&self.db, client).await.map_err(Failure::of)?;
-        if let Some(newer) = current.filter(|current| overtakes(current, run, ready_at)) {
-            return Ok(Late::Overtaken(newer.run_id));
-        }
-        Ok(Late::Stored(store(&self.db, run, rows, now).await?))
-    }
-}
-
-/// How storing late ended.
-enum Late {
-    Stored(Replaced),
-    /// This run is newer and stays.
-    Overtaken(String),
-}
-
-async fn current(db: &Db, client: Uuid) -> Result<Option<runs::Run>, db::Error> {
-    let mut tx = db.begin(client).await?;
-    let current = runs::current(&mut tx).await?;
-    tx.commit().await?;
-    Ok(current)
-}
-
-/// Whether the current run is of the same day and newer than one that was ready at this time.
-/// Runs of other days are told apart by their day when they are stored.
-fn overtakes(current: &runs::Run, run: &Run, ready_at: DateTime<Utc>) -> bool {
-    current.run_id != run.run_id
-        && current.run_date.to_string() == run.summary.run_date
-        && current.stored_at > ready_at
 }
 
 impl Worker for StoreRetrier {
@@ -102,14 +63,10 @@ impl Worker for StoreRetrier {
             return Ok(Outbox::none());
         };
         match self.store(&waiting, &id, delivery.runs(), ready_at, now).await {
-            Ok(late) => {
-                let (outcome, file) = match late {
-                    Late::Stored(replaced) => (outcome::stored(replaced), "is no longer needed"),
-                    Late::Overtaken(by) => (outcome::overtaken(&by), "keeps what would have been stored"),
-                };
-                let stored = StoreOutcome { backup_file: waiting.backup_file, ..outcome };
+            Ok(replaced) => {
+                let stored = StoreOutcome { backup_file: waiting.backup_file, ..outcome::stored(replaced) };
                 Ok(outcome::announce(&id, &stored)
-                    .with_alerts([outcome::stored_late(&job.run_id, &stored, file)])
+                    .with_alerts([outcome::stored_late(&job.run_id, &stored)])
                     .in_generation(waiting.generation))
             }
             Err(Failure::Down(_)) => {
@@ -161,9 +118,7 @@ fn remaining(due: DateTime<Utc>, now: DateTime<Utc>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::v1::ScoreSummary;
     use runtime::Tombstone;
-    use std::collections::BTreeMap;
 
     fn job() -> StoreRetry {
         StoreRetry { run_id: "r".into(), backup_file: "/tmp/first.json".into(), ..StoreRetry::default() }
@@ -200,42 +155,6 @@ mod tests {
         let tombstone =
             Part { body: Err(Tombstone { class: "permanent".into() }), ..said(StoreStatus::Stored, "", 3) };
         check(Some(tombstone), Some(("/tmp/first.json", 0)));
-    }
-
-    #[track_caller]
-    fn check_overtakes(run_id: &str, run_date: &str, stored_at: u32, expected: bool) {
-        let at = |seconds: u32| DateTime::UNIX_EPOCH + Duration::from_secs(seconds.into());
-        let current = runs::Run {
-            run_id: run_id.into(),
-            run_date: run_date.parse().unwrap(),
-            generation: 0,
-            summary: serde_json::Value::Null,
-            stored_at: at(stored_at),
-            current: true,
-        };
-        let summary = ScoreSummary { run_date: "2025-11-11".into(), ..ScoreSummary::default() };
-        let late = Run {
-            run_id: "late".into(),
-            client_id: String::new(),
-            generation: 0,
-            summary,
-            segments: Vec::new(),
-            templates: BTreeMap::new(),
-        };
-        assert_eq!(overtakes(&current, &late, at(100)), expected);
-    }
-
-    #[test]
-    fn a_run_of_the_same_day_that_was_stored_later_stays() {
-        check_overtakes("other", "2025-11-11", 101, true);
-        check_overtakes("other", "2025-11-11", 99, false);
-    }
-
-    #[test]
-    fn an_earlier_generation_and_other_days_do_not_overtake() {
-        check_overtakes("late", "2025-11-11", 101, false);
-        check_overtakes("other", "2025-11-10", 101, false);
-        check_overtakes("other", "2025-11-12", 101, false);
     }
 
     #[test]

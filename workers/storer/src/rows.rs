@@ -40,8 +40,8 @@ impl Run {
         client.map_err(|_not_a_uuid| Error::Client(self.client_id.clone()))
     }
 
-    /// The run as the database takes it.
-    pub fn stored(&self, stored_at: DateTime<Utc>) -> Result<StoredRun, Error> {
+    /// The run as the database takes it; `ready_at` is when it was first to be stored.
+    pub fn stored(&self, ready_at: DateTime<Utc>, stored_at: DateTime<Utc>) -> Result<StoredRun, Error> {
         let expected = self.summary.segments;
         if self.segments.len() != expected as usize {
             return Err(Error::Segments { expected, found: self.segments.len() });
@@ -63,6 +63,7 @@ impl Run {
             generation: count(self.generation),
             summary: json!(self.summary),
             stored_at,
+            ready_at,
             segments: segments.collect::<Result<_, _>>()?,
         })
     }
@@ -201,7 +202,7 @@ mod tests {
 
     #[track_caller]
     fn check(run: &Run, expected: Error) {
-        assert_eq!(run.stored(DateTime::UNIX_EPOCH), Err(expected));
+        assert_eq!(run.stored(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH), Err(expected));
     }
 
     #[track_caller]
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_run_keeps_its_date_its_generation_and_the_order_of_its_segments() {
-        let stored = run(vec![segment(0), segment(1)]).stored(DateTime::UNIX_EPOCH).unwrap();
+        let stored =
+            run(vec![segment(0), segment(1)]).stored(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).unwrap();
         assert_eq!(stored.run_date.to_string(), "2025-11-11");
         assert_eq!(stored.generation, 2);
         assert_eq!(stored.segments.len(), 2);
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_empty_run_is_stored_too() {
-        assert_eq!(run(vec![]).stored(DateTime::UNIX_EPOCH).unwrap().segments, []);
+        assert_eq!(run(vec![]).stored(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH).unwrap().segments, []);
     }
 
     #[test]

@@ -19,15 +19,16 @@ pub(crate) enum Failure {
     Fault(Fault),
 }
 
-/// Stores the run, unless it or a newer one is stored already.
+/// Stores the run: as the current one, or in the archive if a newer one is stored already.
 pub(crate) async fn store(
     db: &Db,
     run: &Run,
     rows: impl Stream<Item = Result<SegmentRow, BoxError>> + Send,
+    ready_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Replaced, Failure> {
     let client = run.client().or_reject().map_err(Failure::Fault)?;
-    let stored = run.stored(now).or_reject().map_err(Failure::Fault)?;
+    let stored = run.stored(ready_at, now).or_reject().map_err(Failure::Fault)?;
     db::segments::replace_run(db, client, &stored, rows).await.map_err(Failure::of)
 }
 

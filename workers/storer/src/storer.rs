@@ -86,7 +86,7 @@ impl Worker for Storer {
         let (id, runs, now) = (delivery.run()?, delivery.runs(), delivery.now());
         let run = stream::run(runs, id, delivery.generation).await?;
         let parts = run.summary.clinic_parts;
-        let once = || store(&self.db, &run, stream::rows(stream::assignments(runs, id, parts)), now);
+        let once = || store(&self.db, &run, stream::rows(stream::assignments(runs, id, parts)), now, now);
         let backoff =
             ExponentialBuilder::default().with_min_delay(FIRST_DELAY).with_max_times(TRIES).with_jitter();
         match once.retry(backoff).when(Failure::is_down).await {

@@ -58,12 +58,22 @@ pub struct Review {
     pub contributions: serde_json::Value,
 }
 
-/// Replaces the linker's verdicts by those of a run; decisions of people stay.
+/// Replaces the linker's verdicts by those of a run; decisions of people stay, and so does a link that is
+/// the same as before. Returns how many were written.
 pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, Error> {
     let client = tx.client();
-    sqlx::query!("DELETE FROM decision_maker_links WHERE client_id = $1 AND decision IS NULL", client)
-        .execute(tx.connection())
-        .await?;
+    let persons: Vec<i32> = links.iter().map(|link| link.decision_maker_id).collect();
+    let clinics: Vec<i32> = links.iter().map(|link| link.clinic_id).collect();
+    sqlx::query!(
+        "DELETE FROM decision_maker_links l WHERE client_id = $1 AND decision IS NULL AND NOT EXISTS (
+            SELECT FROM unnest($2::int[], $3::int[]) AS said (decision_maker_id, clinic_id)
+            WHERE said.decision_maker_id = l.decision_maker_id AND said.clinic_id = l.clinic_id)",
+        client,
+        &persons,
+        &clinics
+    )
+    .execute(tx.connection())
+    .await?;
     let mut written = 0;
     for batch in links.chunks(10_000) {
         let persons: Vec<i32> = batch.iter().map(|link| link.decision_maker_id).collect();
@@ -73,11 +83,13 @@ pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, E
             batch.iter().map(|link| link.contributions.clone()).collect();
         let verdicts: Vec<String> = batch.iter().map(|link| link.verdict.as_str().to_owned()).collect();
         let query = sqlx::query!(
-            "INSERT INTO decision_maker_links
+            "INSERT INTO decision_maker_links AS l
                 (client_id, run_id, decision_maker_id, clinic_id, probability, contributions, verdict)
             SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::float8[], $6::jsonb[], $7::text[])
             ON CONFLICT (client_id, decision_maker_id, clinic_id) DO UPDATE SET run_id = excluded.run_id,
-                probability = excluded.probability, contributions = excluded.contributions, verdict = excluded.verdict",
+                probability = excluded.probability, contributions = excluded.contributions, verdict = excluded.verdict
+            WHERE (l.probability, l.contributions, l.verdict)
+                IS DISTINCT FROM (excluded.probability, excluded.contributions, excluded.verdict)",
             client,
             run_id,
             &persons,

@@ -11,6 +11,7 @@ pub struct Run {
     pub generation: i32,
     pub summary: serde_json::Value,
     pub stored_at: DateTime<Utc>,
+    pub ready_at: DateTime<Utc>,
     /// Whether its rows are the ones in `matched_segments`.
     pub current: bool,
 }
@@ -32,8 +33,8 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<Run>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Run,
-        "SELECT run_id, run_date, generation, summary, stored_at, current FROM runs
-        WHERE client_id = $1 ORDER BY run_date DESC, stored_at DESC, run_id LIMIT $2",
+        "SELECT run_id, run_date, generation, summary, stored_at, ready_at, current FROM runs
+        WHERE client_id = $1 ORDER BY run_date DESC, ready_at DESC, run_id LIMIT $2",
         client,
         limit
     );
@@ -44,7 +45,7 @@ pub async fn get(tx: &mut Tx, run_id: &str) -> Result<Option<Run>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Run,
-        "SELECT run_id, run_date, generation, summary, stored_at, current FROM runs
+        "SELECT run_id, run_date, generation, summary, stored_at, ready_at, current FROM runs
         WHERE client_id = $1 AND run_id = $2",
         client,
         run_id
@@ -57,7 +58,7 @@ pub async fn current(tx: &mut Tx) -> Result<Option<Run>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Run,
-        "SELECT run_id, run_date, generation, summary, stored_at, current FROM runs
+        "SELECT run_id, run_date, generation, summary, stored_at, ready_at, current FROM runs
         WHERE client_id = $1 AND current",
         client
     );

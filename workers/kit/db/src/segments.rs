@@ -19,6 +19,8 @@ pub struct StoredRun {
     pub generation: i32,
     pub summary: serde_json::Value,
     pub stored_at: DateTime<Utc>,
+    /// When it was first to be stored, however late it is: of two runs of a day the later one is the newer.
+    pub ready_at: DateTime<Utc>,
     /// In order of priority; rows name them by index.
     pub segments: Vec<Segment>,
 }
@@ -91,7 +93,7 @@ pub enum Method {
     Delete,
     /// The run was stored before; nothing was written.
     Unchanged,
-    /// A later run is current; this one went to the archive.
+    /// A newer run is current; this one went to the archive.
     Archive,
 }
 
@@ -99,6 +101,8 @@ pub enum Method {
 pub struct Replaced {
     pub method: Method,
     pub rows: u64,
+    /// Rows that were left out because their clinics were deleted since the run was loaded.
+    pub gone: u64,
     pub segments: usize,
     /// Ids of the rows (PT-093).
     pub ids: Option<RangeInclusive<i32>>,
@@ -175,7 +179,8 @@ pub async fn removed(tx: &mut Tx, run_id: &str, clinic_id: i32) -> Result<Vec<Re
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
-/// Deletes runs before a date, with their rows, from the archive. Returns how many.
+/// Deletes runs before a date, with their rows, from the archive. Returns how many; none while somebody
+/// reads them. Storing a run does it.
 pub async fn expire(tx: &mut Tx, before: NaiveDate) -> Result<i64, Error> {
     let query = sqlx::query_scalar!(r#"SELECT matched_segments_expire($1) AS "gone!""#, before);
     Ok(query.fetch_one(tx.connection()).await?)

@@ -2,7 +2,8 @@
 
 use super::row::{Copied, Lines};
 use super::{Method, Replaced, Segment, SegmentRow, StoredRun};
-use crate::{BoxError, Db, Error, Tx};
+use crate::{BoxError, Db, Error, Tx, runs};
+use chrono::Months;
 use futures::{Stream, StreamExt};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
@@ -11,8 +12,14 @@ use uuid::Uuid;
 /// Whoever begins to read meanwhile waits as long.
 const PATIENCE: PgInterval = PgInterval { months: 0, days: 0, microseconds: 2_000_000 };
 
+/// How long a run stays in the archive, counted from the day of the newest.
+const RETENTION: Months = Months::new(13);
+
 /// Archives the current run and puts this one in its place, all or nothing: whoever reads sees the
-/// old run or the new one. Storing the same generation of a run again changes nothing.
+/// old run or the new one.
+///
+/// Storing the same generation of a run again changes nothing. A run behind the current one goes to the
+/// archive. Rows of clinics that were deleted since are left out.
 pub async fn replace_run<E: Into<BoxError>>(
     db: &Db,
     client: Uuid,
@@ -30,10 +37,8 @@ pub async fn replace_run<E: Into<BoxError>>(
         return Ok(unchanged);
     }
 
-    let current = crate::runs::current(&mut tx).await?;
-    let make_current = current
-        .as_ref()
-        .is_none_or(|current| current.run_id == run.run_id || current.run_date <= run.run_date);
+    let current = runs::current(&mut tx).await?;
+    let make_current = current.as_ref().is_none_or(|current| !is_behind(run, current));
     record(&mut tx, run, make_current).await?;
     let (names, renamed) = insert_segments(&mut tx, run).await?;
 
@@ -47,7 +52,7 @@ pub async fn replace_run<E: Into<BoxError>>(
     log_removed(&mut tx, run, &copied).await?;
 
     let query = sqlx::query!(
-        r#"SELECT method AS "method!", first_id, last_id FROM matched_segments_publish($1, $2, $3, $4, $5)"#,
+        r#"SELECT method AS "method!", gone AS "gone!", first_id, last_id FROM matched_segments_publish($1, $2, $3, $4, $5)"#,
         stage,
         run.run_id,
         current.map(|current| current.run_id),
@@ -55,18 +60,28 @@ pub async fn replace_run<E: Into<BoxError>>(
         PATIENCE as PgInterval
     );
     let published = query.fetch_one(tx.connection()).await?;
+    if let Some(before) = run.run_date.checked_sub_months(RETENTION) {
+        super::expire(&mut tx, before).await?;
+    }
     tx.commit().await?;
+    let gone = published.gone.unsigned_abs();
     Ok(Replaced {
         method: match published.method.as_str() {
             "swap" => Method::Swap,
             "archive" => Method::Archive,
             _ => Method::Delete,
         },
-        rows: copied.rows,
+        rows: copied.rows - gone,
+        gone,
         segments: run.segments.len(),
         ids: published.first_id.zip(published.last_id).map(|(first, last)| first..=last),
         renamed,
     })
+}
+
+/// Whether a newer run is in its place: of a later day, or of the same day and ready later.
+fn is_behind(run: &StoredRun, current: &runs::Run) -> bool {
+    current.run_id != run.run_id && (current.run_date, current.ready_at) > (run.run_date, run.ready_at)
 }
 
 async fn stored_before(tx: &mut Tx, run: &StoredRun) -> Result<Option<Replaced>, Error> {
@@ -85,6 +100,7 @@ async fn stored_before(tx: &mut Tx, run: &StoredRun) -> Result<Option<Replaced>,
     Ok(stored.map(|stored| Replaced {
         method: Method::Unchanged,
         rows: stored.rows.unsigned_abs(),
+        gone: 0,
         segments: run.segments.len(),
         ids: None,
         renamed: Vec::new(),
@@ -114,17 +130,19 @@ async fn record(tx: &mut Tx, run: &StoredRun, make_current: bool) -> Result<(), 
     .execute(tx.connection())
     .await?;
     sqlx::query!(
-        "INSERT INTO runs (client_id, run_id, run_date, generation, current, summary, stored_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO runs (client_id, run_id, run_date, generation, current, summary, stored_at, ready_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (client_id, run_id) DO UPDATE SET run_date = excluded.run_date, generation = excluded.generation,
-            current = excluded.current, summary = excluded.summary, stored_at = excluded.stored_at",
+            current = excluded.current, summary = excluded.summary, stored_at = excluded.stored_at,
+            ready_at = excluded.ready_at",
         client,
         run.run_id,
         run.run_date,
         run.generation,
         make_current,
         run.summary,
-        run.stored_at
+        run.stored_at,
+        run.ready_at
     )
     .execute(tx.connection())
     .await?;

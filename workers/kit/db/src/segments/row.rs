@@ -1,6 +1,6 @@
 //! Rows as the lines of a COPY, and what is to be logged of them.
 
-use super::{SegmentRow, StoredRun};
+use super::{Points, SegmentRow, StoredRun};
 use crate::Error;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -16,10 +16,8 @@ pub(super) struct Lines {
 }
 
 struct Shared {
-    /// Segment name and pain category.
-    head: String,
-    /// Priority and template.
-    tail: String,
+    /// Name, pain category and priority.
+    columns: String,
     multi_pain: bool,
 }
 
@@ -48,16 +46,12 @@ impl Lines {
     /// `names` are those the segments were stored under.
     pub(super) fn new(run: &StoredRun, names: Vec<String>) -> Self {
         let segments = run.segments.iter().zip(&names).map(|(segment, name)| {
-            let mut head = String::new();
-            escape(name, &mut head);
-            head.push('\t');
-            escape(&segment.pain_category, &mut head);
-            let mut tail = format!("{:.1}\t", segment.priority_score);
-            match &segment.outreach_template {
-                Some(template) => escape(&template.to_string(), &mut tail),
-                None => tail.push_str("\\N"),
-            }
-            Shared { head, tail, multi_pain: !segment.categories.is_empty() }
+            let mut columns = String::new();
+            escape(name, &mut columns);
+            columns.push('\t');
+            escape(&segment.pain_category, &mut columns);
+            push(&mut columns, format_args!("\t{:.1}", segment.priority_score));
+            Shared { columns, multi_pain: !segment.categories.is_empty() }
         });
         let segments = segments.collect();
         let indexes = names.iter().cloned().zip(0..).collect();
@@ -69,11 +63,12 @@ impl Lines {
         }
     }
 
-    /// The tenant, the run and the time are defaults of the staged table.
+    /// The tenant, the run and the time are defaults of the staged table, and it knows the templates. Frozen,
+    /// or else a reader with an older snapshot would find the new table and no rows in it.
     pub(super) fn statement(stage: &str) -> String {
         format!(
-            "COPY public.{stage} (clinic_id, segment_name, pain_category, priority_score, outreach_template, \
-             match_reason, match_strategy, reason_code, confidence_score, points, hot_lead, categories) FROM STDIN"
+            "COPY public.{stage} (clinic_id, segment_name, pain_category, priority_score, match_reason, \
+             match_strategy, reason_code, confidence_score, points, hot_lead, categories) FROM STDIN (FREEZE)"
         )
     }
 
@@ -82,28 +77,15 @@ impl Lines {
             return Err(Error::UnknownSegment { row: self.copied.rows, segment: row.segment });
         };
         let line = &mut self.buffer;
-        push(line, format_args!("{}\t{}\t{}\t", row.clinic_id, shared.head, shared.tail));
+        push(line, format_args!("{}\t{}\t", row.clinic_id, shared.columns));
         escape(&row.match_reason, line);
         line.push('\t');
         escape(&row.match_strategy, line);
         line.push('\t');
         escape(&row.reason_code, line);
-        let points = &row.points;
-        push(
-            line,
-            format_args!(
-                "\t{:.1}\t{{\"geographic\":{},\"business_type\":{},\"pain_pattern\":{},\"decision_maker\":{},\
-                 \"email\":{},\"phone\":{}}}\t{}\t",
-                row.confidence_score,
-                points.geographic,
-                points.business_type,
-                points.pain_pattern,
-                points.decision_maker,
-                points.email,
-                points.phone,
-                if row.hot_lead { 't' } else { 'f' },
-            ),
-        );
+        push(line, format_args!("\t{:.1}\t", row.confidence_score));
+        points(&row.points, line);
+        line.push_str(if row.hot_lead { "\tt\t" } else { "\tf\t" });
         array(&row.categories, line);
         line.push('\n');
         self.copied.rows += 1;
@@ -170,6 +152,24 @@ fn escape(text: &str, line: &mut String) {
     }
 }
 
+/// A JSON object of what got points.
+fn points(points: &Points, line: &mut String) {
+    let parts = [
+        ("geographic", points.geographic),
+        ("business_type", points.business_type),
+        ("pain_pattern", points.pain_pattern),
+        ("decision_maker", points.decision_maker),
+        ("email", points.email),
+        ("phone", points.phone),
+    ];
+    let mut before = '{';
+    for (name, given) in parts.into_iter().filter(|(_, given)| *given != 0.0) {
+        push(line, format_args!("{before}\"{name}\":{given}"));
+        before = ',';
+    }
+    line.push_str(if before == '{' { "{}" } else { "}" });
+}
+
 /// An array literal, itself escaped for COPY.
 fn array(items: &[String], line: &mut String) {
     let quoted: Vec<String> =
@@ -208,6 +208,20 @@ mod tests {
     #[test]
     fn nul_is_left_out() {
         check("a\0b", "ab");
+    }
+
+    #[track_caller]
+    fn check_points(given: Points, expected: &str) {
+        let mut line = String::new();
+        points(&given, &mut line);
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn only_what_got_points_is_named() {
+        check_points(Points::default(), "{}");
+        let given = Points { geographic: 5.0, phone: -0.5, ..Points::default() };
+        check_points(given, r#"{"geographic":5,"phone":-0.5}"#);
     }
 
     #[test]

@@ -33,3 +33,20 @@ async fn what_a_person_decided_leaves_the_queue_and_outlives_the_next_run() {
     assert_eq!(links::decided(&mut tx).await.unwrap(), [decision]);
     assert!(links::review_queue(&mut tx, 10).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_link_that_is_the_same_as_before_is_not_written_again() {
+    let test = TestDb::new().await;
+    let ids = clinics(&test, ALPHA, 3).await;
+    let mut tx = test.db.begin(ALPHA).await.unwrap();
+    imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
+    let said = |second| [link(1, ids[0], 0.9, Verdict::Linked), link(1, ids[1], second, Verdict::Ambiguous)];
+    let stale = link(1, ids[2], 0.1, Verdict::Unlinked);
+    assert_eq!(links::replace(&mut tx, "r1", &[said(0.8).as_slice(), &[stale]].concat()).await.unwrap(), 3);
+    assert_eq!(links::replace(&mut tx, "r2", &said(0.7)).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let by =
+        |run| format!("SELECT coalesce(sum(clinic_id), 0) FROM decision_maker_links WHERE run_id = '{run}'");
+    assert_eq!(test.number(&by("r1")).await, i64::from(ids[0]));
+    assert_eq!(test.number(&by("r2")).await, i64::from(ids[1]));
+}

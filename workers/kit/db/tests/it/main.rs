@@ -6,6 +6,7 @@ mod errors;
 mod imports;
 mod links;
 mod replacing;
+mod replacing_late;
 mod rows;
 mod server;
 mod snapshot;

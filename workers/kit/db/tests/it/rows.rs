@@ -90,6 +90,7 @@ pub(crate) fn run(run_id: &str, date: &str, segments: &[&str]) -> StoredRun {
         generation: 0,
         summary: serde_json::json!({"run": run_id}),
         stored_at: now(),
+        ready_at: now(),
         segments: segments.iter().map(|name| segment(name)).collect(),
     }
 }
