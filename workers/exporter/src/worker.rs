@@ -12,6 +12,7 @@ use std::path::PathBuf;
 const OUTCOMES: u32 = 2;
 
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Folder for the files of a run.
     #[arg(long, env = "OUTPUT_DIRECTORY", default_value = "./outputs/")]

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
-use crate::{dev, doctor, import, link, matching, places, status};
+use crate::{demo, dev, doctor, event, import, link, matching, migrate, places, run, status};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -67,6 +67,25 @@ enum Command {
         after_help = "Examples:\n  echo 'moving from Phoenix to Ohio' | leadfleet places\n  leadfleet places posts.jsonl > places.jsonl"
     )]
     Places(places::Args),
+    /// Run a whole day on private servers with sample data, and show what comes out.
+    #[command(
+        after_help = "Examples:\n  leadfleet demo\n  leadfleet demo --clinics 10000 --pain-points 2000\n  leadfleet demo --keep ./demo-data --json"
+    )]
+    Demo(demo::Args),
+    /// Run workers in this process until a signal asks them to stop.
+    #[command(
+        after_help = "Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer"
+    )]
+    Run(run::Args),
+    /// Bring the schema of Postgres up to date.
+    #[command(after_help = "Examples:\n  leadfleet migrate\n  leadfleet migrate --status --json")]
+    Migrate(migrate::Args),
+    /// Create streams, buckets and consumers on NATS, and check what the server made of them.
+    #[command(after_help = "Example:\n  leadfleet provision")]
+    Provision,
+    /// Say from outside what a scraper says.
+    #[command(subcommand)]
+    Event(event::Command),
     /// Show every setting, its value and where it comes from.
     #[command(
         after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
@@ -102,6 +121,11 @@ impl Cli {
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),
             Command::Places(args) => places::run(&args),
+            Command::Demo(args) => demo::run(args, Settings::load(&sources)?, output).await,
+            Command::Run(args) => run::run(args, &Settings::load(&sources)?, output).await,
+            Command::Migrate(args) => migrate::migrate(&args, &Settings::load(&sources)?, output).await,
+            Command::Provision => migrate::provision(&Settings::load(&sources)?, output).await,
+            Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,
             Command::Config => {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;
                 Ok(Exit::Ok)

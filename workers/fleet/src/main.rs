@@ -7,6 +7,8 @@ use fleet::cli::Cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // An error only says that it is installed already.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
     let exit = match Cli::parse().run().await {
         Ok(exit) => exit,
         Err(failure) => failure.report(),

@@ -1,6 +1,5 @@
 //! How commands reach the servers: connections from the settings, and failures that say which server is away.
 
-use std::error::Error as _;
 use std::fmt::Display;
 
 use async_nats::jetstream;
@@ -10,6 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::settings::Settings;
 
 const NATS_HINT: &str = "start one (`leadfleet dev`), or name another with NATS_URL";
+const NO_STREAMS_HINT: &str = "nothing ever ran on this server: `leadfleet provision` prepares it";
 const POSTGRES_HINT: &str = "start one (`leadfleet dev`), or name another with POSTGRES_CONNECTION_STRING";
 
 pub async fn nats(settings: &Settings) -> Result<jetstream::Context, Failure> {
@@ -21,9 +21,17 @@ pub async fn runs(settings: &Settings) -> Result<Runs, Failure> {
     Ok(Runs::new(nats(settings).await?))
 }
 
-/// A pool that connects on first use; statements may take as long as an import does.
-pub fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
+/// A pool for a command whose statements may take long; refused at once when Postgres is away or its schema is old.
+pub async fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
     let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
+    let pending = db::migrations(url).await?.iter().filter(|migration| migration.applied_at.is_none()).count();
+    if pending > 0 {
+        return Err(Failure {
+            exit: Exit::Differs,
+            error: anyhow::anyhow!("the schema of Postgres lacks {pending} migrations"),
+            hint: Some("bring it up to date: `leadfleet migrate`".to_owned()),
+        });
+    }
     let config =
         db::Config { postgres_statement_timeout: 3_600, postgres_pool_size: 2, ..db::Config::of(url) };
     Ok(db::Db::new(&config)?)
@@ -47,10 +55,25 @@ pub fn cause(error: &dyn std::error::Error) -> String {
     last.to_string()
 }
 
+/// The error and its deepest cause, each said once.
+fn told(error: &dyn std::error::Error) -> anyhow::Error {
+    let (text, cause) = (error.to_string(), cause(error));
+    if text.contains(&cause) { anyhow::anyhow!(text) } else { anyhow::anyhow!(cause).context(text) }
+}
+
+/// Whether the stream was never made: then nobody answers for it.
+pub fn is_missing_stream(error: &ReadError) -> bool {
+    match error {
+        ReadError::Broker { source, .. } => source.to_string().contains("no responders"),
+        ReadError::Refused { answer, .. } => answer.contains("503"),
+        ReadError::Timeout(_) | ReadError::Decode { .. } => false,
+    }
+}
+
 impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Self {
         let hint = matches!(error, RuntimeError::Connect { .. }).then(|| NATS_HINT.to_owned());
-        Self { exit: Exit::Unreachable, error: error.into(), hint }
+        Self { exit: Exit::Unreachable, error: told(&error), hint }
     }
 }
 
@@ -58,14 +81,10 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let (exit, hint) = match &error {
             ReadError::Decode { .. } => (Exit::Failure, None),
-            // Nobody answers for a stream that was never made.
-            ReadError::Broker { source, .. } if source.to_string().contains("no responders") => (
-                Exit::NotFound,
-                Some("nothing ever ran on this server: `leadfleet provision`, then start a run"),
-            ),
+            error if is_missing_stream(error) => (Exit::NotFound, Some(NO_STREAMS_HINT)),
             _ => (Exit::Unreachable, Some(NATS_HINT)),
         };
-        Self { exit, error: error.into(), hint: hint.map(str::to_owned) }
+        Self { exit, error: told(&error), hint: hint.map(str::to_owned) }
     }
 }
 
@@ -77,17 +96,8 @@ impl From<db::Error> for Failure {
             | db::Error::ConnectionStringFile { .. } => (Exit::Usage, None),
             db::Error::OldServer { .. } => (Exit::Unreachable, None),
             error if error.is_unavailable() => (Exit::Unreachable, Some(POSTGRES_HINT)),
-            // No such table, or no such role.
-            error if matches!(error.code().as_deref(), Some("42P01" | "22023")) => {
-                (Exit::Unreachable, Some("the schema is missing: `leadfleet migrate up`"))
-            }
             _ => (Exit::Failure, None),
         };
-        // The cause is in the text already.
-        let error = match error.source() {
-            Some(_) => anyhow::Error::from(error),
-            None => anyhow::anyhow!("{error}"),
-        };
-        Self { exit, error, hint: hint.map(str::to_owned) }
+        Self { exit, error: told(&error), hint: hint.map(str::to_owned) }
     }
 }

@@ -217,7 +217,10 @@ async fn postgres(settings: &Settings) -> Postgres {
     let rows = rows(settings).await;
     Postgres {
         reachable: true,
-        problem: rows.as_ref().err().map(|failure| format!("{:#}", failure.error)),
+        problem: rows.as_ref().err().map(|failure| match &failure.hint {
+            Some(hint) => format!("{:#}: {hint}", failure.error),
+            None => format!("{:#}", failure.error),
+        }),
         migrations_applied: applied,
         migrations_pending: migrations.len() - applied,
         rows: rows.ok(),
@@ -225,7 +228,7 @@ async fn postgres(settings: &Settings) -> Postgres {
 }
 
 async fn rows(settings: &Settings) -> Result<db::counts::Counts, Failure> {
-    let db = reach::postgres(settings)?;
+    let db = reach::postgres(settings).await?;
     let mut tx = db.begin(db::DEFAULT_CLIENT).await?;
     #[expect(clippy::disallowed_methods, reason = "a command reads the clock")]
     let counts = db::counts::of_tenant(&mut tx, Utc::now()).await?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use url::{Host, Url};
 
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
 pub struct Config {
     /// Incoming webhook of the Slack channel. Prefer the environment or a file: arguments are visible to other users.
     #[arg(long, env = "SLACK_WEBHOOK_URL", hide_env_values = true, value_name = "URL")]

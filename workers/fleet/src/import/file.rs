@@ -34,7 +34,9 @@ impl Reader {
             return Err(not_utf8("the file is UTF-16".to_owned()));
         }
         let source: Box<dyn Read + Send> = Box::new(source);
-        let csv = csv::ReaderBuilder::new().flexible(true).from_reader(source);
+        // Told to end rows at CR or LF, the parser miscounts lines that end in both; cells are trimmed anyway.
+        let rows_end = csv::Terminator::Any(b'\n');
+        let csv = csv::ReaderBuilder::new().flexible(true).terminator(rows_end).from_reader(source);
         Ok(Self { csv, record: csv::ByteRecord::new(), rows: 0 })
     }
 

@@ -130,7 +130,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     async fn tx(&mut self) -> Result<&mut Tx, Failure> {
         if self.open.is_none() {
-            let db = reach::postgres(self.settings)?;
+            let db = reach::postgres(self.settings).await?;
             let tx = db.begin(db::DEFAULT_CLIENT).await?;
             self.open = Some((db, tx));
         }

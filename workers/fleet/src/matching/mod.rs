@@ -7,14 +7,17 @@ mod read;
 mod review;
 mod runs;
 mod show;
+mod start;
 mod status;
 mod watch;
 
 use async_nats::jetstream;
+use proto::Token;
+use proto::v1::RunSummary;
 use runtime::Runs;
 
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::reach;
 use crate::settings::Settings;
 
@@ -22,6 +25,11 @@ pub(crate) use list::{Entry, newest, table as runs_table};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Ask for a run.
+    #[command(
+        after_help = "Examples:\n  leadfleet match start --watch\n  leadfleet match start --strategies geographic --min-confidence 5\n  leadfleet match start --again --csv-layout crm --json"
+    )]
+    Start(start::Args),
     /// List the runs, the newest first.
     #[command(after_help = "Examples:\n  leadfleet match list\n  leadfleet match list --limit 5 --json")]
     List(list::Args),
@@ -67,6 +75,16 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
     if let Command::Review(args) = command {
         return review::run(args, &settings, output).await;
     }
+    let command = match command {
+        Command::Start(args) => {
+            let (exit, run) = start::start(&args, &settings, output).await?;
+            if !args.watch {
+                return Ok(exit);
+            }
+            Command::Watch(RunArgs { run })
+        }
+        command => command,
+    };
     let jetstream = reach::nats(&settings).await?;
     let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
     match command {
@@ -76,5 +94,23 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
         Command::Show(args) => show::run(args, &stream, output).await,
         Command::Explain(args) => explain::run(args, &stream, output).await,
         Command::Review(args) => review::run(args, &settings, output).await,
+        Command::Start(_) => Ok(Exit::Ok),
     }
+}
+
+/// Waits for the run of a request, follows it to its end, shows it, and returns its summary.
+pub async fn follow(settings: &Settings, request: &str, output: Output) -> Result<RunSummary, Failure> {
+    let jetstream = reach::nats(settings).await?;
+    let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
+    let id = Token::squeezed(request);
+    let Some(header) = start::header(&stream.runs, &id).await? else {
+        return Err(anyhow::anyhow!("no loader took the request {request}").into());
+    };
+    watch::run(&header.run_id, &stream, output).await?;
+    if !output.json {
+        output::print("\n")?;
+        show::run(show::Args::top(&header.run_id, 5), &stream, output).await?;
+    }
+    let run = Token::squeezed(&header.run_id);
+    runs::summary(&stream.runs, &run).await?.ok_or_else(|| anyhow::anyhow!("run {run} has no summary").into())
 }

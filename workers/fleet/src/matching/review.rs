@@ -36,7 +36,7 @@ fn pair(text: &str) -> Result<(i32, i32), String> {
 }
 
 pub(super) async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit, Failure> {
-    let db = reach::postgres(settings)?;
+    let db = reach::postgres(settings).await?;
     let mut tx = db.begin(db::DEFAULT_CLIENT).await?;
     let by =
         env::var_os("USER").and_then(|user| user.into_string().ok()).unwrap_or_else(|| "operator".to_owned());

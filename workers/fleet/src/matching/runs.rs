@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use proto::DecodeError;
 use proto::subject::{self, RunId, Stage, Subject, Token};
 use proto::v1::{RunHeader, RunSummary, Trigger};
-use runtime::{ReadError, Runs};
+use runtime::{Messages, Part, ReadError, Runs, Stored};
 
 use crate::exit::{Exit, Failure};
+use crate::reach::is_missing_stream;
 
 /// A run that was loaded, or is being loaded.
 pub(super) struct Known {
@@ -25,7 +26,7 @@ pub(super) async fn all(runs: &Runs) -> Result<Vec<Known>, Failure> {
     let filter = Subject::all_named_parts(Stage::Profile, "run");
     let mut messages = runs.messages(subject::stream::RUN, filter).await?;
     let mut known = Vec::new();
-    while let Some(stored) = messages.next().await? {
+    while let Some(stored) = next(&mut messages).await? {
         let Some(id) = run_of(&stored.subject) else { continue };
         let header = decoded::<RunHeader>(&stored.subject, &stored.payload)?;
         if header.run_id == id.as_str() {
@@ -36,11 +37,19 @@ pub(super) async fn all(runs: &Runs) -> Result<Vec<Known>, Failure> {
     Ok(known)
 }
 
+/// On a server that never saw a run there is none.
+async fn next(messages: &mut Messages) -> Result<Option<Stored>, ReadError> {
+    match messages.next().await {
+        Err(error) if is_missing_stream(&error) => Ok(None),
+        read => read,
+    }
+}
+
 /// The run of this id or request, or the newest.
 pub(super) async fn find(runs: &Runs, name: &str) -> Result<Known, Failure> {
     if name != LATEST
         && let Ok(token) = name.parse::<Token>()
-        && let Some(part) = runs.part::<RunHeader>(&token, Stage::Profile, "run").await?
+        && let Some(part) = header(runs, &token).await?
         && let Ok(header) = part.body
     {
         let known = all(runs).await?;
@@ -53,6 +62,13 @@ pub(super) async fn find(runs: &Runs, name: &str) -> Result<Known, Failure> {
         return Ok(known.swap_remove(0));
     }
     Err(unknown(name, &known))
+}
+
+async fn header(runs: &Runs, run: &RunId) -> Result<Option<Part<RunHeader>>, ReadError> {
+    match runs.part::<RunHeader>(run, Stage::Profile, "run").await {
+        Err(error) if is_missing_stream(&error) => Ok(None),
+        read => read,
+    }
 }
 
 fn unknown(name: &str, known: &[Known]) -> Failure {

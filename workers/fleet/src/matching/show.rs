@@ -22,6 +22,13 @@ pub struct Args {
     limit: usize,
 }
 
+impl Args {
+    /// The best segments of a run.
+    pub(super) fn top(run: &str, limit: usize) -> Self {
+        Self { run: run.to_owned(), segment: None, limit }
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Shown {
     run_id: String,
@@ -133,7 +140,7 @@ fn in_words(shown: &Shown, known: &Known, score: Option<&ScoreSummary>) -> Strin
         let values = shown.summary.as_ref().and_then(|summary| summary[name].as_array());
         values.into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>()
     };
-    for (word, name) in [("missing", "missing"), ("warning", "warnings"), ("file", "files_generated")] {
+    for (word, name) in [("missing", "missing"), ("note", "warnings"), ("file", "files_generated")] {
         for value in said(name) {
             text.push_str(&format!("{word}: {value}\n"));
         }

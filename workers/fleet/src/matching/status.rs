@@ -127,7 +127,7 @@ pub(super) fn in_words(status: &RunStatus) -> String {
         text.push_str(&format!("\nmissing: {missing}"));
     }
     for warning in &status.warnings {
-        text.push_str(&format!("\nwarning: {warning}"));
+        text.push_str(&format!("\nnote: {warning}"));
     }
     text
 }

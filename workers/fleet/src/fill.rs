@@ -1,0 +1,90 @@
+//! Puts the sample data into Postgres, in one transaction.
+
+use chrono::{DateTime, Utc};
+use db::Db;
+use db::imports::{self, Clinic, ClinicPattern, DecisionMaker, PainPoint};
+
+use crate::exit::Failure;
+use crate::sample::{self, Sample};
+
+/// How many rows there are, in words.
+pub async fn fill(db: &Db, sample: &Sample) -> Result<String, Failure> {
+    #[expect(clippy::disallowed_methods, reason = "rows are imported now")]
+    let now = Utc::now();
+    let clinics: Vec<Clinic> = sample.clinics().map(|row| clinic(row, now)).collect();
+    let pain_points: Vec<PainPoint> = sample.pain_points().map(pain_point).collect();
+    let people: Vec<DecisionMaker> = sample.decision_makers().map(decision_maker).collect();
+    let mut tx = db.begin(db::DEFAULT_CLIENT).await?;
+    imports::pain_points(&mut tx, &pain_points, now).await?;
+    imports::clinics(&mut tx, &clinics, now).await?;
+    imports::decision_makers(&mut tx, &people, now).await?;
+    // The sample counts clinics from one; the database gives its own ids, in the same order.
+    let mut ids: Vec<i32> = imports::clinic_names(&mut tx).await?.into_iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    let patterns: Vec<ClinicPattern> =
+        sample.clinic_patterns().filter_map(|row| pattern(row, &ids)).collect();
+    imports::clinic_patterns(&mut tx, &patterns, now).await?;
+    tx.commit().await?;
+    Ok(format!(
+        "{} pain points, {} clinics, {} decision makers, {} patterns of reviews",
+        pain_points.len(),
+        clinics.len(),
+        people.len(),
+        patterns.len()
+    ))
+}
+
+fn pain_point(row: sample::PainPoint) -> PainPoint {
+    PainPoint {
+        pain_category: row.pain_category,
+        pain_text: row.pain_text,
+        severity_score: row.severity_score.into(),
+        mentions: row.mentions.cast_signed(),
+        example_urls: row.example_urls,
+        source: Some(row.source),
+        external_id: None,
+        created_at: Some(row.created_at),
+    }
+}
+
+fn clinic(row: sample::Clinic, now: DateTime<Utc>) -> Clinic {
+    Clinic {
+        clinic_name: row.clinic_name,
+        phone: row.phone,
+        website: row.website,
+        email: row.email,
+        address: None,
+        city: row.city,
+        state: row.state,
+        zip: None,
+        business_type: row.business_type,
+        rating: row.rating,
+        review_count: row.review_count.cast_signed(),
+        created_at: Some(row.created_at.min(now)),
+    }
+}
+
+fn decision_maker(row: sample::DecisionMaker) -> DecisionMaker {
+    DecisionMaker {
+        name: row.name,
+        title: row.title,
+        company_name: Some(row.company_name),
+        linkedin_url: row.linkedin_url,
+        email: row.email,
+        city: row.city,
+        state: row.state,
+        created_at: Some(row.created_at),
+        ..DecisionMaker::default()
+    }
+}
+
+fn pattern(row: sample::ClinicPattern, ids: &[i32]) -> Option<ClinicPattern> {
+    let index = usize::try_from(row.clinic_id).ok()?.checked_sub(1)?;
+    Some(ClinicPattern {
+        clinic_id: *ids.get(index)?,
+        pattern_type: row.pattern_type,
+        confidence: row.confidence,
+        evidence: serde_json::from_str(&row.evidence).ok()?,
+        detected_at: Some(row.detected_at),
+    })
+}

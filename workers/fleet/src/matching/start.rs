@@ -1,0 +1,200 @@
+//! `leadfleet match start`: asks for a run.
+
+use std::time::Duration;
+
+use chrono::{NaiveDate, SecondsFormat, Utc};
+use proto::v1::{
+    ConfidenceMode, CsvLayout, MatchConfig, OutputFormat, RunHeader, RunRequest, Strategy, Trigger,
+};
+use proto::{Outgoing, RunId, Stage, Token};
+use runtime::Runs;
+use serde::Serialize;
+
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::reach;
+use crate::settings::Settings;
+
+#[derive(Debug, Default, clap::Args)]
+pub struct Args {
+    /// The date of the run [default: today in the schedule's time zone].
+    #[arg(long)]
+    date: Option<NaiveDate>,
+    /// Strategies to use [default: all].
+    #[arg(long, value_enum, value_delimiter = ',')]
+    strategies: Vec<Strategies>,
+    /// What a match needs, 1 to 10 [default: 7].
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    min_confidence: Option<f64>,
+    /// Files to write [default: all].
+    #[arg(long, value_enum, value_delimiter = ',')]
+    formats: Vec<Formats>,
+    /// Columns and dialect of the CSV.
+    #[arg(long, value_enum)]
+    csv_layout: Option<Layouts>,
+    /// How points are given: graded by the steps, or flat as in the algorithm block.
+    #[arg(long, value_enum)]
+    confidence_mode: Option<Modes>,
+    /// Pain categories that go first in ties and always reach Claude's ranking.
+    #[arg(long, value_delimiter = ',')]
+    priority_categories: Vec<String>,
+    /// Run although the same input was matched before.
+    #[arg(long)]
+    again: bool,
+    /// Follow the run until it is announced.
+    #[arg(long)]
+    pub(super) watch: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Strategies {
+    Geographic,
+    BusinessType,
+    PainPattern,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Formats {
+    Json,
+    Csv,
+    Markdown,
+    Xlsx,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Layouts {
+    Sample,
+    Step12,
+    Excel,
+    Crm,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Modes {
+    Graded,
+    Block,
+}
+
+/// What was asked for, and the run it became.
+#[derive(Debug, Serialize)]
+struct Started {
+    request_id: String,
+    /// Absent while no loader has taken the request.
+    run_id: Option<String>,
+    /// Whether the same input had been matched before.
+    same_as_before: bool,
+}
+
+/// How long to wait for a loader before saying that there is none.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks for the run, and returns its name for those who want to follow it.
+pub(super) async fn start(
+    args: &Args,
+    settings: &Settings,
+    output: Output,
+) -> Result<(Exit, String), Failure> {
+    let jetstream = reach::nats(settings).await?;
+    let runs = Runs::new(jetstream.clone());
+    let request = request(args, settings);
+    let id = Token::squeezed(&request.request_id);
+    let client = Token::squeezed(&request.client_id);
+    let job = Outgoing::job(loader::JOBS, client, id.clone(), &request);
+    let message = async_nats::jetstream::message::PublishMessage::build()
+        .payload(job.payload.clone().into())
+        .message_id(job.id(0))
+        .header(proto::subject::header::SCHEMA, job.schema.as_str());
+    let sent = jetstream.send_publish(job.subject.to_string(), message).await;
+    let sent = sent.map_err(|error| reach::broker("its acknowledgement", error))?;
+    sent.await.map_err(|error| reach::broker("its acknowledgement", error))?;
+    let header = header(&runs, &id).await?;
+    let started = Started {
+        run_id: header.as_ref().map(|header| header.run_id.clone()),
+        same_as_before: header
+            .as_ref()
+            .and_then(|header| header.request.as_ref())
+            .is_some_and(|first| first.request_id != request.request_id),
+        request_id: request.request_id,
+    };
+    let name = started.run_id.clone().unwrap_or_else(|| started.request_id.clone());
+    output.show(&started, |started| match &started.run_id {
+        Some(run) if started.same_as_before => {
+            format!("run {run}: the same input was matched before (--again to run it once more)")
+        }
+        Some(run) => format!("run {run} has started: `leadfleet match watch {run}`"),
+        None => format!(
+            "request {} waits for a loader: start one with `leadfleet run loader`, nothing is lost",
+            started.request_id
+        ),
+    })?;
+    Ok((Exit::Ok, name))
+}
+
+/// The header that the loader publishes under the request's own name.
+pub(super) async fn header(runs: &Runs, id: &RunId) -> Result<Option<RunHeader>, Failure> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while tokio::time::Instant::now() < deadline {
+        if let Some(part) = runs.part::<RunHeader>(id, Stage::Profile, "run").await? {
+            return Ok(part.body.ok());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(None)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a request is made now")]
+fn request(args: &Args, settings: &Settings) -> RunRequest {
+    let now = Utc::now();
+    let zone: chrono_tz::Tz = settings.schedule.timezone.parse().unwrap_or(chrono_tz::UTC);
+    let date = args.date.unwrap_or_else(|| now.with_timezone(&zone).date_naive());
+    RunRequest {
+        request_id: format!("manual-{}", now.format("%Y%m%dT%H%M%S%3fZ")),
+        client_id: db::DEFAULT_CLIENT.to_string(),
+        run_date: date.to_string(),
+        trigger: Trigger::Manual.into(),
+        config: Some(config(args)),
+        missing_sources: Vec::new(),
+        as_of: now.to_rfc3339_opts(SecondsFormat::Micros, true),
+        again: args.again,
+    }
+}
+
+fn config(args: &Args) -> MatchConfig {
+    let strategy = |strategy: &Strategies| match strategy {
+        Strategies::Geographic => Strategy::Geographic.into(),
+        Strategies::BusinessType => Strategy::BusinessType.into(),
+        Strategies::PainPattern => Strategy::PainPattern.into(),
+    };
+    let format = |format: &Formats| match format {
+        Formats::Json => OutputFormat::Json.into(),
+        Formats::Csv => OutputFormat::Csv.into(),
+        Formats::Markdown => OutputFormat::Markdown.into(),
+        Formats::Xlsx => OutputFormat::Xlsx.into(),
+    };
+    let layout = |layout| match layout {
+        Layouts::Sample => CsvLayout::Sample,
+        Layouts::Step12 => CsvLayout::Step12,
+        Layouts::Excel => CsvLayout::Excel,
+        Layouts::Crm => CsvLayout::Crm,
+    };
+    let mode = |mode| match mode {
+        Modes::Graded => ConfidenceMode::Graded,
+        Modes::Block => ConfidenceMode::Block,
+    };
+    MatchConfig {
+        strategies: args.strategies.iter().map(strategy).collect(),
+        priority_pain_categories: args.priority_categories.clone(),
+        min_confidence_score: args.min_confidence.unwrap_or_default(),
+        output_formats: args.formats.iter().map(format).collect(),
+        confidence_mode: args.confidence_mode.map(mode).unwrap_or_default().into(),
+        csv_layout: args.csv_layout.map(layout).unwrap_or_default().into(),
+    }
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(score) if (1.0..=10.0).contains(&score) => Ok(score),
+        _ => Err("use a number from 1 to 10".to_owned()),
+    }
+}

@@ -1,0 +1,66 @@
+//! `leadfleet migrate` and `leadfleet provision`: what the servers need before the first worker.
+
+use serde::Serialize;
+
+use runtime::Runtime;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, columns};
+use crate::role;
+use crate::settings::Settings;
+use crate::workers::Workers;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only show what is applied and what is not; exit 5 when something is missing.
+    #[arg(long)]
+    status: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Step {
+    version: i64,
+    name: String,
+    state: &'static str,
+}
+
+/// Applies what is missing, under a lock, so that several processes may do so at once.
+pub async fn migrate(args: &Args, settings: &Settings, output: Output) -> Result<Exit, Failure> {
+    let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
+    let applied: Vec<i64> = if args.status {
+        Vec::new()
+    } else {
+        db::migrate(url).await?.iter().map(|step| step.version).collect()
+    };
+    let steps: Vec<Step> = db::migrations(url)
+        .await?
+        .into_iter()
+        .map(|step| Step {
+            version: step.version,
+            name: step.name.clone(),
+            state: match (step.applied_at.is_some(), applied.contains(&step.version)) {
+                (_, true) => "applied now",
+                (true, _) => "applied",
+                (false, _) => "missing",
+            },
+        })
+        .collect();
+    output.show(&steps, |steps| {
+        let row = |step: &Step| [step.version.to_string(), step.name.clone(), step.state.to_owned()];
+        columns(["version", "name", "state"], steps.iter().map(row))
+    })?;
+    let missing = steps.iter().any(|step| step.state == "missing");
+    Ok(if missing { Exit::Differs } else { Exit::Ok })
+}
+
+/// Creates streams, buckets and consumers, and compares what the server made of them.
+pub async fn provision(settings: &Settings, output: Output) -> Result<Exit, Failure> {
+    let workers = Workers::load(settings)?;
+    let runtime = Runtime::start(workers.runtime).await?;
+    role::provision(&runtime).await?;
+    let server = runtime.client().server_info().version;
+    output.show(&serde_json::json!({ "nats_server": server, "provisioned": true }), |_| {
+        format!("streams, buckets and consumers are as they should be on nats-server {server}")
+    })?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,153 @@
+//! Every worker of the fleet, by the name it is run under. Adding one: a crate, a variant, an arm.
+
+use clap::ValueEnum;
+use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
+use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
+use notifier::{Alerter, Notifier};
+use runtime::Runtime;
+use scorer::Scorer;
+use storer::{StoreRetrier, Storer};
+use templater::Templater;
+use tokio::task::JoinSet;
+
+use crate::workers::Workers;
+
+/// What `leadfleet run` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Role {
+    /// All of them.
+    All,
+    /// Decides when a run is due, and loads it.
+    Loader,
+    /// All three matchers.
+    Matchers,
+    /// Matches clinics to the places that pain points name.
+    Geographic,
+    /// Matches clinics to the types that pain points name.
+    BusinessType,
+    /// Matches clinics to the problems their reviews show.
+    PainPattern,
+    /// Makes segments and priorities of the matches.
+    Scorer,
+    /// Writes a template for each segment.
+    Templater,
+    /// Stores runs in Postgres.
+    Storer,
+    /// Writes the files of a run.
+    Exporter,
+    /// Announces runs and alerts.
+    Notifier,
+    /// Makes dead letters of what the server gave up.
+    Sweep,
+}
+
+/// The roles behind `all` and `matchers`, each once.
+pub fn expand(asked: &[Role]) -> Vec<Role> {
+    let matchers = [Role::Geographic, Role::BusinessType, Role::PainPattern];
+    let mut roles: Vec<Role> = asked
+        .iter()
+        .flat_map(|role| match role {
+            Role::All => Role::value_variants()
+                .iter()
+                .copied()
+                .filter(|role| !matches!(role, Role::All | Role::Matchers))
+                .collect(),
+            Role::Matchers => matchers.to_vec(),
+            role => vec![*role],
+        })
+        .collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+/// What runs: each task ends when the runtime is asked to stop, or with the error that ends the process.
+pub type Running = JoinSet<anyhow::Result<()>>;
+
+/// Creates the consumers of all roles, so that nothing they should get is missed before they run.
+pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
+    runtime.provision::<ScrapeCollector>().await?;
+    runtime.provision::<ScrapeTrigger>().await?;
+    runtime.provision::<TickTrigger>().await?;
+    runtime.provision::<Loader>().await?;
+    runtime.provision::<GeographicMatcher>().await?;
+    runtime.provision::<BusinessTypeMatcher>().await?;
+    runtime.provision::<PainPatternMatcher>().await?;
+    runtime.provision::<Scorer>().await?;
+    runtime.provision::<Templater>().await?;
+    runtime.provision::<Storer>().await?;
+    runtime.provision::<StoreRetrier>().await?;
+    runtime.provision::<exporter::Exporter>().await?;
+    runtime.provision::<Notifier>().await?;
+    runtime.provision::<Alerter>().await
+}
+
+/// Starts a role in this process.
+pub async fn start(
+    role: Role,
+    workers: &Workers,
+    runtime: &Runtime,
+    running: &mut Running,
+) -> anyhow::Result<()> {
+    match role {
+        Role::All | Role::Matchers => {}
+        Role::Loader => {
+            spawn(running, runtime, ScrapeCollector);
+            spawn(running, runtime, ScrapeTrigger { client: db::DEFAULT_CLIENT });
+            spawn(running, runtime, TickTrigger);
+            spawn(running, runtime, Loader::new(workers.db()?));
+            let (runtime, daily) = (runtime.clone(), workers.daily(MATCH_JOB)?);
+            running.spawn(async move {
+                runtime::tick(&runtime, daily).await;
+                Ok(())
+            });
+        }
+        Role::Geographic => spawn(running, runtime, GeographicMatcher::new(workers.matchers.clone())),
+        Role::BusinessType => spawn(running, runtime, BusinessTypeMatcher::new(workers.matchers.clone())),
+        Role::PainPattern => spawn(running, runtime, PainPatternMatcher::new(workers.matchers.clone())),
+        Role::Scorer => spawn(running, runtime, Scorer::new(&workers.scorer, workers.claude(runtime).await?)),
+        Role::Templater => {
+            spawn(
+                running,
+                runtime,
+                Templater::new(workers.templater.clone(), workers.claude(runtime).await?),
+            );
+        }
+        Role::Storer => {
+            spawn(running, runtime, Storer::new(workers.storer.clone(), workers.db()?));
+            spawn(running, runtime, StoreRetrier::new(workers.storer.clone(), workers.db()?));
+        }
+        Role::Exporter => spawn(running, runtime, exporter::Exporter::new(workers.exporter.clone())),
+        Role::Notifier => {
+            spawn(running, runtime, Notifier::new(&workers.notifier)?);
+            spawn(running, runtime, Alerter::new(&workers.notifier)?);
+        }
+        Role::Sweep => {
+            let runtime = runtime.clone();
+            running.spawn(async move { Ok(runtime::sweep(&runtime).await?) });
+        }
+    }
+    Ok(())
+}
+
+fn spawn<W: runtime::Worker>(running: &mut Running, runtime: &Runtime, worker: W) {
+    let runtime = runtime.clone();
+    running.spawn(async move { Ok(runtime.run(worker).await?) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_every_worker_once() {
+        let roles = expand(&[Role::All, Role::Scorer, Role::Matchers]);
+        assert_eq!(roles.len(), Role::value_variants().len() - 2);
+    }
+
+    #[test]
+    fn the_matchers_are_three() {
+        assert_eq!(expand(&[Role::Matchers]).len(), 3);
+    }
+}

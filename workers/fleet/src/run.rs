@@ -1,0 +1,100 @@
+//! `leadfleet run`: workers in this process, until a signal asks them to stop.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use runtime::Runtime;
+use runtime::telemetry::{self, LogFormat};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
+use crate::role::{self, Role, Running};
+use crate::settings::Settings;
+use crate::signals::Asked;
+use crate::workers::Workers;
+
+/// What a process has from the first signal to its end.
+const HARD_LIMIT: Duration = Duration::from_secs(45);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Workers to run in this process.
+    #[arg(required = true, value_enum, value_name = "WORKER")]
+    workers: Vec<Role>,
+    #[command(flatten)]
+    telemetry: Telemetry,
+}
+
+/// How the process tells what it does.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Telemetry {
+    /// What is logged, as `info` or `runtime=debug,info`.
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    log: String,
+    /// How it is logged.
+    #[arg(long, env = "LEADFLEET_LOG_FORMAT", value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// Where traces go, by OTLP over HTTP.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp_endpoint: Option<String>,
+}
+
+impl Telemetry {
+    pub fn start(&self) -> Result<telemetry::Telemetry, Failure> {
+        telemetry::start(&self.log, self.log_format, self.otlp_endpoint.as_deref()).map_err(|error| Failure {
+            exit: Exit::Usage,
+            error: error.into(),
+            hint: None,
+        })
+    }
+}
+
+pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit, Failure> {
+    let mut asked = Asked::new().context("could not listen for signals")?;
+    let _telemetry = args.telemetry.start()?;
+    let workers = Workers::load(settings)?;
+    let runtime = Runtime::start(workers.runtime.clone()).await?;
+    let roles = role::expand(&args.workers);
+    let mut running = start(&roles, &workers, &runtime).await?;
+    let names: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+    output.say("Running", &names.join(", "));
+    let health = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.serve_health().await })
+    };
+    let ended = tokio::select! {
+        () = asked.wait() => None,
+        ended = running.join_next() => ended,
+    };
+    output.say("Stopping", "no new messages; what runs is finished; again to abort");
+    runtime.stop();
+    tokio::select! {
+        () = finished(&mut running) => {}
+        () = tokio::time::sleep(HARD_LIMIT) => {}
+        () = asked.wait() => return Ok(Exit::Interrupted),
+    }
+    let _drained = runtime.client().flush().await;
+    health.abort();
+    match ended {
+        None => Ok(Exit::Ok),
+        Some(ended) => {
+            ended.context("a worker broke off")??;
+            Err(anyhow::anyhow!("a worker ended though nobody asked it to").into())
+        }
+    }
+}
+
+/// Provisions what the roles need and starts them.
+pub async fn start(roles: &[Role], workers: &Workers, runtime: &Runtime) -> Result<Running, Failure> {
+    role::provision(runtime).await?;
+    let mut running = Running::new();
+    for role in roles {
+        role::start(*role, workers, runtime, &mut running).await?;
+    }
+    Ok(running)
+}
+
+async fn finished(running: &mut Running) {
+    while running.join_next().await.is_some() {}
+}
