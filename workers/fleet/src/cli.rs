@@ -130,7 +130,7 @@ impl Cli {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;
                 Ok(Exit::Ok)
             }
-            Command::Doctor => doctor::run(&sources, output),
+            Command::Doctor => doctor::run(&sources, output).await,
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "leadfleet", &mut script);

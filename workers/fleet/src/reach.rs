@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use async_nats::jetstream;
+use proto::subject::stream;
 use runtime::{ReadError, Runs, RuntimeError};
 
 use crate::exit::{Exit, Failure};
@@ -11,6 +12,10 @@ use crate::settings::Settings;
 const NATS_HINT: &str = "start one (`leadfleet dev`), or name another with NATS_URL";
 const NO_STREAMS_HINT: &str = "nothing ever ran on this server: `leadfleet provision` prepares it";
 const POSTGRES_HINT: &str = "start one (`leadfleet dev`), or name another with POSTGRES_CONNECTION_STRING";
+
+/// Every stream of the fleet.
+pub const STREAMS: [&str; 6] =
+    [stream::EVENTS, stream::RUN, stream::JOBS, stream::DEAD, stream::AUDIT, stream::ADVISORIES];
 
 pub async fn nats(settings: &Settings) -> Result<jetstream::Context, Failure> {
     let (client, _reconnects) = runtime::connect(&settings.nats.url).await?;
@@ -24,7 +29,8 @@ pub async fn runs(settings: &Settings) -> Result<Runs, Failure> {
 /// A pool for a command whose statements may take long; refused at once when Postgres is away or its schema is old.
 pub async fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
     let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
-    let pending = db::migrations(url).await?.iter().filter(|migration| migration.applied_at.is_none()).count();
+    let pending =
+        db::migrations(url).await?.iter().filter(|migration| migration.applied_at.is_none()).count();
     if pending > 0 {
         return Err(Failure {
             exit: Exit::Differs,
@@ -35,6 +41,14 @@ pub async fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
     let config =
         db::Config { postgres_statement_timeout: 3_600, postgres_pool_size: 2, ..db::Config::of(url) };
     Ok(db::Db::new(&config)?)
+}
+
+/// An address as it may be shown.
+pub fn without_password(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else { return String::new() };
+    // An address without a place for a password has none to hide.
+    let _none = url.set_password(None);
+    url.to_string()
 }
 
 /// What a request to the broker ended with, as the failure of a command.

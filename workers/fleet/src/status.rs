@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::exit::{Exit, Failure};
 use crate::matching::{Entry, newest, runs_table};
 use crate::output::{self, Output, columns};
-use crate::reach::{self, broker, cause};
+use crate::reach::{self, STREAMS, broker, cause, without_password};
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
@@ -80,8 +80,6 @@ struct Postgres {
     rows: Option<db::counts::Counts>,
 }
 
-const STREAMS: [&str; 6] =
-    [stream::EVENTS, stream::RUN, stream::JOBS, stream::DEAD, stream::AUDIT, stream::ADVISORIES];
 const RUNS: usize = 5;
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -105,11 +103,6 @@ pub async fn run(args: &Args, settings: Settings, output: Output) -> Result<Exit
 
 async fn read(jetstream: &jetstream::Context, settings: &Settings) -> Result<Status, Failure> {
     let info = jetstream.client().server_info();
-    let url = url::Url::parse(&settings.nats.url).map(|mut url| {
-        // An address without a place for a password has none to hide.
-        let _none = url.set_password(None);
-        url.to_string()
-    });
     let (mut streams, mut workers) = (Vec::new(), Vec::new());
     for name in STREAMS {
         let Ok(found) = jetstream.get_stream(name).await else { continue };
@@ -134,7 +127,7 @@ async fn read(jetstream: &jetstream::Context, settings: &Settings) -> Result<Sta
     workers.sort_by(|a, b| a.worker.cmp(&b.worker));
     Ok(Status {
         server: Server {
-            url: url.unwrap_or_default(),
+            url: without_password(&settings.nats.url),
             name: info.server_name.clone(),
             version: info.version.clone(),
         },
