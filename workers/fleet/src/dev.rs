@@ -1,17 +1,24 @@
-//! `leadfleet dev`: private servers that stay up until Ctrl-C and keep their data.
+//! `leadfleet dev`: private servers and all workers, staying up until Ctrl-C, with data that stays.
 
 use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use runtime::Runtime;
+use runtime::telemetry::{self, LogFormat};
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::{Exit, Failure};
+use crate::fill;
 use crate::local::{Binaries, Stack, StackOptions, superuser};
 use crate::output::Output;
+use crate::role::{self, Role, Running};
+use crate::run;
+use crate::sample::{Sample, Sizes};
 use crate::settings::Settings;
+use crate::signals::Asked;
+use crate::workers::Workers;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -24,6 +31,15 @@ pub struct Args {
     /// Port of nats-server [default: a free one].
     #[arg(long, value_name = "PORT")]
     nats_port: Option<u16>,
+    /// Start no workers, the servers only.
+    #[arg(long)]
+    servers_only: bool,
+    /// Import the made sample rows, unless the database has rows already.
+    #[arg(long)]
+    sample: bool,
+    /// What the workers log.
+    #[arg(long, env = "RUST_LOG", default_value = "warn")]
+    log: String,
 }
 
 /// Where everything is; printed when all of it is up.
@@ -38,16 +54,23 @@ struct Addresses {
     postgres_pid: Option<u32>,
 }
 
-pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit, Failure> {
+pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<Exit, Failure> {
+    let _telemetry = telemetry::start(&args.log, LogFormat::Text, None).context("--log")?;
     // Arranged first: a Ctrl-C during the start must not leave servers behind either.
     let mut asked = Asked::new().context("could not listen for signals")?;
-    let binaries =
-        Binaries { nats_server: settings.local.nats_server, postgres_bin: settings.local.postgres_bin };
-    let data_dir = if args.temporary { None } else { Some(args.data_dir.map_or_else(default_data_dir, Ok)?) };
+    let binaries = Binaries {
+        nats_server: settings.local.nats_server.clone(),
+        postgres_bin: settings.local.postgres_bin.clone(),
+    };
+    let data_dir =
+        if args.temporary { None } else { Some(args.data_dir.clone().map_or_else(default_data_dir, Ok)?) };
     output.say("Starting", "nats-server and Postgres");
     let options = StackOptions { data_dir, fsync: true, nats_port: args.nats_port, binaries };
     let starting = tokio::task::spawn_blocking(|| Stack::start(options));
     let mut stack = starting.await.context("the start of the servers broke off")??;
+    settings.nats.url = stack.nats_url();
+    settings.postgres.url = Some(stack.postgres_url());
+    let fleet = if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
     output.show(&addresses(&stack), banner)?;
 
     let mut look = tokio::time::interval(Duration::from_millis(500));
@@ -60,7 +83,14 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
             },
         }
     }
-    output.say("Stopping", "the servers; Ctrl-C again to abort");
+    output.say("Stopping", "workers and servers; Ctrl-C again to abort");
+    if let Some(fleet) = fleet {
+        tokio::select! {
+            () = fleet.stop() => {}
+            // The servers end with this process.
+            () = asked.wait() => return Ok(Exit::Interrupted),
+        }
+    }
     let stopping = tokio::task::spawn_blocking(|| stack.stop());
     tokio::select! {
         stopped = stopping => stopped.context("the stop of the servers broke off")??,
@@ -70,29 +100,46 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
     Ok(Exit::Ok)
 }
 
-/// The signals by which people and supervisors ask for the end.
-struct Asked {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+/// The workers of this process.
+struct Fleet {
+    runtime: Runtime,
+    running: Running,
 }
 
-impl Asked {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
+impl Fleet {
+    async fn start(args: &Args, settings: &Settings, output: Output) -> Result<Self, Failure> {
+        let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
+        db::migrate(url).await?;
+        let workers = Workers::load(settings)?;
+        if args.sample {
+            import_sample(&workers, output).await?;
+        }
+        let runtime = Runtime::start(workers.runtime.clone()).await?;
+        let running = run::start(&role::expand(&[Role::All]), &workers, &runtime).await?;
+        output.say("Running", "every worker of the fleet in this process");
+        Ok(Self { runtime, running })
     }
 
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
+    async fn stop(mut self) {
+        self.runtime.stop();
+        while self.running.join_next().await.is_some() {}
     }
+}
+
+async fn import_sample(workers: &Workers, output: Output) -> Result<(), Failure> {
+    let db = workers.db()?;
+    #[expect(clippy::disallowed_methods, reason = "the sample is of today")]
+    let now = chrono::Utc::now();
+    let mut tx = db.begin(db::DEFAULT_CLIENT).await?;
+    let counts = db::counts::of_tenant(&mut tx, now).await?;
+    tx.rollback().await?;
+    if counts.clinics > 0 {
+        output.say("Kept", "the rows of the last time: the sample is imported into an empty database only");
+        return Ok(());
+    }
+    let rows = fill::fill(&db, &Sample::generate(7, Sizes::default(), now.date_naive())).await?;
+    output.say("Imported", &format!("made sample rows: {rows}"));
+    Ok(())
 }
 
 /// The state directory of this user; root's home is closed to the account that Postgres runs as.
@@ -123,10 +170,13 @@ fn banner(addresses: &Addresses) -> String {
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
         "\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n\n\
-         Ctrl-C stops the servers.\n",
+         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  leadfleet status\n  leadfleet match start --watch\n\n\
+         Ctrl-C stops everything.\n",
         addresses.nats_url,
         addresses.nats_monitoring_url,
         addresses.postgres_url,
-        addresses.data_dir.display()
+        addresses.data_dir.display(),
+        addresses.nats_url,
+        addresses.postgres_url,
     )
 }
