@@ -1,9 +1,9 @@
 //! What cannot be understood is kept, named and out of everybody's way.
 
 use async_nats::HeaderMap;
+use proto::Message as _;
 use proto::subject::header;
-use proto::v1::{MatchConfig, ScoreSummary, ScrapeDone};
-use proto::{Message as _, Stage};
+use proto::v1::{MatchConfig, Plan, ScrapeDone};
 use tests::{DATE, TestFleet, request, sample};
 
 const REDDIT: &str = "lf.v1.event.scrape_done.reddit";
@@ -79,23 +79,33 @@ async fn a_request_that_cannot_be_meant_is_a_dead_letter_and_people_are_told() {
 }
 
 #[tokio::test]
-async fn a_run_with_a_broken_part_ends_and_says_what_is_missing() {
+async fn a_run_in_which_a_matcher_dies_on_a_part_ends_and_says_what_is_missing() {
     let fleet = TestFleet::start().await;
     fleet.insert(&sample(100, 1_000, 0)).await;
     let loader = fleet.run(&["loader"]);
     fleet.broker.request(&request("broken", DATE, MatchConfig::default())).await;
     let run = fleet.broker.run_of("broken").await;
-    fleet.broker.said(&format!("lf.v1.run.{run}.load.plan")).await;
+    let plan = fleet.broker.said(&format!("lf.v1.run.{run}.load.plan")).await;
+    assert!(Plan::decode(plan.payload).unwrap().parts > 1);
     assert!(loader.stop().success());
-    assert!(fleet.broker.runs.plan(&run, Stage::Load).await.unwrap().unwrap() > 1);
 
-    let garbage = b"\xff\xff\xff".to_vec();
-    fleet.broker.publish(&format!("lf.v1.run.{run}.load.part.1"), HeaderMap::new(), garbage).await;
-    let _all = fleet.run(&["all"]);
+    // Only the one matcher ever sees the garbage.
+    let part = format!("lf.v1.run.{run}.load.part.1");
+    let clinics = fleet.broker.said(&part).await;
+    fleet.broker.publish(&part, HeaderMap::new(), b"\xff\xff\xff".to_vec()).await;
+    let geographic = fleet.run(&["geographic"]);
+    let dead = fleet.broker.said("lf.v1.dead.matcher-geographic.*").await;
+    assert_eq!(dead.payload.as_ref(), b"\xff\xff\xff");
+    fleet.broker.said(&format!("lf.v1.run.{run}.match.part.geographic-0")).await;
+    assert!(geographic.stop().success());
+    fleet.broker.publish(&part, HeaderMap::new(), clinics.payload.to_vec()).await;
+
+    let others =
+        ["loader", "business_type", "pain_pattern", "scorer", "templater", "storer", "exporter", "notifier"];
+    let _others = fleet.run(&others);
     let finished = fleet.broker.finished("broken").await;
-    let score = fleet.broker.runs.part::<ScoreSummary>(&run, Stage::Score, "summary").await.unwrap();
-    assert!(!finished.summary.missing.is_empty(), "{:?} {score:?}", finished.summary);
-    assert!(finished.summary.clinics_matched > 0, "{:?}", finished.summary);
-    fleet.broker.settled().await;
-    assert_eq!(fleet.broker.all("lf.v1.dead.matcher-geographic.>").await.len(), 1);
+    assert_eq!(finished.summary.status, "complete");
+    assert!(finished.summary.missing.contains(&"match geographic-1".to_owned()), "{:?}", finished.summary);
+    assert!(finished.summary.clinics_matched > 0);
+    fleet.told_of("geographic-1").await;
 }

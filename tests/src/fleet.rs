@@ -30,10 +30,11 @@ pub struct TestFleet {
 }
 
 impl TestFleet {
-    /// Servers with an empty schema, and no worker. Claude has no key: templates are the generic ones.
+    /// Servers with empty tables and streams, and no worker. Claude has no key: templates are the generic ones.
     pub async fn start() -> Self {
         let stack = Stack::start(StackOptions::default()).unwrap();
         db::migrate(&stack.postgres_url()).await.unwrap();
+        provision(&stack).await;
         let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
         let (slack, claude) = (SlackStandIn::start().await, ClaudeStandIn::start().await);
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -176,6 +177,13 @@ impl TestFleet {
         }
         text
     }
+}
+
+/// Creates the streams, so that a test can speak before any worker runs.
+async fn provision(stack: &Stack) {
+    let nats_url = stack.nats_url();
+    let config = runtime::Config { nats_url, replicas: 1, lease: None, health_listen: None };
+    runtime::Runtime::start(config).await.unwrap();
 }
 
 impl Drop for TestFleet {
