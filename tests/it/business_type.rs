@@ -44,8 +44,8 @@ async fn tc3_a_type_that_is_named_finds_the_clinics_of_that_type_alone() {
     let facts = "SELECT concat_ws(', ', segment_name, count(*), priority_score, min(confidence_score), \
                  match_strategy) FROM matched_segments GROUP BY segment_name, priority_score, match_strategy";
     assert_eq!(fleet.texts(facts).await, ["marketing-cash-based, 63, 8.9, 8.0, business_type"]);
-    let types = "SELECT DISTINCT c.business_type FROM matched_segments m \
-                 JOIN clinics_contact_info c ON c.id = m.clinic_id ORDER BY 1 COLLATE \"C\"";
+    let types = "SELECT DISTINCT c.business_type COLLATE \"C\" FROM matched_segments m \
+                 JOIN clinics_contact_info c ON c.id = m.clinic_id ORDER BY 1";
     assert_eq!(fleet.texts(types).await, ["Cash PT", "Self-pay", "cash-based"]);
     let reasons = fleet.texts("SELECT DISTINCT match_reason FROM matched_segments").await;
     assert_eq!(reasons.len(), 1);

@@ -115,7 +115,7 @@ impl TestFleet {
     pub async fn stored_pairs(&self) -> Vec<(String, String)> {
         let sql = "SELECT m.segment_name, c.clinic_name FROM matched_segments m \
                    JOIN clinics_contact_info c ON (c.client_id, c.id) = (m.client_id, m.clinic_id) \
-                   ORDER BY 1 COLLATE \"C\", 2 COLLATE \"C\"";
+                   ORDER BY m.segment_name COLLATE \"C\", c.clinic_name COLLATE \"C\"";
         let rows = sqlx::query(sql).fetch_all(&mut self.connection().await).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }

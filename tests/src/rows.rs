@@ -45,18 +45,21 @@ pub fn clinic(name: &str, city: &str, state: &str) -> Clinic {
     }
 }
 
-/// Clinics that differ in name and phone, the number first in their names so that no two look alike.
+/// Clinics that differ in everything by which one is known, from each other and from those of another kind.
 pub fn numbered(count: usize, like: Clinic) -> Vec<Clinic> {
-    let one = |number: usize| Clinic {
-        clinic_name: format!(
-            "{} {}",
-            NAMES[number % NAMES.len()].repeat(1 + number / NAMES.len()),
-            like.clinic_name
-        ),
-        phone: like.phone.as_ref().map(|_| format!("(602) 555-{:04}", 1000 + number)),
-        website: like.website.as_ref().map(|host| format!("{number}.{host}")),
-        email: like.email.as_ref().map(|address| format!("{number}{address}")),
-        ..like.clone()
+    let kind = like.clinic_name.bytes().map(usize::from).sum::<usize>() % NAMES.len();
+    let one = |number: usize| {
+        let (first, second) = (number + 11 * kind, 1 + number / NAMES.len() + 17 * kind + 3 * number);
+        let name =
+            format!("{} {} {}", NAMES[first % NAMES.len()], NAMES[second % NAMES.len()], like.clinic_name);
+        let host = name.replace(' ', "").to_lowercase();
+        Clinic {
+            phone: like.phone.as_ref().map(|_| format!("({}) 555-{:04}", 201 + kind, 1000 + number)),
+            website: like.website.as_ref().map(|_| format!("{host}.example")),
+            email: like.email.as_ref().map(|_| format!("hello@{host}.example")),
+            clinic_name: name,
+            ..like.clone()
+        }
     };
     (0..count).map(one).collect()
 }
@@ -64,7 +67,7 @@ pub fn numbered(count: usize, like: Clinic) -> Vec<Clinic> {
 /// The owner of a clinic, known by its name, place and phone.
 pub fn owner(of: &Clinic) -> DecisionMaker {
     DecisionMaker {
-        name: format!("Robin {}", of.clinic_name.split(' ').next().unwrap_or_default()),
+        name: format!("Robin {}", of.clinic_name.split(' ').nth(1).unwrap_or_default()),
         title: Some("Owner".to_owned()),
         company_name: Some(of.clinic_name.clone()),
         city: of.city.clone(),
