@@ -1,5 +1,7 @@
 //! `leadfleet match explain`: the whole chain from what people complained of to where a clinic ended up.
 
+mod words;
+
 use proto::subject::Stage;
 use proto::v1::{Assignment, Clinic, Matches, PainPoint, Points, Segment, Signal, Strategy};
 use serde::Serialize;
@@ -122,10 +124,10 @@ const AROUND: usize = 90;
 pub(super) async fn run(args: Args, stream: &Stream, output: Output) -> Result<Exit, Failure> {
     let known = runs::find(&stream.runs, &args.run).await?;
     match (args.clinic, args.segment) {
-        (Some(clinic), _) => output.show(&explain_clinic(stream, &known, &clinic).await?, clinic_in_words)?,
+        (Some(clinic), _) => output.show(&explain_clinic(stream, &known, &clinic).await?, words::clinic)?,
         (None, segment) => {
             let segment = read::segment(&stream.runs, &known.id, &segment.unwrap_or_default()).await?;
-            output.show(&explain_segment(stream, &known, &segment).await?, segment_in_words)?;
+            output.show(&explain_segment(stream, &known, &segment).await?, words::segment)?;
         }
     }
     Ok(Exit::Ok)
@@ -353,106 +355,6 @@ async fn explain_segment(
         match_reason: segment.match_reason.clone(),
         evidence: evidence.collect(),
     })
-}
-
-fn clinic_in_words(said: &ClinicExplained) -> String {
-    let mut text =
-        format!("Clinic {} {} ({}), run {}\n", said.clinic_id, said.clinic, said.place, said.run_id);
-    text.push_str("\n1. What it has in common with the pain points\n");
-    if said.signals.is_empty() {
-        text.push_str("   nothing\n");
-    }
-    for signal in &said.signals {
-        let city = if signal.city.is_empty() { String::new() } else { format!(" ({})", signal.city) };
-        text.push_str(&format!(
-            "   {}, {} {}{city}: {} points each, {} pain points\n",
-            signal.category, signal.strategy, signal.label, signal.points, signal.pain_points
-        ));
-        for evidence in &signal.evidence {
-            let marked = evidence.marked.replace(['\n', '\r'], " ");
-            text.push_str(&format!("      #{} {marked} ({})\n", evidence.pain_point_id, evidence.rule));
-        }
-    }
-    let points = &said.points;
-    text.push_str("\n2. Its points, means over the pain points of its category\n  ");
-    for (name, value) in [
-        ("geographic", points.geographic),
-        ("business type", points.business_type),
-        ("pain pattern", points.pain_pattern),
-        ("decision maker", points.decision_maker),
-        ("e-mail", points.email),
-        ("phone", points.phone),
-    ] {
-        if value > 0.0 {
-            text.push_str(&format!(" {name} {value:.1},"));
-        }
-    }
-    let capped = if points.capped { ", of which 10 count" } else { "" };
-    text.push_str(&format!(" together {:.1}{capped}\n   confidence {:.1}", points.sum, said.confidence));
-    text.push_str(&format!("; at least {} was needed\n\n3. Where it went\n", said.threshold));
-    match &said.kept_in {
-        Some(segment) => {
-            text.push_str(&format!("   kept in {segment}: {}\n", said.match_reason));
-            let hot = if said.hot_lead { " (a hot lead)" } else { "" };
-            text.push_str(&format!("   its categories: {}{hot}\n", said.categories.join(", ")));
-            if !said.removed_from.is_empty() {
-                text.push_str(&format!(
-                    "   removed from {}: a clinic stays in one segment\n",
-                    said.removed_from.join(", ")
-                ));
-            }
-        }
-        None => text.push_str(&format!("   in no segment; the nearest miss: {}\n", said.nearest_miss)),
-    }
-    if let Some(priority) = &said.priority {
-        text.push_str("\n4. The priority of its segment\n");
-        text.push_str(&priority_in_words(priority));
-    }
-    text
-}
-
-fn segment_in_words(said: &SegmentExplained) -> String {
-    let priority = &said.priority;
-    let mut text = format!(
-        "Segment {} ({}, {}), run {}: number {} in priority, {} clinics\n{}\n\n",
-        priority.segment,
-        priority.pain_category,
-        priority.match_strategy,
-        said.run_id,
-        priority.position,
-        priority.clinics,
-        said.match_reason
-    );
-    text.push_str(&priority_in_words(priority));
-    for evidence in &said.evidence {
-        text.push_str(&format!(
-            "\n{} {}: {} pain points\n",
-            evidence.strategy, evidence.label, evidence.pain_points
-        ));
-        for said in &evidence.texts {
-            text.push_str(&format!("   {:?}\n", said));
-        }
-    }
-    text
-}
-
-fn priority_in_words(priority: &Priority) -> String {
-    let Priority {
-        mean_confidence, mean_severity, mean_mentions, decision_maker_factor, email_factor, ..
-    } = priority;
-    let mut text = format!(
-        "   confidence {mean_confidence:.2} × severity {mean_severity:.2} × mentions {mean_mentions:.2}/10 \
-         × decision makers {decision_maker_factor:.2} × e-mails {email_factor:.2} = {:.4}\n",
-        priority.priority_raw
-    );
-    if priority.ai_adjustment != 0.0 {
-        text.push_str(&format!("   Claude: {:+.1}, {}\n", priority.ai_adjustment, priority.ai_reason));
-    }
-    text.push_str(&format!(
-        "   priority {:.1} on the scale of 1 to 10; opportunity index {:.1}\n",
-        priority.priority_score, priority.opportunity_index
-    ));
-    text
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// They belong together: DECISION_MAKER:CLINIC, as the list shows it.
+    /// They belong together; a pair is written as the list shows it.
     #[arg(long, value_name = "PAIR", value_parser = pair)]
     accept: Vec<(i32, i32)>,
     /// They do not.
