@@ -1,6 +1,6 @@
 //! Which runs there are, and which one is meant.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use proto::DecodeError;
 use proto::subject::{self, RunId, Stage, Subject, Token};
 use proto::v1::{RunHeader, RunSummary, Trigger};
@@ -19,7 +19,7 @@ pub(super) struct Known {
 /// The word for the newest run.
 const LATEST: &str = "latest";
 /// After this a load without a plan is one that changed input has left behind.
-const ABANDONED_AFTER: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+const ABANDONED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// The newest first. A header under another name than its own is the alias that a request gave.
 pub(super) async fn all(runs: &Runs) -> Result<Vec<Known>, Failure> {
@@ -101,10 +101,14 @@ pub(super) async fn state(
     let age = Utc::now() - known.begun_at;
     let word = match runs.plan(&known.id, Stage::Match).await? {
         Some(_) => "running",
-        None if age > ABANDONED_AFTER => "abandoned",
-        None => "loading",
+        None => unplanned(age),
     };
     Ok(word.to_owned())
+}
+
+/// What a load without a plan of matches is at this age.
+fn unplanned(age: TimeDelta) -> &'static str {
+    if age > ABANDONED_AFTER { "abandoned" } else { "loading" }
 }
 
 pub(super) async fn summary(runs: &Runs, run: &RunId) -> Result<Option<RunSummary>, Failure> {
@@ -138,5 +142,16 @@ pub(super) fn trigger(header: &RunHeader) -> &'static str {
         Some(Trigger::Schedule) => "schedule",
         Some(Trigger::Manual) => "manual",
         Some(Trigger::Unspecified) | None => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_that_is_left_behind_is_abandoned_after_an_hour() {
+        assert_eq!(unplanned(TimeDelta::minutes(60)), "loading");
+        assert_eq!(unplanned(TimeDelta::minutes(61)), "abandoned");
     }
 }
