@@ -91,9 +91,9 @@ CREATE TABLE clinic_patterns (
 );
 CREATE INDEX idx_clinic_patterns_clinic ON clinic_patterns (client_id, clinic_id);
 
--- What the linker says of a decision maker and a clinic, and what a person decided.
+-- What the linker says of a decision maker and a clinic, and what a person decided. Its tenant is theirs.
 CREATE TABLE decision_maker_links (
-    client_id uuid NOT NULL REFERENCES clients (id),
+    client_id uuid NOT NULL,
     decision_maker_id integer NOT NULL,
     clinic_id integer NOT NULL,
     -- The first run that said so.

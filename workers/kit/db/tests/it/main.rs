@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod archive;
 mod errors;
 mod imports;
 mod links;
+mod others;
 mod replacing;
-mod replacing_late;
 mod rows;
 mod server;
 mod snapshot;

@@ -64,6 +64,18 @@ async fn what_was_sent_is_what_is_stored() {
 }
 
 #[tokio::test]
+async fn a_template_that_a_person_must_write_is_null_in_every_row_x26() {
+    let test = TestDb::new().await;
+    let ids = clinics(&test, ALPHA, 2).await;
+    let mut by_hand = run("r1", "2025-11-10", &["it's \"a\""]);
+    by_hand.segments[0].outreach_template = None;
+    store(&test, ALPHA, &by_hand, &ids).await.unwrap();
+    let mut tx = test.db.begin(ALPHA).await.unwrap();
+    let rows: Vec<_> = segments::current(&mut tx).try_collect().await.unwrap();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.outreach_template.is_none()), "{rows:?}");
+}
+
+#[tokio::test]
 async fn the_same_generation_again_writes_nothing() {
     let test = TestDb::new().await;
     let ids = clinics(&test, ALPHA, 3).await;
