@@ -49,3 +49,11 @@ test: setup ## Everything CI runs: format, lints, unit and end-to-end tests
 verify: setup ## Check the dependencies: one TLS provider, a current Cargo.lock
 	@$(CARGO) metadata --locked --format-version 1 >/dev/null
 	@! { $(CARGO) tree --workspace --locked --invert aws-lc-rs; } 2>/dev/null || { echo 'error: a second TLS provider, aws-lc-rs, came in' >&2; exit 1; }
+
+.PHONY: bench
+bench: setup ## Measure runs of 500 to 100,000 clinics, the runtime, storing and linking
+	@$(CARGO) build --release --locked -p fleet -p bench
+	@$(CARGO) build --release --locked -p runtime --example throughput
+	@$(CARGO) build --release --locked -p db --example replace
+	@$(CARGO) build --release --locked -p link --example names
+	@target/release/bench
