@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
+use crate::workers::Workers;
 use crate::{demo, dev, doctor, event, import, link, matching, migrate, places, run, status};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -39,9 +40,9 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Keep a private nats-server and Postgres running until Ctrl-C.
+    /// Keep private servers and all workers running until Ctrl-C.
     #[command(
-        after_help = "Examples:\n  leadfleet dev\n  leadfleet dev --temporary\n  leadfleet dev --data-dir ./data --nats-port 4222"
+        after_help = "Examples:\n  leadfleet dev\n  leadfleet dev --sample\n  leadfleet dev --temporary\n  leadfleet dev --data-dir ./data --nats-port 4222"
     )]
     Dev(dev::Args),
     /// Import rows from a CSV file: all of them, or none.
@@ -74,7 +75,8 @@ enum Command {
     Demo(demo::Args),
     /// Run workers in this process until a signal asks them to stop.
     #[command(
-        after_help = "Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer"
+        after_help = "Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer",
+        after_long_help = format!("Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer\n\n{}", Workers::help())
     )]
     Run(run::Args),
     /// Bring the schema of Postgres up to date.

@@ -5,18 +5,20 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use chrono::{NaiveDate, Utc};
+use proto::v1::RunSummary;
 use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
 
 use crate::exit::{Exit, Failure};
 use crate::fill;
 use crate::local::{Binaries, Stack, StackOptions};
-use crate::matching;
+use crate::matching::{self, Followed};
 use crate::output::{self, Output};
 use crate::role::{self, Role};
 use crate::run;
 use crate::sample::{Sample, Sizes};
 use crate::settings::Settings;
+use crate::signals::Asked;
 use crate::workers::Workers;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,8 @@ const SCRAPERS: [&str; 3] = ["reddit", "linkedin", "google_maps"];
 
 pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<Exit, Failure> {
     let _telemetry = telemetry::start(&args.log, LogFormat::Text, None).context("--log")?;
+    // Arranged first: a Ctrl-C during the start must not leave servers behind either.
+    let mut asked = Asked::new().context("could not listen for signals")?;
     output.say("Starting", "a private nats-server and Postgres");
     let binaries = Binaries {
         nats_server: settings.local.nats_server.clone(),
@@ -58,21 +62,21 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
         .with_context(|| format!("could not create {}", settings.output.directory.display()))?;
     settings.output.directory = settings.output.directory.canonicalize()?;
     let shown = tokio::select! {
-        shown = day(&args, &settings, output) => shown?,
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+        shown = day(&args, &settings, output) => shown,
+        () = asked.wait() => Ok(Exit::Interrupted),
     };
     let data = stack.data_dir().to_owned();
     let stopping = tokio::task::spawn_blocking(move || stack.stop());
     stopping.await.context("the stop of the servers broke off")??;
     farewell(&args, &data, &settings.output.directory, output)?;
-    Ok(shown)
+    shown
 }
 
 /// Fills the database, starts every worker, lets the scrapers speak, and shows the run.
+#[expect(clippy::disallowed_methods, reason = "a demo is of today, and times itself")]
 async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, Failure> {
     let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
     db::migrate(url).await?;
-    #[expect(clippy::disallowed_methods, reason = "a demo is of today")]
     let date = Utc::now().date_naive();
     let sizes = Sizes {
         pain_points: args.pain_points,
@@ -85,13 +89,15 @@ async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, F
     let runtime = Runtime::start(workers.runtime.clone()).await?;
     let mut running = run::start(&role::expand(&[Role::All]), &workers, &runtime).await?;
     output.say("Running", "every worker of the fleet in this process");
+    let mut published_at = Utc::now();
     for scraper in SCRAPERS {
+        published_at = Utc::now();
         publish(settings, scraper, date)?;
         output.say("Published", &format!("scrape_done of {scraper} for {date}, from outside"));
     }
     let request = format!("scrape-{date}-0");
-    let shown = tokio::select! {
-        shown = matching::follow(settings, &request, output) => shown,
+    let followed = tokio::select! {
+        followed = matching::follow(settings, &request, output) => followed,
         Some(ended) = running.join_next() => {
             ended.context("a worker broke off")??;
             Err(anyhow::anyhow!("a worker ended before the run did").into())
@@ -99,10 +105,45 @@ async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, F
     };
     runtime.stop();
     while running.join_next().await.is_some() {}
-    let summary = shown?;
-    let claude = settings.claude.api_key.is_some();
-    output::print(&words(&summary, claude, output)?)?;
-    Ok(if summary.status == "complete" && summary.missing.is_empty() { Exit::Ok } else { Exit::Partial })
+    let Followed { summary, announced_at } = followed?;
+    let took = announced_at.map(|at| (at - published_at).as_seconds_f64());
+    output::print(&words(&summary, took, settings.claude.api_key.is_some(), output)?)?;
+    let wrong = complaints(&summary, sizes);
+    if wrong.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    let error = anyhow::anyhow!("the run is not what the sample should give: {}", wrong.join("; "));
+    Err(Failure {
+        exit: Exit::Partial,
+        error,
+        hint: Some("`--log info` shows what the workers did".to_owned()),
+    })
+}
+
+/// What of the run is not as it must be: the demo is a test of the whole fleet.
+fn complaints(summary: &RunSummary, sizes: Sizes) -> Vec<String> {
+    let mut wrong = summary.missing.clone();
+    let mut expect = |what: &str, found: usize, expected: usize| {
+        if found != expected {
+            wrong.push(format!("{found} {what} instead of {expected}"));
+        }
+    };
+    expect("pain points", summary.total_pain_points_analyzed as usize, sizes.pain_points);
+    expect("clinics", summary.total_clinics_analyzed as usize, sizes.clinics);
+    let (matched, unmatched) = (summary.clinics_matched, summary.clinics_unmatched);
+    expect("clinics matched or not", (matched + unmatched) as usize, sizes.clinics);
+    let store = summary.store.clone().unwrap_or_default();
+    expect("rows stored", store.rows as usize, matched as usize);
+    expect("segments stored", store.segments as usize, summary.segments_created as usize);
+    if summary.status != "complete" {
+        wrong.push(format!("its status is {}", summary.status));
+    }
+    if summary.files_generated.is_empty() {
+        wrong.push("no file was written".to_owned());
+    }
+    let empty = |path: &&String| std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    wrong.extend(summary.files_generated.iter().filter(empty).map(|path| format!("{path} is empty")));
+    wrong
 }
 
 /// As an upstream scraper would: another process, knowing nothing but the broker's address.
@@ -122,7 +163,7 @@ fn publish(settings: &Settings, scraper: &str, date: NaiveDate) -> Result<(), Fa
 }
 
 /// The summary of PT-122 as JSON, and what the templates are.
-fn words(summary: &proto::v1::RunSummary, claude: bool, output: Output) -> anyhow::Result<String> {
+fn words(summary: &RunSummary, took: Option<f64>, claude: bool, output: Output) -> anyhow::Result<String> {
     let json = notifier::summary_json(summary)?;
     if output.json {
         return Ok(format!("{json}\n"));
@@ -133,9 +174,12 @@ fn words(summary: &proto::v1::RunSummary, claude: bool, output: Output) -> anyho
             summary.templates_claude, summary.templates_generic, summary.templates_manual
         )
     } else {
-        format!("{} generic ones: there is no CLAUDE_API_KEY", summary.templates_generic)
+        format!("{} generic templates: no CLAUDE_API_KEY", summary.templates_generic)
     };
-    Ok(format!("\nThe summary as JSON:\n{json}\n\nTemplates: {templates}\n"))
+    let took = took.map_or_else(String::new, |took| {
+        format!("{took:.1} s from the last scraper's event to the announcement")
+    });
+    Ok(format!("\nThe summary as JSON:\n{json}\n\nTime:      {took}\nTemplates: {templates}\n"))
 }
 
 fn farewell(args: &Args, data: &Path, outputs: &Path, output: Output) -> std::io::Result<()> {
@@ -147,10 +191,16 @@ fn farewell(args: &Args, data: &Path, outputs: &Path, output: Output) -> std::io
         None => "deleted; the files above stay".to_owned(),
     };
     output::print(&format!(
-        "Servers: stopped, their data {fate}\n\nNext:\n  \
-         open {outputs}/               the files of the run\n  \
-         leadfleet dev --sample        the same fleet, staying up, data kept\n  \
-         leadfleet match explain latest --segment NAME   why a segment is what it is (while dev runs)\n",
-        outputs = outputs.display()
+        "Servers:   stopped, their data {fate}\n\nNext:\n  \
+         less {report}/SEGMENT-REPORT-*.md   the report for sales\n  \
+         {program} dev --sample   the same fleet, staying up, data kept\n  \
+         {program} match start --watch   a run on it, from another terminal\n",
+        report = outputs.display(),
+        program = program()
     ))
+}
+
+/// This program, as it was called.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "leadfleet".to_owned())
 }

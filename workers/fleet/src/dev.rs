@@ -37,7 +37,7 @@ pub struct Args {
     /// Import the made sample rows, unless the database has rows already.
     #[arg(long)]
     sample: bool,
-    /// What the workers log.
+    /// What the workers log, as `info`.
     #[arg(long, env = "RUST_LOG", default_value = "warn")]
     log: String,
 }
@@ -70,13 +70,18 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let mut stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();
     settings.postgres.url = Some(stack.postgres_url());
-    let fleet = if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
+    let mut fleet =
+        if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
     output.show(&addresses(&stack), banner)?;
 
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
             () = asked.wait() => break,
+            Some(ended) = async { fleet.as_mut()?.running.join_next().await } => {
+                ended.context("a worker broke off")??;
+                return Err(anyhow::anyhow!("a worker ended though nobody asked it to").into());
+            }
             _ = look.tick() => if let Some(ended) = stack.ended() {
                 let error = anyhow::anyhow!("{} ended by itself with {}\n{}", ended.program, ended.status, ended.log_tail);
                 return Err(Failure { exit: Exit::Failure, error, hint: Some("start again: the data is kept".to_owned()) });

@@ -64,6 +64,8 @@ enum Source {
     GoogleMaps,
 }
 
+const SOURCES: &str = "SCRAPE_SOURCE_REDDIT, SCRAPE_SOURCE_LINKEDIN or SCRAPE_SOURCE_GOOGLE_MAPS";
+
 /// Where the event went.
 #[derive(Debug, Serialize)]
 struct Published {
@@ -124,7 +126,8 @@ fn read(args: &Args) -> Result<ScrapeDone, Failure> {
     } else {
         json = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
     }
-    proto::from_json(&json).map_err(|error| invalid(error.into()))
+    // The message names its cause already.
+    proto::from_json(&json).map_err(|error| invalid(anyhow::anyhow!("{error}")))
 }
 
 /// Where the event travels, and its id: what a scraper in any language has to spell the same.
@@ -134,8 +137,7 @@ fn address(done: &ScrapeDone) -> Result<(String, String), Failure> {
         Ok(ScrapeSource::Linkedin) => "linkedin",
         Ok(ScrapeSource::GoogleMaps) => "google_maps",
         Ok(ScrapeSource::Unspecified) | Err(_) => {
-            let allowed = "SCRAPE_SOURCE_REDDIT, SCRAPE_SOURCE_LINKEDIN or SCRAPE_SOURCE_GOOGLE_MAPS";
-            return Err(invalid(anyhow::anyhow!("source is missing or unknown: use {allowed}")));
+            return Err(invalid(anyhow::anyhow!("source is missing or unknown")));
         }
     };
     let date: NaiveDate = done.date.parse().map_err(|_parse| {
@@ -148,6 +150,6 @@ fn address(done: &ScrapeDone) -> Result<(String, String), Failure> {
 }
 
 fn invalid(error: anyhow::Error) -> Failure {
-    let hint = "fields: source, date, records, event_id; nothing was sent".to_owned();
+    let hint = format!("nothing was sent; fields: source ({SOURCES}), date, records, event_id");
     Failure { exit: Exit::Usage, error, hint: Some(hint) }
 }

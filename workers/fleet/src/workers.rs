@@ -2,12 +2,14 @@
 
 use anyhow::Context as _;
 use chrono::{NaiveTime, TimeDelta};
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser};
 use claude::Claude;
 use db::Db;
 use runtime::{Daily, Runtime};
 
 use crate::exit::{Exit, Failure};
+use crate::output::columns;
 use crate::settings::Settings;
 
 /// Every setting of every worker, read from the environment variables that `leadfleet run --help` lists.
@@ -40,16 +42,11 @@ pub struct Workers {
 impl Workers {
     /// Reads the settings; what they say stands below the environment's own variables.
     pub fn load(settings: &Settings) -> Result<Self, Failure> {
-        let none: [&str; 0] = [];
-        let mut workers = Self::try_parse_from(none).map_err(|error| Failure {
+        let mut workers = Self::try_parse_from(arguments(settings)).map_err(|error| Failure {
             exit: Exit::Usage,
             error: anyhow::anyhow!("{}", wording(&error)),
-            hint: Some(
-                "the value comes from the environment: see `leadfleet run --help` for its variable"
-                    .to_owned(),
-            ),
+            hint: Some("`leadfleet run --help` lists the variables of the workers".to_owned()),
         })?;
-        workers.runtime.nats_url = settings.nats.url.clone();
         if let (None, Some(url)) = (&workers.db.postgres_connection_string_file, &settings.postgres.url) {
             workers.db.postgres_connection_string = Some(url.as_str().into());
         }
@@ -64,9 +61,27 @@ impl Workers {
         }
         workers.exporter.output_directory = settings.output.directory.clone();
         workers.storer.backup_directory = settings.output.backup_directory.clone();
-        workers.schedule_tz =
-            settings.schedule.timezone.parse().context("schedule.timezone is no time zone")?;
         Ok(workers)
+    }
+
+    /// The environment variables of the workers.
+    pub fn variables() -> Vec<String> {
+        let arguments = Self::command();
+        arguments.get_arguments().filter_map(variable).collect()
+    }
+
+    /// What each variable means and what it is when it is not set, for people.
+    pub fn help() -> String {
+        let command = Self::command();
+        let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let rows = shown.filter_map(|argument| {
+            let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let about = about.split(". ").next().unwrap_or_default().trim_end_matches('.').to_owned();
+            let default = argument.get_default_values().first();
+            let default = default.map_or_else(String::new, |value| format!(" [{}]", value.to_string_lossy()));
+            Some([variable(argument)?, about + &default])
+        });
+        format!("Variables of the workers:\n\n{}", columns(["variable", "meaning [default]"], rows))
     }
 
     /// A pool that connects on first use.
@@ -85,8 +100,34 @@ impl Workers {
     }
 }
 
-/// The first line of clap's message, without the usage of a command that nobody typed.
+/// The settings that workers read too, as arguments; secrets are given by hand.
+fn arguments(settings: &Settings) -> Vec<String> {
+    let given = [
+        ("nats-url", Some(&settings.nats.url)),
+        ("claude-base-url", Some(&settings.claude.base_url)),
+        ("claude-model", settings.claude.model.as_ref()),
+        ("backup-email", settings.email.to.as_ref()),
+        ("mail-from", settings.email.from.as_ref()),
+        ("schedule-tz", Some(&settings.schedule.timezone)),
+    ];
+    given.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?))).collect()
+}
+
+fn variable(argument: &clap::Arg) -> Option<String> {
+    Some(argument.get_env()?.to_string_lossy().into_owned())
+}
+
+/// What clap says, by the name of the variable: nobody typed the flag.
 fn wording(error: &clap::Error) -> String {
     let text = error.to_string();
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    let said = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return said };
+    let mut command = Workers::command();
+    // Only then it knows how its arguments are written.
+    command.build();
+    let argument = command.get_arguments().find(|argument| argument.to_string() == *flag);
+    match argument.and_then(variable) {
+        Some(name) => said.replace(&format!("'{flag}'"), &name),
+        None => said,
+    }
 }

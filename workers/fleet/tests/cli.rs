@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -214,4 +214,75 @@ fn completions_know_the_commands() {
 #[test]
 fn a_mistyped_command_is_wrong_usage_with_a_suggestion() {
     check_fails(&leadfleet(&["docter"]).output().unwrap(), 2, &["'doctor'"]);
+}
+
+/// `leadfleet` with this variable set.
+fn with(arguments: &[&str], name: &str, value: &str) -> Output {
+    leadfleet(arguments).env(name, value).output().unwrap()
+}
+
+#[test]
+fn a_wrong_variable_of_a_worker_is_named() {
+    let said = ["error: invalid value 'soon' for LEADFLEET_LEASE", "hint: `leadfleet run --help`"];
+    check_fails(&with(&["run", "all"], "LEADFLEET_LEASE", "soon"), 2, &said);
+    check_fails(&with(&["run", "all"], "CLAUDE_BASE_URL", "http://example.com"), 2, &["CLAUDE_BASE_URL"]);
+}
+
+#[test]
+fn a_variable_that_nobody_reads_is_named() {
+    let said = ["error: LEADFLEET_LEASES is no variable of leadfleet"];
+    check_fails(&with(&["run", "all"], "LEADFLEET_LEASES", "2"), 2, &said);
+}
+
+#[test]
+fn workers_without_a_broker_say_where_they_looked() {
+    let said = ["could not reach nats-server at nats://127.0.0.1:1", "hint: start one"];
+    for command in [&["run", "all"][..], &["provision"], &["match", "start"]] {
+        let output = with(command, "NATS_URL", "nats://127.0.0.1:1");
+        check_fails(&output, 4, &said);
+    }
+}
+
+#[test]
+fn a_worker_that_is_none_is_refused_with_those_there_are() {
+    check_fails(&leadfleet(&["run", "scorrer"]).output().unwrap(), 2, &["'scorrer'", "scorer", "sweep"]);
+}
+
+#[test]
+fn help_lists_what_workers_read() {
+    let help = text(&leadfleet(&["run", "--help"]).output().unwrap().stdout);
+    for name in ["LEADFLEET_LEASE", "CLAUDE_API_KEY", "STORE_RETRY_AFTER", "SCHEDULE_TZ"] {
+        assert!(help.contains(name), "{name} is not in {help}");
+    }
+}
+
+/// What `event publish` answers to a body.
+fn published(body: &str) -> Output {
+    let mut command = leadfleet(&["event", "publish", "scrape_done", "-", "--validate-only"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    process.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
+}
+
+#[test]
+fn an_event_of_an_unknown_source_is_refused_with_the_sources_there_are() {
+    let said = ["SCRAPE_SOURCE_REDDIT", "SCRAPE_SOURCE_LINKEDIN", "SCRAPE_SOURCE_GOOGLE_MAPS"];
+    check_fails(&published(r#"{"source": "facebook", "date": "2025-11-11"}"#), 2, &said);
+    check_fails(&published(r#"{"date": "2025-11-11"}"#), 2, &said);
+}
+
+#[test]
+fn an_event_with_a_date_that_is_none_is_refused() {
+    check_fails(
+        &published(r#"{"source": "SCRAPE_SOURCE_REDDIT", "date": "today"}"#),
+        2,
+        &["\"today\"", "2025-11-11"],
+    );
+}
+
+#[test]
+fn a_right_event_is_told_where_it_would_go() {
+    let output = published(r#"{"source": "SCRAPE_SOURCE_REDDIT", "date": "2025-11-11", "eventId": "e-1"}"#);
+    assert_eq!(text(&output.stdout), "valid: it would go to lf.v1.event.scrape_done.reddit as scrape:e-1\n");
 }

@@ -12,6 +12,7 @@ mod status;
 mod watch;
 
 use async_nats::jetstream;
+use chrono::{DateTime, Utc};
 use proto::Token;
 use proto::v1::RunSummary;
 use runtime::Runs;
@@ -98,19 +99,34 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
     }
 }
 
-/// Waits for the run of a request, follows it to its end, shows it, and returns its summary.
-pub async fn follow(settings: &Settings, request: &str, output: Output) -> Result<RunSummary, Failure> {
+/// A run from its request to its announcement.
+pub struct Followed {
+    pub summary: RunSummary,
+    /// When the broker took the summary.
+    pub announced_at: Option<DateTime<Utc>>,
+}
+
+/// Waits for the run of a request, follows it to its end, and shows it.
+pub async fn follow(settings: &Settings, request: &str, output: Output) -> Result<Followed, Failure> {
     let jetstream = reach::nats(settings).await?;
     let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
     let id = Token::squeezed(request);
     let Some(header) = start::header(&stream.runs, &id).await? else {
         return Err(anyhow::anyhow!("no loader took the request {request}").into());
     };
-    watch::run(&header.run_id, &stream, output).await?;
+    let known = runs::find(&stream.runs, &header.run_id).await?;
+    // Progress as JSON would stand before the result.
+    let talk = Output { json: false, quiet: output.quiet || output.json };
+    let Some(progress) = watch::follow(&known, &stream, talk).await? else {
+        return Err(Failure { exit: Exit::Interrupted, error: anyhow::anyhow!("interrupted"), hint: None });
+    };
+    let stages = progress.stages();
     if !output.json {
         output::print("\n")?;
         show::run(show::Args::top(&header.run_id, 5), &stream, output).await?;
+        output::print(&format!("\n{}\n", status::stages_table(&stages)))?;
     }
-    let run = Token::squeezed(&header.run_id);
-    runs::summary(&stream.runs, &run).await?.ok_or_else(|| anyhow::anyhow!("run {run} has no summary").into())
+    let summary = runs::summary(&stream.runs, &known.id).await?;
+    let summary = summary.ok_or_else(|| anyhow::anyhow!("run {} has no summary", known.id))?;
+    Ok(Followed { summary, announced_at: stages.iter().filter_map(|stage| stage.last_at).max() })
 }

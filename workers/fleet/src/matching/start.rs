@@ -153,14 +153,14 @@ fn request(args: &Args, settings: &Settings) -> RunRequest {
         client_id: db::DEFAULT_CLIENT.to_string(),
         run_date: date.to_string(),
         trigger: Trigger::Manual.into(),
-        config: Some(config(args)),
+        config: Some(config(args, settings)),
         missing_sources: Vec::new(),
         as_of: now.to_rfc3339_opts(SecondsFormat::Micros, true),
         again: args.again,
     }
 }
 
-fn config(args: &Args) -> MatchConfig {
+fn config(args: &Args, settings: &Settings) -> MatchConfig {
     let strategy = |strategy: &Strategies| match strategy {
         Strategies::Geographic => Strategy::Geographic.into(),
         Strategies::BusinessType => Strategy::BusinessType.into(),
@@ -178,16 +178,18 @@ fn config(args: &Args) -> MatchConfig {
         Layouts::Excel => CsvLayout::Excel,
         Layouts::Crm => CsvLayout::Crm,
     };
-    let mode = |mode| match mode {
-        Modes::Graded => ConfidenceMode::Graded,
-        Modes::Block => ConfidenceMode::Block,
+    let mode = match args.confidence_mode {
+        Some(Modes::Graded) => ConfidenceMode::Graded,
+        Some(Modes::Block) => ConfidenceMode::Block,
+        None if settings.scoring.confidence_mode == "block" => ConfidenceMode::Block,
+        None => ConfidenceMode::Graded,
     };
     MatchConfig {
         strategies: args.strategies.iter().map(strategy).collect(),
         priority_pain_categories: args.priority_categories.clone(),
         min_confidence_score: args.min_confidence.unwrap_or_default(),
         output_formats: args.formats.iter().map(format).collect(),
-        confidence_mode: args.confidence_mode.map(mode).unwrap_or_default().into(),
+        confidence_mode: mode.into(),
         csv_layout: args.csv_layout.map(layout).unwrap_or_default().into(),
     }
 }

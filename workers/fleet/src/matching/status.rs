@@ -132,7 +132,7 @@ pub(super) fn in_words(status: &RunStatus) -> String {
     text
 }
 
-fn stages_table(stages: &[StageProgress]) -> String {
+pub(super) fn stages_table(stages: &[StageProgress]) -> String {
     let row = |stage: &StageProgress| {
         let planned = stage.planned.map_or("?".to_owned(), |planned| planned.to_string());
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use super::progress::{Progress, StageProgress};
+use super::runs::Known;
 use super::{Stream, runs, status};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
@@ -13,6 +14,18 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(name: &str, stream: &Stream, output: Output) -> Result<Exit, Failure> {
     let known = runs::find(&stream.runs, name).await?;
+    let Some(progress) = follow(&known, stream, output).await? else { return Ok(Exit::Interrupted) };
+    let status = status::of(stream, &known, &progress).await?;
+    output.show(&status, status::in_words)?;
+    Ok(status.exit())
+}
+
+/// Shows what changes until the summary is announced; nothing comes of it when Ctrl-C ends it.
+pub(super) async fn follow(
+    known: &Known,
+    stream: &Stream,
+    output: Output,
+) -> Result<Option<Progress>, Failure> {
     let mut progress = Progress::open(stream, &known.id, &known.header).await?;
     let mut screen = Screen::new(output);
     let mut tick = tokio::time::interval(TICK);
@@ -22,15 +35,13 @@ pub(super) async fn run(name: &str, stream: &Stream, output: Output) -> Result<E
             _ = tick.tick() => screen.show(&progress.stages())?,
             _ = tokio::signal::ctrl_c() => {
                 screen.end()?;
-                return Ok(Exit::Interrupted);
+                return Ok(None);
             }
         }
     }
     screen.show(&progress.stages())?;
     screen.end()?;
-    let status = status::of(stream, &known, &progress).await?;
-    output.show(&status, status::in_words)?;
-    Ok(status.exit())
+    Ok(Some(progress))
 }
 
 /// One line that is written over on a terminal; else a line for each stage that has moved on.

@@ -52,7 +52,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "claude.base_url",
-        also: &["ANTHROPIC_BASE_URL"],
+        also: &["CLAUDE_BASE_URL", "ANTHROPIC_BASE_URL"],
         default: Some("https://api.anthropic.com"),
         kind: Kind::Address(&["https", "http"]),
         secret: false,
@@ -84,7 +84,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "email.from",
-        also: &[],
+        also: &["MAIL_FROM"],
         default: None,
         kind: Kind::Mailbox,
         secret: false,

@@ -9,9 +9,10 @@ use figment::{Figment, Metadata, Profile, Provider};
 
 use super::catalogue::{SETTINGS, Setting};
 use super::{Effective, Error, Sources};
+use crate::workers::Workers;
 
-/// Variables of ours that are not settings.
-const OTHER_VARIABLES: [&str; 1] = ["LEADFLEET_CONFIG"];
+/// Variables of ours that are neither settings nor of a worker.
+const OTHER_VARIABLES: [&str; 2] = ["LEADFLEET_CONFIG", "LEADFLEET_LOG_FORMAT"];
 
 /// All layers, every key known and every value right.
 pub(super) fn checked(sources: &Sources<'_>) -> Result<Figment, Error> {
@@ -88,9 +89,11 @@ fn files(mut figment: Figment, sources: &Sources<'_>) -> Result<Figment, Error> 
 }
 
 fn environment(mut figment: Figment, sources: &Sources<'_>) -> Result<Figment, Error> {
+    let of_workers = Workers::variables();
     let known = |name: &str| {
         let name = name.strip_suffix("_FILE").unwrap_or(name);
         OTHER_VARIABLES.contains(&name)
+            || of_workers.iter().any(|own| own == name)
             || SETTINGS.iter().any(|setting| setting.variables().iter().any(|own| own == name))
     };
     if let Some(name) = sources.environment.keys().find(|name| name.starts_with("LEADFLEET_") && !known(name))
