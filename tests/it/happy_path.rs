@@ -52,8 +52,7 @@ async fn tc1_three_scrapers_done_become_segments_files_and_one_message() {
                    OR confidence_score NOT BETWEEN 7 AND 10 OR priority_score NOT BETWEEN 1 AND 10";
     assert_eq!(fleet.number(outside).await, 0);
 
-    let announced = fleet.told().into_iter().filter(|message| message.contains("Matching run 2025-11-11"));
-    assert_eq!(announced.count(), 1);
+    assert_eq!(fleet.announcements(&finished.run).len(), 1);
     assert!(summary.slack_notification_sent);
     check_keys(&notifier::summary_json(summary).unwrap());
 }

@@ -48,8 +48,7 @@ async fn check_whole(fleet: &TestFleet, finished: &Finished, date: &str) {
 
 /// How often Slack shows the run; a repetition after an unknown end says that it is one.
 fn announced(fleet: &TestFleet, run: &Finished) -> usize {
-    let of_run = |message: &&String| message.contains(&format!("#pt-intelligence, run {}", run.run));
-    fleet.told().iter().filter(of_run).filter(|message| !message.contains("sent again")).count()
+    fleet.announcements(&run.run).iter().filter(|message| !message.contains("sent again")).count()
 }
 
 #[tokio::test]
@@ -85,7 +84,7 @@ async fn every_worker_is_killed_with_its_input_in_hand_and_the_run_ends_whole() 
     let finished = fleet.broker.finished(&format!("scrape-{DATE}-0")).await;
     fleet.broker.settled().await;
     check_whole(&fleet, &finished, DATE).await;
-    assert_eq!(fleet.slack.delivered(), 1, "{:#?}", fleet.told());
+    assert_eq!(announced(&fleet, &finished), 1, "{:#?}", fleet.told());
 }
 
 #[tokio::test]

@@ -3,13 +3,15 @@
 use async_nats::HeaderMap;
 use proto::v1::MatchConfig;
 use standins::{Fault, SlackStep, SmtpStandIn};
-use tests::{DATE, Rows, TestFleet, clinic, numbered, pain};
+use tests::{DATE, Rows, TestFleet, clinic, numbered, pain, pattern};
 
 async fn fleet() -> TestFleet {
     let fleet = TestFleet::start().await;
     let rows = Rows {
         pain_points: vec![pain("emr", "The EMR of a PT in Phoenix, Arizona", 6.0, 2)],
         clinics: numbered(5, clinic("Physical Therapy", "Phoenix", "AZ")),
+        // Without any pattern there would be an alert beside the announcement.
+        patterns: vec![pattern(1, "other", "low")],
         ..Rows::default()
     };
     fleet.insert(&rows).await;
@@ -26,7 +28,7 @@ async fn a_run_whose_end_is_said_twice_is_told_once() {
     let said = fleet.broker.said(&end).await;
     fleet.broker.publish(&end, HeaderMap::new(), said.payload.to_vec()).await;
     fleet.broker.settled().await;
-    assert_eq!(fleet.slack.delivered(), 1, "{:#?}", fleet.told());
+    assert_eq!(fleet.announcements(&finished.run).len(), 1, "{:#?}", fleet.told());
 }
 
 #[tokio::test]
@@ -37,12 +39,12 @@ async fn a_notifier_that_dies_before_slack_answers_repeats_itself_once_and_says_
     let notifier = fleet.run(&["notifier"]);
     let config = MatchConfig { min_confidence_score: 5.0, ..MatchConfig::default() };
     fleet.broker.request(&tests::request("unknown", DATE, config)).await;
-    fleet.slack.arrived(1).await;
+    fleet.told_of("Matching run").await;
     notifier.kill();
     let _notifier = fleet.run(&["notifier"]);
     let finished = fleet.broker.finished("unknown").await;
     assert!(finished.summary.slack_notification_sent);
-    let told = fleet.told();
+    let told = fleet.announcements(&finished.run);
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(!told[0].contains("sent again") && told[1].contains("sent again after an interruption"));
 }

@@ -20,37 +20,26 @@ async fn fleet() -> TestFleet {
 }
 
 /// A worker that is started wrongly ends by itself and says these things.
-async fn check_refused(fleet: &TestFleet, parts: &[&str]) {
+async fn check_refused(fleet: &TestFleet, parts: &[&str]) -> String {
     let (status, log) = fleet.run(&["all"]).end().await;
     assert!(!status.success(), "{log}");
     for part in parts {
         assert!(log.contains(part), "{part} is not in:\n{log}");
     }
+    log
 }
 
 #[tokio::test]
 async fn a_wrong_setting_stops_the_start_with_its_name() {
-    let mut fleet = fleet().await;
     for (name, value) in [
         ("LEADFLEET_LEASE", "soon"),
         ("SLACK_WEBHOOK_URL", "https://hooks.example/services/s3cr3t"),
         ("CLAUDE_BASE_URL", "http://claude.example"),
         ("STORE_RETRY_AFTER", "0"),
     ] {
-        fleet = fleet.with(name, value);
-        check_refused(&fleet, &[&name.to_lowercase().replace('_', "-").to_uppercase().replace('-', "_")])
-            .await;
-        fleet = fleet.with(name, good(name));
-        assert!(!fleet.folder().join("outputs").exists());
-    }
-}
-
-fn good(name: &str) -> &'static str {
-    match name {
-        "LEADFLEET_LEASE" => "2",
-        "STORE_RETRY_AFTER" => "1",
-        "CLAUDE_BASE_URL" => "http://127.0.0.1:1",
-        _ => "http://127.0.0.1:1/services/T/B/x",
+        let fleet = TestFleet::start().await.with(name, value);
+        let log = check_refused(&fleet, &[name]).await;
+        assert!(!log.contains("s3cr3t"), "{log}");
     }
 }
 

@@ -129,9 +129,7 @@ fn no_module_is_a_drawer() {
 #[test]
 fn subjects_are_spelled_in_proto_alone() {
     check(
-        |source| {
-            !source.is_test() && !source.path.starts_with("proto/") && !source.path.ends_with("provision.rs")
-        },
+        |source| !source.path.starts_with("proto/") && source.path != PROVISION,
         |source| line_with(source.product(), "\"lf.v1"),
     );
 }

@@ -37,12 +37,12 @@ async fn scrapers_and_the_tick_on_the_same_input_are_one_run() {
     let fleet = fleet().await;
     let _all = fleet.run(&["all"]);
     fleet.broker.scrapers_done(DATE).await;
-    fleet.broker.finished(&format!("scrape-{DATE}-0")).await;
+    let finished = fleet.broker.finished(&format!("scrape-{DATE}-0")).await;
     tick(&fleet, DATE).await;
     fleet.broker.scrapers_done(DATE).await;
     fleet.broker.settled().await;
     assert_eq!(announced(&fleet, DATE).await, 1);
-    assert_eq!(fleet.slack.delivered(), 1, "{:#?}", fleet.told());
+    assert_eq!(fleet.announcements(&finished.run).len(), 1, "{:#?}", fleet.told());
 }
 
 #[tokio::test]

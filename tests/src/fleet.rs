@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use db::Db;
-use fleet::local::{Stack, StackOptions};
+use fleet::local::{Binaries, Stack, StackOptions};
+use proto::RunId;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use standins::{ClaudeStandIn, SlackStandIn};
 use tempfile::TempDir;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 use crate::broker::Broker;
 use crate::files::{Files, files_of};
 use crate::process::Process;
-use crate::program::program;
+use crate::program::{WORKSPACE, program};
 use crate::rows::{self, Rows};
 
 /// A day that runs are for; a second run of a test takes another one.
@@ -32,7 +33,7 @@ pub struct TestFleet {
 impl TestFleet {
     /// Servers with empty tables and streams, and no worker. Claude has no key: templates are the generic ones.
     pub async fn start() -> Self {
-        let stack = Stack::start(StackOptions::default()).unwrap();
+        let stack = Stack::start(StackOptions { binaries: binaries(), ..StackOptions::default() }).unwrap();
         db::migrate(&stack.postgres_url()).await.unwrap();
         provision(&stack).await;
         let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
@@ -136,9 +137,15 @@ impl TestFleet {
         files_of(&self.outputs(), date)
     }
 
-    /// The texts of the messages that Slack got, one line each where they are long.
+    /// The messages that Slack got, as they came.
     pub fn told(&self) -> Vec<String> {
         self.slack.journal().iter().map(ToString::to_string).collect()
+    }
+
+    /// The announcements of a run in Slack; alerts are none.
+    pub fn announcements(&self, run: &RunId) -> Vec<String> {
+        let of_run = |message: &String| message.contains(&format!("#pt-intelligence, run {run}"));
+        self.told().into_iter().filter(of_run).collect()
     }
 
     /// Waits until Slack was sent a message that holds this text.
@@ -177,6 +184,12 @@ impl TestFleet {
         }
         text
     }
+}
+
+/// The nats-server that `make setup` unpacked, wherever the tests were built.
+fn binaries() -> Binaries {
+    let unpacked = Path::new(WORKSPACE).join(".tools/nats-server");
+    Binaries { nats_server: unpacked.exists().then_some(unpacked), ..Binaries::default() }
 }
 
 /// Creates the streams, so that a test can speak before any worker runs.
