@@ -16,7 +16,7 @@ use crate::matching::{self, Followed};
 use crate::output::{self, Output};
 use crate::role::{self, Role};
 use crate::run;
-use crate::sample::{Sample, Sizes};
+use crate::sample::{self, Sample, Sizes};
 use crate::settings::Settings;
 use crate::signals::Asked;
 use crate::workers::Workers;
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, default_value_t = Sizes::default().pain_points)]
     pain_points: usize,
     /// The same seed gives the same sample.
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = sample::SEED)]
     seed: u64,
     /// What the workers log, as `info`; a demo shows errors only.
     #[arg(long, default_value = "error")]

@@ -15,7 +15,7 @@ use crate::local::{Binaries, Stack, StackOptions, superuser};
 use crate::output::Output;
 use crate::role::{self, Role, Running};
 use crate::run;
-use crate::sample::{Sample, Sizes};
+use crate::sample::{self, Sample, Sizes};
 use crate::settings::Settings;
 use crate::signals::Asked;
 use crate::workers::Workers;
@@ -142,7 +142,7 @@ async fn import_sample(workers: &Workers, output: Output) -> Result<(), Failure>
         output.say("Kept", "the rows of the last time: the sample is imported into an empty database only");
         return Ok(());
     }
-    let rows = fill::fill(&db, &Sample::generate(7, Sizes::default(), now.date_naive())).await?;
+    let rows = fill::fill(&db, &Sample::generate(sample::SEED, Sizes::default(), now.date_naive())).await?;
     output.say("Imported", &format!("made sample rows: {rows}"));
     Ok(())
 }

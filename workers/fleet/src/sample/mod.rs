@@ -28,6 +28,9 @@ pub use tables::{CLINIC_COLUMNS, DECISION_MAKER_COLUMNS, PAIN_POINT_COLUMNS, PAT
 
 use dice::Dice;
 
+/// The seed of `dev` and `demo`.
+pub const SEED: u64 = 1;
+
 /// How many rows a run will analyse. Beside each 25 of them stands one that a run must leave out:
 /// too old, or (clinics) neither with phone nor with website.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

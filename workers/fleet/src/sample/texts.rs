@@ -104,7 +104,7 @@ const STAFFING: Category = Category {
         "travel contracts pay double and we cannot keep up",
         "we posted the opening in spring and had one applicant",
     ],
-    states: &[(&COLORADO, 45), (&ILLINOIS, 55)],
+    states: &[(&ILLINOIS, 100)],
     types: &["sports PT clinic", "multi-location clinic"],
     place_percent: 80,
     type_percent: 0,
