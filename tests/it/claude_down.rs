@@ -10,7 +10,7 @@ async fn tc6_without_claude_the_run_ends_with_templates_to_be_written_by_hand() 
     let overloaded = || Step::error(529, "overloaded_error", None);
     let broken = || Step::error(500, "api_error", None);
     fleet.claude.script((0..500).flat_map(|_| [overloaded(), broken()]));
-    fleet.insert(&sample(100, 200, 120)).await;
+    fleet.insert(&sample(100, 200, 200)).await;
     let _all = fleet.run(&["all"]);
     let finished = fleet.broker.run("claude-down", DATE, MatchConfig::default()).await;
 

@@ -7,7 +7,7 @@ use tests::{DATE, TestFleet, sample};
 #[tokio::test]
 async fn tc1_three_scrapers_done_become_segments_files_and_one_message() {
     let fleet = TestFleet::with_claude().await;
-    fleet.insert(&sample(100, 200, 120)).await;
+    fleet.insert(&sample(100, 200, 200)).await;
     let _all = fleet.run(&["all"]);
     fleet.broker.scrapers_done(DATE).await;
     let finished = fleet.broker.finished(&format!("scrape-{DATE}-0")).await;

@@ -23,7 +23,7 @@ const STAGES: [&[(&str, &str)]; 6] = [
 
 async fn fleet() -> TestFleet {
     let fleet = TestFleet::with_claude().await;
-    fleet.insert(&sample(100, 200, 120)).await;
+    fleet.insert(&sample(100, 200, 200)).await;
     fleet
 }
 
@@ -126,6 +126,10 @@ async fn every_worker_is_killed_at_its_first_word_and_the_run_ends_whole() {
 async fn a_killed_broker_comes_back_and_the_run_ends_whole() {
     let mut fleet = fleet().await;
     let _all = fleet.run(&["all"]);
+    // Who finds no broker at its start ends; this is about those who had one.
+    for (_, consumer) in STAGES.concat() {
+        fleet.broker.waits(consumer).await;
+    }
     for (date, word) in
         [("2025-11-11", "profile.part.*"), ("2025-11-12", "match.part.*"), ("2025-11-13", "outcome.part.*")]
     {

@@ -7,7 +7,7 @@ use tests::{DATE, TestFleet, request, sample};
 #[tokio::test]
 async fn tc7_a_run_ends_without_postgres_and_is_stored_when_it_is_back() {
     let mut fleet = TestFleet::start().await;
-    fleet.insert(&sample(100, 200, 120)).await;
+    fleet.insert(&sample(100, 200, 200)).await;
     let _before = fleet.run(&["loader", "matchers"]);
     fleet.broker.request(&request("down", DATE, MatchConfig::default())).await;
     let run = fleet.broker.run_of("down").await;

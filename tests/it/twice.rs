@@ -6,7 +6,7 @@ use tests::{DATE, TestFleet, request, sample};
 #[tokio::test]
 async fn the_same_inputs_give_the_same_bytes() {
     let fleet = TestFleet::with_claude().await;
-    fleet.insert(&sample(100, 200, 120)).await;
+    fleet.insert(&sample(100, 200, 200)).await;
     let _all = fleet.run(&["all"]);
     let first = fleet.broker.run("first", DATE, MatchConfig::default()).await;
     let before = fleet.files(DATE);
