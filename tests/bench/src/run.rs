@@ -8,8 +8,6 @@ use fleet::sample::{Sample, Sizes};
 use proto::subject::stream;
 use proto::{RunId, Stage, Subject};
 use runtime::Runs;
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,14 +54,15 @@ pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> an
     let folder = tempfile::tempdir()?;
     let bench = Bench { binaries, stack: &stack, folder: folder.path() };
     bench.leadfleet(&["migrate"])?;
+    let tokio = tokio::runtime::Runtime::new()?;
     let started = Instant::now();
-    bench.import(clinics, pain_points)?;
+    tokio.block_on(fill(&stack.postgres_url(), clinics, pain_points))?;
     let import = started.elapsed();
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
     let started = Instant::now();
-    bench.leadfleet(&["match", "start"])?;
-    let stages = tokio::runtime::Runtime::new()?.block_on(finished(&stack.nats_url()))?;
+    bench.leadfleet(&["--quiet", "match", "start"])?;
+    let stages = tokio.block_on(finished(&stack.nats_url()))?;
     let total = started.elapsed();
     let memory = workers.memory();
     Ok(Measured { clinics, pain_points, import, total, stages, memory })
@@ -85,7 +84,8 @@ impl Bench<'_> {
             .env("POSTGRES_CONNECTION_STRING", self.stack.postgres_url())
             .env("OUTPUT_DIRECTORY", self.folder.join("outputs"))
             .env("RUST_LOG", "error")
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     }
 
@@ -94,22 +94,15 @@ impl Bench<'_> {
         anyhow::ensure!(status.success(), "leadfleet {} failed: {status}", arguments.join(" "));
         Ok(())
     }
+}
 
-    fn import(&self, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
-        let sizes = Sizes { pain_points, clinics, decision_makers: clinics * 3 / 5 };
-        let sample = Sample::generate(1, sizes, Utc::now().date_naive());
-        let file = |name: &str| -> anyhow::Result<BufWriter<File>> {
-            Ok(BufWriter::new(File::create(self.folder.join(name))?))
-        };
-        sample.write_pain_points(file("pain-points.csv")?)?;
-        sample.write_clinics(file("clinics.csv")?)?;
-        sample.write_decision_makers(file("decision-makers.csv")?)?;
-        sample.write_clinic_patterns(file("clinic-patterns.csv")?)?;
-        for table in ["pain-points", "clinics", "decision-makers", "clinic-patterns"] {
-            self.leadfleet(&["import", table, &format!("{table}.csv")])?;
-        }
-        Ok(())
-    }
+/// Inserts made rows, as `leadfleet demo` does.
+async fn fill(url: &str, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
+    let sizes = Sizes { pain_points, clinics, decision_makers: clinics * 430 / 487 };
+    let db = db::Db::new(&db::Config { postgres_statement_timeout: 3_600, ..db::Config::of(url) })?;
+    let filled = fleet::fill::fill(&db, &Sample::generate(1, sizes, Utc::now().date_naive())).await;
+    filled.map_err(|failure| failure.error)?;
+    Ok(())
 }
 
 /// A process for each role; they end when this is dropped.
