@@ -23,7 +23,7 @@ use crate::workers::Workers;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Keep the servers' data in this directory [default: deleted at the end].
+    /// Keep the servers' data in this new directory [default: deleted at the end].
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// Clinics in the sample.
@@ -46,6 +46,9 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let _telemetry = telemetry::start(&args.log, LogFormat::Text, None).context("--log")?;
     // Arranged first: a Ctrl-C during the start must not leave servers behind either.
     let mut asked = Asked::new().context("could not listen for signals")?;
+    if let Some(keep) = &args.keep {
+        must_be_empty(keep)?;
+    }
     output.say("Starting", "a private nats-server and Postgres");
     let binaries = Binaries {
         nats_server: settings.local.nats_server.clone(),
@@ -68,8 +71,27 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let data = stack.data_dir().to_owned();
     let stopping = tokio::task::spawn_blocking(move || stack.stop());
     stopping.await.context("the stop of the servers broke off")??;
-    farewell(&args, &data, &settings.output.directory, output)?;
+    if let Some(keep) = &args.keep {
+        output.say("Kept", &format!("the data of the servers in {}", keep.display()));
+    } else {
+        output.say("Deleted", &format!("the data of the servers in {}", data.display()));
+    }
+    if shown.as_ref().is_ok_and(|exit| *exit == Exit::Ok) && !output.json && !output.quiet {
+        output::print(&next(&settings.output.directory))?;
+    }
     shown
+}
+
+/// A demo begins with nothing: on the data of another one its counts would be off.
+fn must_be_empty(keep: &Path) -> Result<(), Failure> {
+    if std::fs::read_dir(keep).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Failure {
+            exit: Exit::Refused,
+            error: anyhow::anyhow!("{} is not empty", keep.display()),
+            hint: Some("name a new directory; `leadfleet dev --data-dir` goes on with kept data".to_owned()),
+        });
+    }
+    Ok(())
 }
 
 /// Fills the database, starts every worker, lets the scrapers speak, and shows the run.
@@ -182,22 +204,15 @@ fn words(summary: &RunSummary, took: Option<f64>, claude: bool, output: Output) 
     Ok(format!("\nThe summary as JSON:\n{json}\n\nTime:      {took}\nTemplates: {templates}\n"))
 }
 
-fn farewell(args: &Args, data: &Path, outputs: &Path, output: Output) -> std::io::Result<()> {
-    if output.json || output.quiet {
-        return Ok(());
-    }
-    let fate = match &args.keep {
-        Some(_) => format!("kept in {}", data.display()),
-        None => "deleted; the files above stay".to_owned(),
-    };
-    output::print(&format!(
-        "Servers:   stopped, their data {fate}\n\nNext:\n  \
-         less {report}/SEGMENT-REPORT-*.md   the report for sales\n  \
+/// What to try next.
+fn next(outputs: &Path) -> String {
+    let (outputs, program) = (outputs.display(), program());
+    format!(
+        "\nThe files stay. Next:\n  \
+         less {outputs}/SEGMENT-REPORT-*.md   the report for sales\n  \
          {program} dev --sample   the same fleet, staying up, data kept\n  \
-         {program} match start --watch   a run on it, from another terminal\n",
-        report = outputs.display(),
-        program = program()
-    ))
+         {program} match start --watch   a run on it, from another terminal\n"
+    )
 }
 
 /// This program, as it was called.

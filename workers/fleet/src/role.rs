@@ -10,6 +10,7 @@ use storer::{StoreRetrier, Storer};
 use templater::Templater;
 use tokio::task::JoinSet;
 
+use crate::exit::Failure;
 use crate::workers::Workers;
 
 /// What `leadfleet run` takes.
@@ -89,7 +90,7 @@ pub async fn start(
     workers: &Workers,
     runtime: &Runtime,
     running: &mut Running,
-) -> anyhow::Result<()> {
+) -> Result<(), Failure> {
     match role {
         Role::All | Role::Matchers => {}
         Role::Loader => {

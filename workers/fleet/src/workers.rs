@@ -89,14 +89,20 @@ impl Workers {
         Db::new(&self.db)
     }
 
-    pub async fn claude(&self, runtime: &Runtime) -> Result<Claude, claude::Error> {
-        Claude::connect(self.claude.clone(), Some(runtime.jetstream().clone())).await
+    pub async fn claude(&self, runtime: &Runtime) -> anyhow::Result<Claude> {
+        Ok(Claude::connect(self.claude.clone(), Some(runtime.jetstream().clone())).await?)
     }
 
     /// PT-004: daily at 03:00.
     pub fn daily(&self, job: &'static str) -> anyhow::Result<Daily> {
         let at = NaiveTime::from_hms_opt(3, 0, 0).context("03:00 is a time")?;
         Ok(Daily { job, at, zone: self.schedule_tz, max_lateness: TimeDelta::hours(12) })
+    }
+}
+
+impl From<notifier::Error> for Failure {
+    fn from(error: notifier::Error) -> Self {
+        Self { exit: Exit::Usage, error: error.into(), hint: None }
     }
 }
 

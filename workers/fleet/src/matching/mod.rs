@@ -11,6 +11,8 @@ mod start;
 mod status;
 mod watch;
 
+use std::time::Duration;
+
 use async_nats::jetstream;
 use chrono::{DateTime, Utc};
 use proto::Token;
@@ -99,6 +101,9 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
     }
 }
 
+/// What a loader may take to read and link what a run is for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A run from its request to its announcement.
 pub struct Followed {
     pub summary: RunSummary,
@@ -111,8 +116,8 @@ pub async fn follow(settings: &Settings, request: &str, output: Output) -> Resul
     let jetstream = reach::nats(settings).await?;
     let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
     let id = Token::squeezed(request);
-    let Some(header) = start::header(&stream.runs, &id).await? else {
-        return Err(anyhow::anyhow!("no loader took the request {request}").into());
+    let Some(header) = start::header(&stream.runs, &id, PATIENCE).await? else {
+        return Err(anyhow::anyhow!("the request {request} did not become a run in {PATIENCE:?}").into());
     };
     let known = runs::find(&stream.runs, &header.run_id).await?;
     // Progress as JSON would stand before the result.

@@ -108,7 +108,7 @@ pub(super) async fn start(
     let sent = jetstream.send_publish(job.subject.to_string(), message).await;
     let sent = sent.map_err(|error| reach::broker("its acknowledgement", error))?;
     sent.await.map_err(|error| reach::broker("its acknowledgement", error))?;
-    let header = header(&runs, &id).await?;
+    let header = header(&runs, &id, PATIENCE).await?;
     let started = Started {
         run_id: header.as_ref().map(|header| header.run_id.clone()),
         same_as_before: header
@@ -132,8 +132,12 @@ pub(super) async fn start(
 }
 
 /// The header that the loader publishes under the request's own name.
-pub(super) async fn header(runs: &Runs, id: &RunId) -> Result<Option<RunHeader>, Failure> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+pub(super) async fn header(
+    runs: &Runs,
+    id: &RunId,
+    patience: Duration,
+) -> Result<Option<RunHeader>, Failure> {
+    let deadline = tokio::time::Instant::now() + patience;
     while tokio::time::Instant::now() < deadline {
         if let Some(part) = runs.part::<RunHeader>(id, Stage::Profile, "run").await? {
             return Ok(part.body.ok());
