@@ -2,7 +2,7 @@
 
 use db::inputs;
 use db::links::{self, Decided};
-use link::{Index, Options, Record};
+use link::{Contribution, Index, Options, Record};
 use proto::v1::DecisionMaker;
 use std::collections::{HashMap, HashSet};
 
@@ -25,10 +25,23 @@ struct Row {
 #[derive(Default)]
 pub(crate) struct Linked {
     pub(crate) of_clinic: HashMap<i32, DecisionMaker>,
-    pub(crate) verdicts: Vec<links::Link>,
+    verdicts: Vec<Said>,
     /// Decision makers that could be of several clinics.
     pub(crate) ambiguous: u32,
 }
+
+/// A verdict as it waits to be stored; there may be a hundred thousand, so it is kept small.
+#[derive(Clone)]
+struct Said {
+    person: i32,
+    clinic: i32,
+    probability: f32,
+    contributions: Vec<Contribution>,
+    verdict: links::Verdict,
+}
+
+/// Candidates of an ambiguous person that are kept for the review.
+const CANDIDATES: usize = 3;
 
 /// Titles of those who decide, the first the most (the author's reading of PT-031).
 const TITLES: [&str; 5] = ["owner", "founder", "ceo", "director", "managing"];
@@ -62,70 +75,102 @@ impl Clinics {
 }
 
 /// Links people to clinics; what a person decided before stands above what the linker says.
-pub(crate) fn link(clinics: &Clinics, people: Vec<inputs::DecisionMaker>, decided: &[Decided]) -> Linked {
+pub(crate) fn link(clinics: &Clinics, people: &[inputs::DecisionMaker], decided: &[Decided]) -> Linked {
     let index = Index::build(clinics.records(), &Options::default());
-    let mut verdicts = Vec::with_capacity(people.len());
-    link::link_all(people.iter().map(record), &index, false, |_, verdict| verdicts.push(verdict));
-    let refused: HashSet<(i32, i32)> = decided
-        .iter()
-        .filter(|pair| !pair.confirmed)
-        .map(|pair| (pair.decision_maker_id, pair.clinic_id))
-        .collect();
-    let confirmed: HashMap<i32, i32> = decided
-        .iter()
-        .filter(|pair| pair.confirmed)
-        .map(|pair| (pair.decision_maker_id, pair.clinic_id))
-        .collect();
-    let known: HashSet<i32> = clinics.rows.iter().map(|row| row.id).collect();
+    let decisions = Decisions::of(clinics, decided);
     let mut linked = Linked::default();
-    for (person, verdict) in people.into_iter().zip(verdicts) {
-        if let Some(clinic) = confirmed.get(&person.id).copied().filter(|clinic| known.contains(clinic)) {
-            linked.take(clinic, person, 1.0);
-            continue;
+    link::link_all(people.iter().map(record), &index, false, |row, verdict| {
+        let person = &people[row as usize];
+        match decisions.confirmed.get(&person.id) {
+            Some(clinic) => linked.take(*clinic, person, 1.0),
+            None => linked.hear(person, verdict, clinics, &decisions),
         }
-        let (links, verdict) = match verdict {
-            link::Verdict::Linked { link } => (vec![link], links::Verdict::Linked),
-            link::Verdict::Ambiguous { links } => (links, links::Verdict::Ambiguous),
-            link::Verdict::Unlinked { nearest } => (nearest.into_iter().collect(), links::Verdict::Unlinked),
-        };
-        let mut open: Vec<(i32, &link::Link)> = links
-            .iter()
-            .map(|link| (clinics.rows[link.right as usize].id, link))
-            .filter(|(clinic, _)| !refused.contains(&(person.id, *clinic)))
-            .collect();
-        open.truncate(5);
-        // Refusing all rivals but one settles what was ambiguous.
-        let settled = verdict == links::Verdict::Ambiguous && links.len() > 1 && open.len() == 1;
-        let verdict = if settled { links::Verdict::Linked } else { verdict };
-        linked.verdicts.extend(open.iter().map(|(clinic_id, link)| links::Link {
-            decision_maker_id: person.id,
-            clinic_id: *clinic_id,
-            probability: f64::from(link.probability),
-            contributions: serde_json::to_value(&link.contributions).unwrap_or_default(),
-            verdict,
-        }));
-        match (verdict, open.as_slice()) {
-            (links::Verdict::Linked, [(clinic, link), ..]) => {
-                let probability = f64::from(link.probability);
-                linked.take(*clinic, person, probability);
-            }
-            (links::Verdict::Ambiguous, [_, ..]) => linked.ambiguous += 1,
-            _ => {}
-        }
-    }
+    });
     linked
 }
 
+/// What people decided, by decision maker.
+struct Decisions {
+    confirmed: HashMap<i32, i32>,
+    refused: HashSet<(i32, i32)>,
+}
+
+impl Decisions {
+    fn of(clinics: &Clinics, decided: &[Decided]) -> Self {
+        let confirmed_clinics: HashSet<i32> =
+            decided.iter().filter(|pair| pair.confirmed).map(|pair| pair.clinic_id).collect();
+        let known: HashSet<i32> =
+            clinics.rows.iter().map(|row| row.id).filter(|id| confirmed_clinics.contains(id)).collect();
+        let mut decisions = Self { confirmed: HashMap::new(), refused: HashSet::new() };
+        for pair in decided {
+            if !pair.confirmed {
+                decisions.refused.insert((pair.decision_maker_id, pair.clinic_id));
+            } else if known.contains(&pair.clinic_id) {
+                decisions.confirmed.insert(pair.decision_maker_id, pair.clinic_id);
+            }
+        }
+        decisions
+    }
+}
+
 impl Linked {
+    /// The verdicts, as they are stored.
+    pub(crate) fn verdicts(&self) -> impl Iterator<Item = links::Link> + Clone + Send {
+        self.verdicts.iter().map(|said| links::Link {
+            decision_maker_id: said.person,
+            clinic_id: said.clinic,
+            probability: said.probability.into(),
+            contributions: serde_json::to_value(&said.contributions).unwrap_or_default(),
+            verdict: said.verdict,
+        })
+    }
+
+    /// Keeps a link, or the candidates of an ambiguous one; of a person without a clinic nothing is kept.
+    fn hear(
+        &mut self,
+        person: &inputs::DecisionMaker,
+        verdict: link::Verdict,
+        clinics: &Clinics,
+        decisions: &Decisions,
+    ) {
+        let (links, verdict) = match verdict {
+            link::Verdict::Linked { link } => (vec![link], links::Verdict::Linked),
+            link::Verdict::Ambiguous { links } => (links, links::Verdict::Ambiguous),
+            link::Verdict::Unlinked { .. } => return,
+        };
+        let rivals = links.len();
+        let mut open: Vec<(i32, link::Link)> = links
+            .into_iter()
+            .map(|link| (clinics.rows[link.right as usize].id, link))
+            .filter(|(clinic, _)| !decisions.refused.contains(&(person.id, *clinic)))
+            .collect();
+        // Refusing all rivals but one settles what was ambiguous.
+        let settled = verdict == links::Verdict::Ambiguous && rivals > 1 && open.len() == 1;
+        let verdict = if settled { links::Verdict::Linked } else { verdict };
+        open.truncate(CANDIDATES);
+        match (verdict, open.as_slice()) {
+            (links::Verdict::Linked, [(clinic, link), ..]) => self.take(*clinic, person, link.probability),
+            (links::Verdict::Ambiguous, [_, ..]) => self.ambiguous += 1,
+            _ => {}
+        }
+        self.verdicts.extend(open.into_iter().map(|(clinic, link)| Said {
+            person: person.id,
+            clinic,
+            probability: link.probability,
+            contributions: link.contributions,
+            verdict,
+        }));
+    }
+
     /// Of several people of a clinic the one who decides the most is kept, then the surest link, then the lowest id.
-    fn take(&mut self, clinic: i32, person: inputs::DecisionMaker, probability: f64) {
+    fn take(&mut self, clinic: i32, person: &inputs::DecisionMaker, probability: f32) {
         let person = DecisionMaker {
             id: person.id.into(),
-            name: person.name,
-            title: person.title,
-            linkedin_url: person.linkedin_url,
-            email: person.email,
-            link_probability: probability,
+            name: person.name.clone(),
+            title: person.title.clone(),
+            linkedin_url: person.linkedin_url.clone(),
+            email: person.email.clone(),
+            link_probability: probability.into(),
         };
         match self.of_clinic.entry(clinic) {
             std::collections::hash_map::Entry::Vacant(entry) => {
@@ -205,31 +250,31 @@ mod tests {
 
     #[test]
     fn a_differently_spelled_company_is_found() {
-        let linked = link(&clinics(), vec![person(9, "Owner", "Desert Ridge PT, LLC", None)], &[]);
+        let linked = link(&clinics(), &[person(9, "Owner", "Desert Ridge PT, LLC", None)], &[]);
         assert_eq!(linked.of_clinic[&1].id, 9);
     }
 
     #[test]
     fn a_name_of_two_clinics_waits_for_a_person() {
-        let linked = link(&clinics(), vec![person(9, "Owner", "Harborview Rehab", None)], &[]);
+        let linked = link(&clinics(), &[person(9, "Owner", "Harborview Rehab", None)], &[]);
         assert!(linked.of_clinic.is_empty());
         assert_eq!(linked.ambiguous, 1);
-        assert_eq!(linked.verdicts.len(), 2);
+        assert_eq!(linked.verdicts().count(), 2);
     }
 
     #[test]
     fn the_city_tells_clinics_of_one_name_apart() {
-        let linked = link(&clinics(), vec![person(9, "Owner", "Harborview Rehab", Some("Miami"))], &[]);
+        let linked = link(&clinics(), &[person(9, "Owner", "Harborview Rehab", Some("Miami"))], &[]);
         assert_eq!(linked.of_clinic.keys().collect::<Vec<_>>(), [&4]);
     }
 
     #[test]
     fn what_a_person_decided_stands() {
         let decided = [Decided { decision_maker_id: 9, clinic_id: 3, confirmed: true }];
-        let linked = link(&clinics(), vec![person(9, "Owner", "Harborview Rehab", None)], &decided);
+        let linked = link(&clinics(), &[person(9, "Owner", "Harborview Rehab", None)], &decided);
         assert_eq!(linked.of_clinic[&3].id, 9);
         let refused = [Decided { decision_maker_id: 9, clinic_id: 1, confirmed: false }];
-        let linked = link(&clinics(), vec![person(9, "Owner", "Desert Ridge PT", None)], &refused);
+        let linked = link(&clinics(), &[person(9, "Owner", "Desert Ridge PT", None)], &refused);
         assert!(linked.of_clinic.is_empty());
     }
 
@@ -239,6 +284,6 @@ mod tests {
             person(8, "PT Aide", "Lone Star Motion", None),
             person(9, "Founder & CEO", "Lone Star Motion", None),
         ];
-        assert_eq!(link(&clinics(), people, &[]).of_clinic[&2].id, 9);
+        assert_eq!(link(&clinics(), &people, &[]).of_clinic[&2].id, 9);
     }
 }

@@ -137,7 +137,7 @@ impl Loader {
         let people: Vec<inputs::DecisionMaker> = snapshot.decision_makers().try_collect().await?;
         let decided = snapshot.decided_links().await?;
         delivery.advance();
-        let linked = tokio::task::spawn_blocking(move || linking::link(&clinics, people, &decided)).await?;
+        let linked = tokio::task::spawn_blocking(move || linking::link(&clinics, &people, &decided)).await?;
         delivery.advance();
         header.clinics_with_decision_maker = linked.of_clinic.len() as u32;
         header.ambiguous_decision_makers = linked.ambiguous;
@@ -146,7 +146,7 @@ impl Loader {
 
     async fn record_links(&self, resolved: &Resolved, run: &RunId, linked: &Linked) -> Result<(), LoadError> {
         let mut tx = self.db.begin(resolved.client).await?;
-        links::replace(&mut tx, run.as_str(), &linked.verdicts).await?;
+        links::replace(&mut tx, run.as_str(), linked.verdicts()).await?;
         tx.commit().await?;
         Ok(())
     }

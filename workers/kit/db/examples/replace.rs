@@ -92,7 +92,7 @@ async fn link(owner: &mut PgConnection, db: &Db, rows: i32) -> Result<()> {
         let said: Vec<_> = (1..=rows).map(|id| link(id, if id % 10 == 0 { changed } else { 0.9 })).collect();
         let started = Instant::now();
         let mut tx = db.begin(DEFAULT_CLIENT).await?;
-        let written = links::replace(&mut tx, run, &said).await?;
+        let written = links::replace(&mut tx, run, said.iter().cloned()).await?;
         tx.commit().await?;
         report(&format!("links of {run} ({written} written)"), rows, started);
     }

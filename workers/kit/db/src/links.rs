@@ -60,10 +60,16 @@ pub struct Review {
 
 /// Replaces the linker's verdicts by those of a run; decisions of people stay, and so does a link that is
 /// the same as before. Returns how many were written.
-pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, Error> {
+///
+/// The links are walked twice and never all in memory: they are made as they are walked.
+pub async fn replace(
+    tx: &mut Tx,
+    run_id: &str,
+    links: impl Iterator<Item = Link> + Clone + Send,
+) -> Result<u64, Error> {
     let client = tx.client();
-    let persons: Vec<i32> = links.iter().map(|link| link.decision_maker_id).collect();
-    let clinics: Vec<i32> = links.iter().map(|link| link.clinic_id).collect();
+    let (persons, clinics): (Vec<i32>, Vec<i32>) =
+        links.clone().map(|link| (link.decision_maker_id, link.clinic_id)).unzip();
     sqlx::query!(
         "DELETE FROM decision_maker_links l WHERE client_id = $1 AND decision IS NULL AND NOT EXISTS (
             SELECT FROM unnest($2::int[], $3::int[]) AS said (decision_maker_id, clinic_id)
@@ -74,14 +80,18 @@ pub async fn replace(tx: &mut Tx, run_id: &str, links: &[Link]) -> Result<u64, E
     )
     .execute(tx.connection())
     .await?;
-    let mut written = 0;
-    for batch in links.chunks(10_000) {
+    let (mut written, mut links) = (0, links);
+    loop {
+        let batch: Vec<Link> = links.by_ref().take(10_000).collect();
+        if batch.is_empty() {
+            break;
+        }
         let persons: Vec<i32> = batch.iter().map(|link| link.decision_maker_id).collect();
         let clinics: Vec<i32> = batch.iter().map(|link| link.clinic_id).collect();
         let probabilities: Vec<f64> = batch.iter().map(|link| link.probability).collect();
-        let contributions: Vec<serde_json::Value> =
-            batch.iter().map(|link| link.contributions.clone()).collect();
         let verdicts: Vec<String> = batch.iter().map(|link| link.verdict.as_str().to_owned()).collect();
+        let contributions: Vec<serde_json::Value> =
+            batch.into_iter().map(|link| link.contributions).collect();
         let query = sqlx::query!(
             "INSERT INTO decision_maker_links AS l
                 (client_id, run_id, decision_maker_id, clinic_id, probability, contributions, verdict)

@@ -22,14 +22,14 @@ async fn what_a_person_decided_leaves_the_queue_and_outlives_the_next_run() {
     let mut tx = test.db.begin(ALPHA).await.unwrap();
     imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
     let first = [link(1, ids[0], 0.80, Verdict::Ambiguous), link(1, ids[1], 0.82, Verdict::Ambiguous)];
-    assert_eq!(links::replace(&mut tx, "r1", &first).await.unwrap(), 2);
+    assert_eq!(links::replace(&mut tx, "r1", first.into_iter()).await.unwrap(), 2);
     let queue = links::review_queue(&mut tx, 10).await.unwrap();
     assert_eq!(queue.iter().map(|review| review.clinic_id).collect::<Vec<_>>(), [ids[1], ids[0]]);
     assert_eq!(queue[0].decision_maker, "John Smith");
     let decision = Decided { decision_maker_id: 1, clinic_id: ids[1], confirmed: true };
     assert!(links::decide(&mut tx, decision, "ann", now()).await.unwrap());
     assert!(!links::decide(&mut tx, Decided { clinic_id: 99, ..decision }, "ann", now()).await.unwrap());
-    links::replace(&mut tx, "r2", &[link(1, ids[1], 0.5, Verdict::Unlinked)]).await.unwrap();
+    links::replace(&mut tx, "r2", [link(1, ids[1], 0.5, Verdict::Unlinked)].into_iter()).await.unwrap();
     assert_eq!(links::decided(&mut tx).await.unwrap(), [decision]);
     assert!(links::review_queue(&mut tx, 10).await.unwrap().is_empty());
 }
@@ -42,8 +42,8 @@ async fn a_link_that_is_the_same_as_before_is_not_written_again() {
     imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
     let said = |second| [link(1, ids[0], 0.9, Verdict::Linked), link(1, ids[1], second, Verdict::Ambiguous)];
     let stale = link(1, ids[2], 0.1, Verdict::Unlinked);
-    assert_eq!(links::replace(&mut tx, "r1", &[said(0.8).as_slice(), &[stale]].concat()).await.unwrap(), 3);
-    assert_eq!(links::replace(&mut tx, "r2", &said(0.7)).await.unwrap(), 1);
+    assert_eq!(links::replace(&mut tx, "r1", said(0.8).into_iter().chain([stale])).await.unwrap(), 3);
+    assert_eq!(links::replace(&mut tx, "r2", said(0.7).into_iter()).await.unwrap(), 1);
     tx.commit().await.unwrap();
     let by =
         |run| format!("SELECT coalesce(sum(clinic_id), 0) FROM decision_maker_links WHERE run_id = '{run}'");

@@ -30,7 +30,7 @@ async fn full() -> TestDb {
             contributions: serde_json::json!({}),
             verdict: Verdict::Ambiguous,
         };
-        links::replace(&mut tx, "r1", &[link]).await.unwrap();
+        links::replace(&mut tx, "r1", [link].into_iter()).await.unwrap();
         tx.commit().await.unwrap();
         for (run_id, date) in [("r1", "2025-11-10"), ("r2", "2025-11-11")] {
             store(&test, client, &run(run_id, date, &["a"]), &ids).await.unwrap();
