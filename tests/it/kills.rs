@@ -22,7 +22,7 @@ const STAGES: [&[(&str, &str)]; 6] = [
 ];
 
 async fn fleet() -> TestFleet {
-    let fleet = TestFleet::with_claude().await;
+    let fleet = TestFleet::durable().await;
     fleet.insert(&sample(100, 200, 200)).await;
     fleet
 }

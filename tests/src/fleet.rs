@@ -33,7 +33,17 @@ pub struct TestFleet {
 impl TestFleet {
     /// Servers with empty tables and streams, and no worker. Claude has no key: templates are the generic ones.
     pub async fn start() -> Self {
-        let stack = Stack::start(StackOptions { binaries: binaries(), ..StackOptions::default() }).unwrap();
+        Self::on(false).await
+    }
+
+    /// With a Postgres whose commits survive its own death, and with a key for Claude's stand-in.
+    pub async fn durable() -> Self {
+        Self::on(true).await.with_key()
+    }
+
+    async fn on(fsync: bool) -> Self {
+        let options = StackOptions { fsync, binaries: binaries(), ..StackOptions::default() };
+        let stack = Stack::start(options).unwrap();
         db::migrate(&stack.postgres_url()).await.unwrap();
         provision(&stack).await;
         let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
@@ -67,9 +77,12 @@ impl TestFleet {
 
     /// With a key for Claude's stand-in.
     pub async fn with_claude() -> Self {
-        let fleet = Self::start().await;
-        let key = fleet.claude.key();
-        fleet.with("CLAUDE_API_KEY", key)
+        Self::start().await.with_key()
+    }
+
+    fn with_key(self) -> Self {
+        let key = self.claude.key();
+        self.with("CLAUDE_API_KEY", key)
     }
 
     /// Sets a variable of the processes to come.
