@@ -41,9 +41,9 @@ impl<W: Worker> Handler<W> {
                 published_at: envelope.published_at,
                 attempts: history.attempts,
                 trace: trace.clone(),
-                publisher: Publisher::new(self.jetstream().clone()),
-                runs: Runs::new(self.jetstream().clone()),
-                intents: self.runtime.intents().clone(),
+                publisher: Publisher::new(Arc::clone(self.jetstream())),
+                runs: Runs::new(Arc::clone(self.jetstream())),
+                runtime: self.runtime.clone(),
                 progress: Arc::default(),
                 subject,
             };

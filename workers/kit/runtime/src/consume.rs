@@ -181,7 +181,7 @@ async fn hand_back<W: Worker>(handler: &Handler<W>, mut messages: Subscriber) {
     let rest = async {
         while let Some(message) = messages.next().await {
             if message.status.is_none() {
-                let message = jetstream::Message { message, context: handler.jetstream().clone() };
+                let message = jetstream::Message { message, context: handler.jetstream().as_ref().clone() };
                 handler.postpone(&message, Duration::ZERO).await;
             }
         }

@@ -4,6 +4,7 @@ use crate::intents::Intents;
 use crate::progress::Progress;
 use crate::publish::{PublishError, Publisher};
 use crate::runs::Runs;
+use crate::runtime::Runtime;
 use proto::Outgoing;
 use proto::subject::{RunId, Subject};
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub struct Delivery {
     pub(crate) trace: crate::trace::TraceContext,
     pub(crate) publisher: Publisher,
     pub(crate) runs: Runs,
-    pub(crate) intents: Intents,
+    pub(crate) runtime: Runtime,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -44,7 +45,7 @@ impl Delivery {
 
     /// Records of calls to the outside, so that none is made twice.
     pub fn intents(&self) -> &Intents {
-        &self.intents
+        self.runtime.intents()
     }
 
     /// The time, for rules that take it as an argument.

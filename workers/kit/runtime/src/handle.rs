@@ -59,8 +59,8 @@ impl<W: Worker> Handler<W> {
         Self { metrics: runtime.metrics().of_worker(W::NAME), runtime: runtime.clone(), worker, consumer }
     }
 
-    pub(crate) fn jetstream(&self) -> &jetstream::Context {
-        self.runtime.jetstream()
+    pub(crate) fn jetstream(&self) -> &Arc<jetstream::Context> {
+        self.runtime.shared_jetstream()
     }
 
     /// Handles one message and settles it.
@@ -117,9 +117,9 @@ impl<W: Worker> Handler<W> {
             published_at: envelope.published_at,
             attempts: history.attempts,
             trace: trace.clone(),
-            publisher: Publisher::new(self.jetstream().clone()),
-            runs: Runs::watched(self.jetstream().clone(), Arc::clone(&progress)),
-            intents: self.runtime.intents().clone(),
+            publisher: Publisher::new(Arc::clone(self.jetstream())),
+            runs: Runs::watched(Arc::clone(self.jetstream()), Arc::clone(&progress)),
+            runtime: self.runtime.clone(),
             progress: Arc::clone(&progress),
         };
         let headers = message.headers.as_ref();

@@ -6,6 +6,7 @@ use async_nats::jetstream::{self, message::PublishMessage};
 use proto::subject::header;
 use proto::{Kind, Outgoing};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// The largest message leadfleet sends; larger work is split into parts.
@@ -35,12 +36,12 @@ type Pending = VecDeque<(String, PublishAckFuture)>;
 
 /// Publishes for one handler.
 pub(crate) struct Publisher {
-    jetstream: jetstream::Context,
+    jetstream: Arc<jetstream::Context>,
     pending: Mutex<Pending>,
 }
 
 impl Publisher {
-    pub(crate) fn new(jetstream: jetstream::Context) -> Self {
+    pub(crate) fn new(jetstream: Arc<jetstream::Context>) -> Self {
         Self { jetstream, pending: Mutex::new(Pending::new()) }
     }
 

@@ -58,16 +58,17 @@ pub struct Stored {
 /// Reads runs from the `RUN` stream.
 #[derive(Clone)]
 pub struct Runs {
-    jetstream: jetstream::Context,
+    /// Shared, because a context is dear to copy and there is one of these for every message.
+    jetstream: Arc<jetstream::Context>,
     progress: Option<Arc<Progress>>,
 }
 
 impl Runs {
-    pub fn new(jetstream: jetstream::Context) -> Self {
-        Self { jetstream, progress: None }
+    pub fn new(jetstream: impl Into<Arc<jetstream::Context>>) -> Self {
+        Self { jetstream: jetstream.into(), progress: None }
     }
 
-    pub(crate) fn watched(jetstream: jetstream::Context, progress: Arc<Progress>) -> Self {
+    pub(crate) fn watched(jetstream: Arc<jetstream::Context>, progress: Arc<Progress>) -> Self {
         Self { jetstream, progress: Some(progress) }
     }
 

@@ -43,7 +43,7 @@ pub struct Runtime {
 
 struct Shared {
     config: Config,
-    jetstream: jetstream::Context,
+    jetstream: Arc<jetstream::Context>,
     joiner: Joiner,
     ledger: Ledger,
     intents: Intents,
@@ -99,7 +99,7 @@ impl Runtime {
             metrics: Metrics::new()?,
             stop: watch::Sender::new(false),
             reconnects,
-            jetstream,
+            jetstream: Arc::new(jetstream),
             config,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -142,7 +142,7 @@ impl Runtime {
     }
 
     async fn publish_in(&self, message: &Outgoing, trace: &TraceContext) -> Result<(), PublishError> {
-        let publisher = Publisher::new(self.jetstream().clone());
+        let publisher = Publisher::new(Arc::clone(self.shared_jetstream()));
         publisher.send(message, &Context { cause: "", generation: 0, trace }).await?;
         publisher.flush().await
     }
@@ -155,7 +155,11 @@ impl Runtime {
 
     /// Reads what runs have said.
     pub fn runs(&self) -> Runs {
-        Runs::new(self.shared.jetstream.clone())
+        Runs::new(Arc::clone(&self.shared.jetstream))
+    }
+
+    pub(crate) fn shared_jetstream(&self) -> &Arc<jetstream::Context> {
+        &self.shared.jetstream
     }
 
     pub fn jetstream(&self) -> &jetstream::Context {
