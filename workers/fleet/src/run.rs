@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
 
@@ -15,6 +16,8 @@ use crate::workers::Workers;
 
 /// What a process has from the first signal to its end.
 const HARD_LIMIT: Duration = Duration::from_secs(45);
+/// What the broker may take for the last acknowledgements.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -57,15 +60,20 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
     let runtime = Runtime::start(workers.runtime.clone()).await?;
     let roles = role::expand(&args.workers);
     let mut running = start(&roles, &workers, &runtime).await?;
-    let names: Vec<String> = roles.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
+    let names: Vec<String> =
+        roles.iter().filter_map(Role::to_possible_value).map(|value| value.get_name().to_owned()).collect();
     output.say("Running", &names.join(", "));
-    let health = {
+    let mut health = {
         let runtime = runtime.clone();
         tokio::spawn(async move { runtime.serve_health().await })
     };
     let ended = tokio::select! {
         () = asked.wait() => None,
         ended = running.join_next() => ended,
+        // Without an address to listen on it ends at once, and well.
+        Ok(Err(error)) = &mut health => {
+            return Err(anyhow::Error::from(error).context("could not listen on LEADFLEET_HEALTH_LISTEN").into());
+        }
     };
     output.say("Stopping", "no new messages; what runs is finished; again to abort");
     runtime.stop();
@@ -74,7 +82,8 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
         () = tokio::time::sleep(HARD_LIMIT) => {}
         () = asked.wait() => return Ok(Exit::Interrupted),
     }
-    let _drained = runtime.client().flush().await;
+    // A broker that is away takes nothing any more.
+    let _flushed = tokio::time::timeout(LAST_WORDS, runtime.client().flush()).await;
     health.abort();
     match ended {
         None => Ok(Exit::Ok),

@@ -286,3 +286,21 @@ fn a_right_event_is_told_where_it_would_go() {
     let output = published(r#"{"source": "SCRAPE_SOURCE_REDDIT", "date": "2025-11-11", "eventId": "e-1"}"#);
     assert_eq!(text(&output.stdout), "valid: it would go to lf.v1.event.scrape_done.reddit as scrape:e-1\n");
 }
+
+#[test]
+fn workers_whose_broker_is_gone_still_end_when_asked_to() {
+    let dir = data_dir();
+    let mut dev = Dev::start(dir.path());
+    let mut command = leadfleet(&["run", "scorer", "--log", "error"]);
+    command.env("NATS_URL", dev.addresses["nats_url"].as_str().unwrap());
+    let mut workers = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(workers.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "Running scorer");
+    dev.signal(Signal::KILL);
+    dev.process.wait().unwrap();
+    wait_until_free(dir.path());
+
+    kill_process(Pid::from_child(&workers), Signal::TERM).unwrap();
+    assert_eq!(workers.wait().unwrap().code(), Some(0));
+}
