@@ -1,4 +1,4 @@
-//! Measures the extraction on made posts: `cargo run -p places --release --example throughput [-- text file]`.
+//! Measures the extraction on made posts: `cargo run -p places --release --example scan_speed [-- text file]`.
 
 use std::time::Instant;
 
