@@ -59,7 +59,7 @@ impl Delivery {
     /// Returns when the message is sent; `flush` waits for what is still unacknowledged.
     pub async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         self.progress.advance();
-        self.publisher.send(&message, &self.context()).await
+        self.publisher.send(message, &self.context()).await
     }
 
     /// Waits until the broker has acknowledged everything `publish` sent.

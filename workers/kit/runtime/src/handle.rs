@@ -147,13 +147,13 @@ impl<W: Worker> Handler<W> {
         let mut joins: BTreeSet<_> = BTreeSet::new();
         let mut context = delivery.context();
         context.generation = outbox.generation.unwrap_or(context.generation);
-        for message in &outbox.messages {
-            delivery.publisher.send(message, &context).await?;
+        for message in outbox.messages {
             if let Subject::Part { run, stage, .. } | Subject::Plan { run, stage } = &message.subject
                 && stage.joins()
             {
                 joins.insert((run.clone(), *stage));
             }
+            delivery.publisher.send(message, &context).await?;
         }
         delivery.publisher.flush().await?;
         for (run, stage) in joins {

@@ -81,7 +81,7 @@ impl Joiner {
         if let Some(plan) = checked.1
             && self.runs.count(&Subject::parts(run, stage)).await? >= u64::from(plan)
         {
-            publish_once(&self.jetstream, &complete(run, stage, plan, context.generation), context).await?;
+            publish_once(&self.jetstream, complete(run, stage, plan, context.generation), context).await?;
         }
         checked.0 = covered;
         Ok(())

@@ -46,7 +46,7 @@ impl Publisher {
     }
 
     /// Sends a message; waits only while the window is full.
-    pub(crate) async fn send(&self, message: &Outgoing, context: &Context<'_>) -> Result<(), PublishError> {
+    pub(crate) async fn send(&self, message: Outgoing, context: &Context<'_>) -> Result<(), PublishError> {
         let subject = message.subject.to_string();
         if message.payload.len() > MAX_MESSAGE {
             return Err(PublishError::TooLarge { subject, bytes: message.payload.len() });
@@ -82,10 +82,11 @@ async fn acknowledged(pending: &mut Pending) -> Result<(), PublishError> {
     Ok(())
 }
 
-fn with_headers(message: &Outgoing, context: &Context<'_>) -> PublishMessage {
+fn with_headers(message: Outgoing, context: &Context<'_>) -> PublishMessage {
+    let id = message.id(context.generation);
     let mut publish = PublishMessage::build()
-        .payload(message.payload.clone().into())
-        .message_id(message.id(context.generation))
+        .payload(message.payload.into())
+        .message_id(id)
         .header(header::TRACEPARENT, context.trace.traceparent())
         .header(header::SCHEMA, message.schema.as_str());
     if !context.cause.is_empty() {
@@ -105,7 +106,7 @@ fn with_headers(message: &Outgoing, context: &Context<'_>) -> PublishMessage {
 /// Returns whether it was this call that stored it.
 pub(crate) async fn publish_once(
     jetstream: &jetstream::Context,
-    message: &Outgoing,
+    message: Outgoing,
     context: &Context<'_>,
 ) -> Result<bool, PublishError> {
     let subject = message.subject.to_string();

@@ -143,7 +143,7 @@ impl Runtime {
 
     async fn publish_in(&self, message: &Outgoing, trace: &TraceContext) -> Result<(), PublishError> {
         let publisher = Publisher::new(Arc::clone(self.shared_jetstream()));
-        publisher.send(message, &Context { cause: "", generation: 0, trace }).await?;
+        publisher.send(message.clone(), &Context { cause: "", generation: 0, trace }).await?;
         publisher.flush().await
     }
 
