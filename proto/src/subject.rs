@@ -270,6 +270,12 @@ pub mod header {
     pub const GENERATION: &str = "Lf-Generation";
     /// On a part whose maker died: the class of the dead letter.
     pub const TOMBSTONE: &str = "Lf-Tombstone";
+    /// On a replayed message: the id of the replay.
+    pub const REPLAY: &str = "Lf-Replay";
+    /// On a replayed message: the sequence of its dead letter.
+    pub const DEAD: &str = "Lf-Dead";
+    /// On a replayed message: the only worker that it is for; the others that read its subject have had theirs.
+    pub const FOR: &str = "Lf-For";
 }
 
 #[cfg(test)]
