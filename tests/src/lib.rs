@@ -16,4 +16,4 @@ pub use files::{Files, files_of};
 pub use fleet::{DATE, TestFleet};
 pub use process::Process;
 pub use program::program;
-pub use rows::{Rows, clinic, numbered, owner, pain, pattern, sample};
+pub use rows::{Rows, clinic, numbered, owner, pain, pattern, sample, seeded_sample};

@@ -16,7 +16,9 @@ pub struct Process {
 
 impl Process {
     /// Starts the program with nothing in its environment but these variables; its log goes to a file.
-    pub(crate) fn start(
+    ///
+    /// It dies with the thread that calls this.
+    pub fn start(
         program: &Path,
         arguments: &[&str],
         environment: &[(String, String)],
@@ -57,9 +59,19 @@ impl Process {
         self.signal(Signal::STOP);
     }
 
+    /// Lets it go on after a freeze.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Asks it to end.
+    pub fn ask_to_end(&self) {
+        self.signal(Signal::TERM);
+    }
+
     /// Asks it to end and waits until it has.
     pub fn stop(mut self) -> ExitStatus {
-        self.signal(Signal::TERM);
+        self.ask_to_end();
         self.child.wait().unwrap()
     }
 
@@ -71,7 +83,12 @@ impl Process {
     }
 
     pub fn ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
+        self.status().is_some()
+    }
+
+    /// How it ended, if it has.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// What it has printed so far.

@@ -94,8 +94,12 @@ const SEED: u64 = 5;
 
 /// Made rows that look like real ones.
 pub fn sample(pain_points: usize, clinics: usize, decision_makers: usize) -> Rows {
-    let sample =
-        Sample::generate(SEED, Sizes { pain_points, clinics, decision_makers }, as_of().date_naive());
+    seeded_sample(SEED, Sizes { pain_points, clinics, decision_makers })
+}
+
+/// The same of a seed; patterns name clinics by their place, from one.
+pub fn seeded_sample(seed: u64, sizes: Sizes) -> Rows {
+    let sample = Sample::generate(seed, sizes, as_of().date_naive());
     Rows {
         pain_points: sample
             .pain_points()

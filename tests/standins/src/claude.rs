@@ -75,6 +75,11 @@ impl ClaudeStandIn {
         lock(&self.shared).script.extend(steps);
     }
 
+    /// Forgets what is left of the script.
+    pub fn behave(&self) {
+        lock(&self.shared).script.clear();
+    }
+
     pub fn journal(&self) -> Vec<Seen> {
         lock(&self.shared).journal.clone()
     }
@@ -139,6 +144,7 @@ impl State {
             at: Instant::now(),
             status: reply.response.status,
             paid,
+            lost: reply.fault.as_ref().is_some_and(Fault::loses_the_reply),
         });
         self.arrivals.send_replace(number);
         reply

@@ -35,14 +35,15 @@ pub struct SlackStandIn {
 struct State {
     script: VecDeque<SlackStep>,
     journal: Vec<Value>,
-    delivered: usize,
+    shown: Vec<Value>,
     arrivals: watch::Sender<usize>,
 }
 
 impl SlackStandIn {
     pub async fn start() -> Self {
         let (sender, arrivals) = watch::channel(0);
-        let state = State { script: VecDeque::new(), journal: Vec::new(), delivered: 0, arrivals: sender };
+        let state =
+            State { script: VecDeque::new(), journal: Vec::new(), shown: Vec::new(), arrivals: sender };
         let shared = Arc::new(Mutex::new(state));
         let handling = Arc::clone(&shared);
         let server = Server::start(move |request| lock(&handling).take(&request)).await;
@@ -58,14 +59,24 @@ impl SlackStandIn {
         lock(&self.shared).script.extend(steps);
     }
 
+    /// Forgets what is left of the script.
+    pub fn behave(&self) {
+        lock(&self.shared).script.clear();
+    }
+
     /// Every payload that arrived, refused ones included.
     pub fn journal(&self) -> Vec<Value> {
         lock(&self.shared).journal.clone()
     }
 
     /// Messages that a channel would show, also those whose `ok` was lost on the way.
+    pub fn shown(&self) -> Vec<Value> {
+        lock(&self.shared).shown.clone()
+    }
+
+    /// How many they are.
     pub fn delivered(&self) -> usize {
-        lock(&self.shared).delivered
+        lock(&self.shared).shown.len()
     }
 
     /// Returns once this many payloads have arrived since the start.
@@ -94,7 +105,7 @@ impl State {
         };
         let response = match blocks::check(&payload) {
             Ok(()) => {
-                self.delivered += 1;
+                self.shown.push(payload);
                 plain(200, "ok")
             }
             Err(word) => plain(400, word),
