@@ -52,6 +52,12 @@ impl Outbox {
         self
     }
 
+    /// The subjects of the tombstones in it.
+    pub fn tombstones(&self) -> Vec<String> {
+        let dead = self.messages.iter().filter(|message| matches!(message.kind, Kind::Tombstone(_)));
+        dead.map(|message| message.subject.to_string()).collect()
+    }
+
     /// Adds many messages.
     #[must_use]
     pub fn with_all(mut self, messages: impl IntoIterator<Item = Outgoing>) -> Self {

@@ -81,6 +81,7 @@ stages! {
     Template "template" true "What to write, a part for each segment."
     Outcome "outcome" true "How storing and exporting ended."
     Notify "notify" false "The summary of the run."
+    Reopen "reopen" false "The generations that replays have opened, a part each."
 }
 
 impl fmt::Display for Stage {

@@ -1,4 +1,5 @@
 //! Messages per second of a trivial worker through the runtime against a bare consume, publish, ack loop with the same acks.
+
 //!
 //! `cargo run -p runtime --release --example throughput -- nats://127.0.0.1:4222 [MESSAGES]`
 
@@ -8,14 +9,19 @@ use proto::v1::RunRequest;
 use proto::{Outbox, Outgoing, Token};
 use runtime::{Config, Delivery, Fault, Retry, Runtime, Source, Worker};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// Messages in flight, in both loops.
 const CONCURRENCY: usize = 256;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
-/// One message in, one message out.
-struct Trivial;
+/// One message in, one message out; tells when it has had as many as it waits for.
+struct Trivial {
+    left: Arc<AtomicUsize>,
+    last: Arc<Notify>,
+}
 
 impl Worker for Trivial {
     const NAME: &'static str = "throughput";
@@ -24,6 +30,9 @@ impl Worker for Trivial {
     type Input = RunRequest;
 
     async fn handle(&self, input: RunRequest, _: &Delivery) -> Result<Outbox, Fault> {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.last.notify_one();
+        }
         Ok(Outbox::none().with(result("runtime", &input)))
     }
 }
@@ -121,18 +130,22 @@ async fn bare(runtime: &Runtime, messages: usize) -> Result<f64, Box<dyn std::er
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 async fn through(runtime: &Runtime, messages: usize) -> Result<f64, Box<dyn std::error::Error>> {
     runtime.provision::<Trivial>().await?;
+    let stream = runtime.jetstream().get_stream_no_info("JOBS").await?;
+    let last = Arc::new(Notify::new());
+    let trivial = Trivial { left: Arc::new(AtomicUsize::new(messages)), last: Arc::clone(&last) };
     let started = Instant::now();
     let worker = {
         let runtime = runtime.clone();
-        tokio::spawn(async move { runtime.run(Trivial).await })
+        tokio::spawn(async move { runtime.run(trivial).await })
     };
-    let stream = Arc::new(runtime.jetstream().get_stream("JOBS").await?);
+    // Asking the server all the time would slow it down; only the last messages are waited for so.
+    last.notified().await;
     loop {
         let info = stream.consumer_info("throughput-v1").await?;
         if info.num_pending == 0 && info.num_ack_pending == 0 {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     let rate = messages as f64 / started.elapsed().as_secs_f64();
     worker.abort();

@@ -1,11 +1,11 @@
 //! The end of a message that failed for good: dead letter, tombstones, and only then is it given up.
 
-use crate::consume::nak;
 use crate::dead::DeadLetter;
 use crate::delivery::Delivery;
 use crate::fault::Fault;
-use crate::handle::{Envelope, Handler, settle_with};
+use crate::handle::{Envelope, Handler, nak, settle_with};
 use crate::publish::Publisher;
+use crate::quarantine::CRASH_POISON;
 use crate::runs::Runs;
 use crate::settle::History;
 use crate::trace::TraceContext;
@@ -27,14 +27,20 @@ impl<W: Worker> Handler<W> {
         class: &'static str,
         fault: Option<Fault>,
     ) {
-        let letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
-        if let Err(error) = letter.publish(self.jetstream()).await {
-            tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
-            self.record(envelope, History { waits: history.waits + 1, ..history }).await;
-            return settle_with(message, nak(Duration::from_secs(5))).await;
-        }
+        let subject = message.subject.parse::<Subject>().ok();
+        let tombstones = subject.as_ref().map(|subject| self.worker.tombstones(subject, class));
+        let tombstones = tombstones.unwrap_or_default();
+        let mut letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
+        letter.tombstones = tombstones.tombstones();
+        let sequence = match letter.publish(self.jetstream()).await {
+            Ok(sequence) => sequence,
+            Err(error) => {
+                tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
+                return self.keep(message, envelope, history).await;
+            }
+        };
         self.runtime.metrics().dead(W::NAME, class);
-        if let Ok(subject) = message.subject.parse::<Subject>() {
+        if let Some(subject) = subject {
             let delivery = Delivery {
                 generation: envelope.generation,
                 id: envelope.id.clone(),
@@ -47,14 +53,23 @@ impl<W: Worker> Handler<W> {
                 progress: Arc::default(),
                 subject,
             };
-            let tombstones = self.worker.tombstones(&delivery.subject, class);
             if let Err(fault) = self.announce(tombstones, &delivery).await {
                 tracing::warn!(worker = W::NAME, error = %fault.chain(), "could not publish a tombstone");
-                self.record(envelope, History { waits: history.waits + 1, ..history }).await;
-                return settle_with(message, nak(Duration::from_secs(5))).await;
+                return self.keep(message, envelope, history).await;
             }
         }
+        if let Some(replayed) = &envelope.replayed
+            && !self.tell(replayed, Some(sequence)).await
+        {
+            return self.keep(message, envelope, history).await;
+        }
         settle_with(message, AckKind::Term).await;
+    }
+
+    /// Leaves a message that could not be buried where it is.
+    async fn keep(&self, message: &jetstream::Message, envelope: &Envelope, history: History) {
+        self.record(envelope, History { waits: history.waits + 1, ..history }).await;
+        settle_with(message, nak(Duration::from_secs(5))).await;
     }
 
     fn letter(
@@ -68,7 +83,10 @@ impl<W: Worker> Handler<W> {
     ) -> DeadLetter {
         #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
         let now = Utc::now();
-        let crashes = history.crashes(envelope.delivered);
+        let crashed = class == CRASH_POISON;
+        // The last crash is the one of the process that it was alone in.
+        let crashes =
+            history.crashes(envelope.delivered) + u32::from(crashed && self.runtime.cell().is_some());
         DeadLetter {
             worker: W::NAME.to_owned(),
             class: class.to_owned(),
@@ -82,10 +100,11 @@ impl<W: Worker> Handler<W> {
             published_at: envelope.published_at.to_rfc3339(),
             dead_at: now.to_rfc3339(),
             deliveries: envelope.delivered,
-            attempts: history.attempts + u32::from(class != "crash_poison"),
+            attempts: history.attempts + u32::from(!crashed),
             crashes,
             generation: envelope.generation,
             trace: trace.traceparent(),
+            tombstones: Vec::new(),
             headers: message.headers.clone().unwrap_or_default(),
             payload: message.payload.clone(),
         }

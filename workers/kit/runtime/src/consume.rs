@@ -2,13 +2,15 @@
 
 use crate::gate::Gates;
 use crate::handle::{Handler, Outcome};
+use crate::hands::{Hands, Limits};
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use async_nats::Subscriber;
-use async_nats::jetstream::{self, AckKind};
-use futures::StreamExt as _;
+use async_nats::jetstream;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -18,6 +20,8 @@ use tokio::time::{Instant, interval, timeout};
 const EXPIRES: Duration = Duration::from_secs(20);
 /// How long running handlers may go on after a stop was asked for.
 const SOFT_STOP: Duration = Duration::from_secs(30);
+/// How long handlers that were ended then have for handing their messages back.
+const LETTING_GO: Duration = Duration::from_secs(8);
 
 /// Why a worker stopped working.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +41,12 @@ pub enum ConsumeError {
 pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Result<(), ConsumeError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let lanes = cores.min(W::RETRY.concurrency).max(1);
+    let opening = Arc::new(Opening::wide(W::RETRY.concurrency));
     let mut running = JoinSet::new();
     for lane in 0..lanes {
-        // Spread evenly, so that the lanes together have exactly the permits of the worker.
-        let permits = (W::RETRY.concurrency + lane) / lanes;
+        let lane = Lane { place: lane, of: lanes, opening: Arc::clone(&opening) };
         let (runtime, worker) = (runtime.clone(), Arc::clone(&worker));
-        running.spawn(async move { run_lane(&runtime, worker, permits).await });
+        running.spawn(async move { run_lane(&runtime, worker, &lane).await });
     }
     while let Some(ended) = running.join_next().await {
         match ended {
@@ -53,7 +57,48 @@ pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Res
     Ok(())
 }
 
-async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) -> Result<(), ConsumeError> {
+/// How far the worker's gates are open, in messages at a time: after a closed gate 1, 4, 16, all.
+struct Opening {
+    limit: AtomicUsize,
+    permits: usize,
+}
+
+impl Opening {
+    fn wide(permits: usize) -> Self {
+        Self { limit: AtomicUsize::new(permits), permits }
+    }
+
+    /// Lets one message through first when the gate opens again.
+    fn narrow(&self) {
+        self.limit.store(1, Ordering::Relaxed);
+    }
+
+    fn succeeded(&self) {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if limit < self.permits {
+            self.limit.fetch_max((limit * 4).min(self.permits), Ordering::Relaxed);
+        }
+    }
+}
+
+struct Lane {
+    place: usize,
+    of: usize,
+    opening: Arc<Opening>,
+}
+
+impl Lane {
+    /// The lane's part of a number of messages; the parts of all lanes together are the number.
+    fn share(&self, messages: usize) -> usize {
+        (messages + self.place) / self.of
+    }
+
+    fn limit(&self) -> usize {
+        self.share(self.opening.limit.load(Ordering::Relaxed))
+    }
+}
+
+async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> Result<(), ConsumeError> {
     let consumer = crate::provision::consumer_name(W::NAME);
     let client = runtime.client();
     let inbox = client.new_inbox();
@@ -66,17 +111,18 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) 
         asked_at: Instant::now(),
     };
     let handler = Handler::new(runtime, worker, consumer);
+    let limits = Limits { lease: runtime.lease::<W>(), deadline: W::RETRY.deadline };
+    let mut hands = Hands::new(lane.share(W::RETRY.concurrency), limits);
     let mut running = FuturesUnordered::new();
     let stop = runtime.stop_signal();
-    let mut news = news(runtime);
+    let mut news = news(runtime, hands.beat());
     let mut closed = gate_is_closed::<W>(runtime.gates());
-    // After a gate opens, permits come back step by step: 1, 4, 16, all.
-    let mut limit = permits;
 
     while !*stop.borrow() {
         if closed {
-            limit = 1;
+            lane.opening.narrow();
         } else {
+            let limit = lane.limit();
             let free = limit.saturating_sub(running.len() + pulls.requested);
             if free > 0 && (pulls.requested == 0 || free >= limit.div_ceil(2)) {
                 pulls
@@ -87,16 +133,18 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) 
         }
         tokio::select! {
             biased;
-            Some(outcome) = running.next(), if !running.is_empty() => {
-                if outcome == Outcome::Succeeded && limit < permits {
-                    limit = (limit * 4).min(permits);
+            Some((place, outcome)) = running.next(), if !running.is_empty() => {
+                hands.put_down(place);
+                if outcome == Outcome::Succeeded && !closed {
+                    lane.opening.succeeded();
                 }
             }
             message = messages.next() => {
                 let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
-                if pulls.received(&message) {
+                if pulls.received(&message) && let Some(reply) = message.reply.clone() {
+                    let (place, progress) = hands.take(reply);
                     let message = jetstream::Message { message, context: runtime.jetstream().clone() };
-                    running.push(handler.process(message));
+                    running.push(handler.process(message, progress).map(move |outcome| (place, outcome)));
                 }
             }
             news = news.recv() => {
@@ -105,14 +153,30 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) 
                 }
                 pulls.forget_lost();
                 closed = gate_is_closed::<W>(runtime.gates());
-                runtime.metrics().in_flight(W::NAME, running.len());
+                hands.look_after(&client).await;
+                runtime.metrics().in_flight(W::NAME, hands.count());
             }
         }
     }
-    let finish = async { while running.next().await.is_some() {} };
-    let (_, finished) = tokio::join!(hand_back(&handler, messages), timeout(SOFT_STOP, finish));
-    if finished.is_err() {
-        tracing::warn!(worker = W::NAME, "messages were still being handled at the stop: they come again");
+    let finish = async {
+        let mut beat = interval(hands.beat());
+        let (soft_stop, last) = (Instant::now() + SOFT_STOP, Instant::now() + SOFT_STOP + LETTING_GO);
+        while !running.is_empty() && Instant::now() < last {
+            tokio::select! {
+                Some((place, _)) = running.next() => hands.put_down(place),
+                _ = beat.tick() => {
+                    hands.look_after(&client).await;
+                    if Instant::now() > soft_stop {
+                        hands.let_go();
+                    }
+                }
+            }
+        }
+        running.len()
+    };
+    let ((), left) = tokio::join!(hand_back(&handler, messages), finish);
+    if left > 0 {
+        tracing::warn!(worker = W::NAME, left, "messages could not be handed back: they come again later");
     }
     Ok(())
 }
@@ -121,17 +185,17 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, permits: usize) 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum News {
     Reconnected,
-    /// A second has passed, a gate has changed, or a stop was asked for.
+    /// It is time to look after the leases, a gate has changed, or a stop was asked for.
     LookAround,
 }
 
 /// One channel instead of four signals, which would each cost a lane something at every turn of its loop.
-fn news(runtime: &Runtime) -> mpsc::Receiver<News> {
+fn news(runtime: &Runtime, beat: Duration) -> mpsc::Receiver<News> {
     let (sender, news) = mpsc::channel(4);
     let (mut stop, mut gates, mut reconnects) =
         (runtime.stop_signal(), runtime.gates().changes(), runtime.reconnects());
     tokio::spawn(async move {
-        let mut tick = interval(Duration::from_secs(1));
+        let mut tick = interval(beat);
         loop {
             let news = tokio::select! {
                 _ = reconnects.changed() => News::Reconnected,
@@ -217,9 +281,4 @@ async fn hand_back<W: Worker>(handler: &Handler<W>, mut messages: Subscriber) {
         }
     };
     let _ = timeout(Duration::from_secs(5), rest).await;
-}
-
-/// A negative acknowledgement with a delay; nothing at all means at once.
-pub(crate) fn nak(after: Duration) -> AckKind {
-    AckKind::Nak((!after.is_zero()).then_some(after))
 }

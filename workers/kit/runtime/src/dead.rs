@@ -30,6 +30,8 @@ pub struct DeadLetter {
     pub generation: u32,
     /// Trace context of the last attempt.
     pub trace: String,
+    /// Subjects of the tombstones that stand for what it would have become.
+    pub tombstones: Vec<String>,
     pub headers: HeaderMap,
     pub payload: Bytes,
 }
@@ -67,6 +69,7 @@ impl DeadLetter {
             ("Dl-Worker", self.worker.clone()),
             ("Dl-Build", BUILD.to_owned()),
             ("Dl-Trace-Last", self.trace.clone()),
+            ("Dl-Tombstones", self.tombstones.join(" ")),
         ] {
             headers.insert(name, value.as_str());
         }
@@ -80,11 +83,12 @@ impl DeadLetter {
     }
 
     /// Stores the dead letter and waits for the broker; only then may the original be given up.
-    pub(crate) async fn publish(&self, jetstream: &jetstream::Context) -> Result<(), PublishError> {
+    ///
+    /// Returns its sequence, which is that of the first if it was stored before.
+    pub(crate) async fn publish(&self, jetstream: &jetstream::Context) -> Result<u64, PublishError> {
         let subject = Subject::dead(&self.worker, &self.class);
         let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers());
-        jetstream.send_publish(subject, message).await?.await?;
-        Ok(())
+        Ok(jetstream.send_publish(subject, message).await?.await?.sequence)
     }
 }
 
@@ -113,6 +117,7 @@ mod tests {
             crashes: 0,
             generation: 0,
             trace: String::new(),
+            tombstones: vec!["lf.v1.run.20251111-ab.match.part.geographic-3".into()],
             headers,
             payload: Bytes::from_static(b"\xff"),
         }
@@ -129,6 +134,7 @@ mod tests {
         check("Dl-Subject", "lf.v1.run.20251111-ab.load.part.3");
         check("Dl-Class", "decode");
         check("Dl-Run", "20251111-ab");
+        check("Dl-Tombstones", "lf.v1.run.20251111-ab.match.part.geographic-3");
         check("Dl-Error", "no such user [email]");
     }
 

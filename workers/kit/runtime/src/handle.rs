@@ -1,31 +1,29 @@
 //! One delivery from decoding to settlement: the only place that acknowledges, retries or gives up a message.
 
-use crate::consume::nak;
 use crate::delivery::Delivery;
 use crate::fault::Fault;
+use crate::letters::Replayed;
 use crate::metrics::WorkerMetrics;
-use crate::progress::Progress;
+use crate::progress::{Cut, Progress};
 use crate::publish::Publisher;
 use crate::redact::redact;
 use crate::runs::{Runs, text};
 use crate::runtime::Runtime;
-use crate::settle::{History, MAX_CRASHES, Settlement, settle};
+use crate::settle::{History, Settlement, settle};
 use crate::trace::TraceContext;
+use crate::trip;
 use crate::worker::Worker;
 use async_nats::jetstream::{self, AckKind};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::FutureExt as _;
-use proto::subject::header;
+use proto::subject::{header, stream};
 use proto::{Message as _, Name as _, Outbox, Subject};
 use rand::Rng as _;
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-/// How long a handler may be silent before it counts as stuck, at least.
-const MIN_PATIENCE: Duration = Duration::from_secs(60);
+use tokio::time::Instant;
 
 /// Handles the messages of one worker.
 pub(crate) struct Handler<W> {
@@ -52,6 +50,10 @@ pub(crate) struct Envelope {
     pub(crate) trace: Option<TraceContext>,
     pub(crate) generation: u32,
     pub(crate) id: String,
+    /// The dead letter that the message was, if it was one.
+    pub(crate) replayed: Option<Replayed>,
+    /// The only worker it is for, if it is not for all that read its subject.
+    pub(crate) addressee: Option<String>,
 }
 
 impl<W: Worker> Handler<W> {
@@ -64,19 +66,27 @@ impl<W: Worker> Handler<W> {
     }
 
     /// Handles one message and settles it.
-    pub(crate) async fn process(&self, message: jetstream::Message) -> Outcome {
+    pub(crate) async fn process(&self, message: jetstream::Message, progress: Arc<Progress>) -> Outcome {
         let started = Instant::now();
         let Some(envelope) = Envelope::of(&message) else {
             tracing::error!(worker = W::NAME, "received a message that is no delivery");
             return Outcome::Failed;
         };
+        if envelope.is_for_another::<W>() {
+            settle_with(&message, AckKind::Ack).await;
+            return Outcome::Succeeded;
+        }
         let (trace, span) = TraceContext::process(envelope.trace.clone(), W::NAME);
         let history = self.history(&envelope).await;
-        let outcome = match history {
-            Ok(history) if history.crashes(envelope.delivered) >= MAX_CRASHES => {
-                Err(Fault::reject("crash_poison", format!("the process died on it {MAX_CRASHES} times")))
+        let outcome = match &history {
+            Ok(history) if self.runtime.has_to_be_alone(history.crashes(envelope.delivered)) => {
+                match Box::pin(self.quarantine(&message, &envelope, *history, &progress)).await {
+                    // The child has settled it.
+                    Ok(()) => return Outcome::Succeeded,
+                    Err(fault) => Err(fault),
+                }
             }
-            Ok(history) => self.attempt(&message, &envelope, history, &trace).await,
+            Ok(history) => self.attempt(&message, &envelope, *history, &trace, progress).await,
             Err(_) => Err(Fault::Wait {
                 after: Duration::from_secs(2),
                 cause: "the delivery ledger is out of reach".into(),
@@ -105,11 +115,11 @@ impl<W: Worker> Handler<W> {
         envelope: &Envelope,
         history: History,
         trace: &TraceContext,
+        progress: Arc<Progress>,
     ) -> Result<(), Fault> {
         let subject: Subject = message.subject.parse().map_err(|cause: proto::subject::UnknownSubject| {
             Fault::Reject { class: "decode", cause: cause.into() }
         })?;
-        let progress = Arc::new(Progress::default());
         let delivery = Delivery {
             subject,
             generation: envelope.generation,
@@ -129,16 +139,19 @@ impl<W: Worker> Handler<W> {
                 self.worker.tombstones(&delivery.subject, "missing_input")
             } else {
                 let input = decode::<W>(headers, &message.payload)?;
+                trip::pass("begun", &message.subject);
                 self.worker.handle(input, &delivery).await?
             };
+            trip::pass("before_publish", &message.subject);
             self.announce(outbox, &delivery).await
         };
         let guarded = AssertUnwindSafe(work).catch_unwind().map(|ended| {
             ended.unwrap_or_else(|panic| Err(Fault::Retry { after: None, cause: panic_text(&*panic).into() }))
         });
         tokio::select! {
+            biased;
             outcome = guarded => outcome,
-            fault = self.keep_lease(message, &progress) => Err(fault),
+            cut = progress.is_cut() => Err(cut_off::<W>(cut)),
         }
     }
 
@@ -156,29 +169,14 @@ impl<W: Worker> Handler<W> {
             delivery.publisher.send(message, &context).await?;
         }
         delivery.publisher.flush().await?;
+        if joins.is_empty() {
+            return Ok(());
+        }
+        trip::pass("published", &delivery.subject.to_string());
         for (run, stage) in joins {
             Box::pin(self.runtime.joiner().arrived(&run, stage, &context)).await?;
         }
         Ok(())
-    }
-
-    /// Extends the lease while the handler advances; ends when it does not, or has had its time.
-    async fn keep_lease(&self, message: &jetstream::Message, progress: &Progress) -> Fault {
-        let lease = self.runtime.lease::<W>();
-        let deadline = Instant::now() + W::RETRY.deadline;
-        let patience = (lease * 2).max(MIN_PATIENCE);
-        let (mut seen, mut advanced_at) = (0, Instant::now());
-        loop {
-            sleep(lease / 3).await;
-            if progress.steps() != seen {
-                (seen, advanced_at) = (progress.steps(), Instant::now());
-            }
-            if Instant::now() > deadline || advanced_at.elapsed() > patience {
-                let cause = format!("{} got no further within its time", W::NAME);
-                return Fault::Retry { after: None, cause: cause.into() };
-            }
-            let _ = message.ack_with(AckKind::Progress).await;
-        }
     }
 
     async fn carry_out(
@@ -191,7 +189,16 @@ impl<W: Worker> Handler<W> {
         fault: Option<Fault>,
     ) {
         match settlement {
-            Settlement::Ack => settle_with(message, AckKind::Ack).await,
+            Settlement::Ack => {
+                trip::pass("handled", &message.subject);
+                if let Some(replayed) = &envelope.replayed
+                    && !self.tell(replayed, None).await
+                {
+                    return settle_with(message, nak(Duration::from_secs(2))).await;
+                }
+                settle_with(message, AckKind::Ack).await;
+                trip::pass("acked", &message.subject);
+            }
             Settlement::Redeliver { after, attempts } => {
                 Box::pin(self.record(envelope, History { attempts, ..history })).await;
                 settle_with(message, nak(after)).await;
@@ -205,6 +212,17 @@ impl<W: Worker> Handler<W> {
                 Box::pin(self.bury(message, envelope, history, trace, class, fault)).await;
             }
         }
+    }
+
+    /// Records how a replayed letter ended; whether that is stored.
+    pub(crate) async fn tell(&self, replayed: &Replayed, next: Option<u64>) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+        let at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+        let told = self.runtime.letters().ended(replayed, at, next).await;
+        if let Err(error) = &told {
+            tracing::warn!(worker = W::NAME, letter = replayed.letter, %error, "could not record the end of a replay");
+        }
+        told.is_ok()
     }
 
     /// Gives a message back without counting an attempt.
@@ -250,6 +268,15 @@ impl<W: Worker> Handler<W> {
     }
 }
 
+pub(crate) fn cut_off<W: Worker>(cut: Cut) -> Fault {
+    match cut {
+        Cut::Stuck => {
+            Fault::Retry { after: None, cause: format!("{} got no further within its time", W::NAME).into() }
+        }
+        Cut::Stopping => Fault::Wait { after: Duration::ZERO, cause: "the process stops".into() },
+    }
+}
+
 fn decode<W: Worker>(headers: Option<&async_nats::HeaderMap>, payload: &[u8]) -> Result<W::Input, Fault> {
     let schema = W::Input::full_name();
     let named = |name| headers.and_then(|headers| text(headers, name));
@@ -283,15 +310,34 @@ impl Envelope {
             trace: header(header::TRACEPARENT).and_then(TraceContext::parse),
             generation: header(header::GENERATION).and_then(|text| text.parse().ok()).unwrap_or(0),
             id: header(header::MESSAGE_ID).unwrap_or_default().to_owned(),
+            replayed: header(header::DEAD).and_then(|letter| letter.parse().ok()).map(|letter| Replayed {
+                replay: header(header::REPLAY).unwrap_or_default().to_owned(),
+                letter,
+            }),
+            addressee: header(header::FOR).map(str::to_owned),
         })
+    }
+
+    /// A part of a run is never for one alone: it replaces the one before it, which others may not have had.
+    fn is_for_another<W: Worker>(&self) -> bool {
+        self.stream != stream::RUN && self.addressee.as_deref().is_some_and(|name| name != W::NAME)
     }
 }
 
+/// Settles a message and waits until the server has taken it.
+///
+/// A request by the connection's own inbox: the client library's double acknowledgement subscribes anew for each.
 pub(crate) async fn settle_with(message: &jetstream::Message, kind: AckKind) {
+    let Some(reply) = message.reply.clone() else { return };
     // Not fatal: an unsettled message comes again, and every handler can bear that.
-    if let Err(error) = message.double_ack_with(kind).await {
+    if let Err(error) = message.context.client().request(reply, kind.into()).await {
         tracing::warn!(subject = %message.subject, %error, "could not settle");
     }
+}
+
+/// A negative acknowledgement with a delay; nothing at all means at once.
+pub(crate) fn nak(after: Duration) -> AckKind {
+    AckKind::Nak((!after.is_zero()).then_some(after))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -2,7 +2,7 @@
 
 use crate::runtime::Runtime;
 use crate::worker::Worker;
-use crate::{gate, intents, ledger};
+use crate::{gate, intents, ledger, letters};
 use async_nats::jetstream::{self, consumer, kv, stream as js};
 use proto::subject::stream;
 use std::fmt::Debug;
@@ -57,7 +57,13 @@ pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -
             .map_err(|source| ProvisionError::Stream { name: name.clone(), source })?;
         check_stream(&config, &info.config)?;
     }
-    for (name, max_age) in [(ledger::BUCKET, DAY), (gate::BUCKET, gate::LEASE), (intents::BUCKET, 30 * DAY)] {
+    for (name, max_age) in [
+        (ledger::BUCKET, DAY),
+        (gate::BUCKET, gate::LEASE),
+        (intents::BUCKET, 30 * DAY),
+        // As long as the letters themselves.
+        (letters::BUCKET, 90 * DAY),
+    ] {
         bucket(jetstream, name, max_age, replicas).await?;
     }
     Ok(())

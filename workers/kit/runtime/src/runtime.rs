@@ -6,17 +6,19 @@ use crate::gate::{self, GateError, Gates};
 use crate::intents::{self, Intents};
 use crate::join::Joiner;
 use crate::ledger::{self, Ledger};
+use crate::letters::{self, Letters};
 use crate::metrics::Metrics;
 use crate::provision::{ProvisionError, check_server, consumer_name, provision, provision_worker};
 use crate::publish::{Context, PublishError, Publisher};
+use crate::quarantine::{Cell, Quarantine, handle_alone};
 use crate::runs::Runs;
 use crate::trace::TraceContext;
 use crate::worker::Worker;
 use async_nats::jetstream;
 use proto::Outgoing;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Why a process could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,8 @@ pub enum RuntimeError {
     Metrics(#[from] prometheus::Error),
     #[error(transparent)]
     Consume(#[from] ConsumeError),
+    #[error("{0}")]
+    Alone(String),
 }
 
 /// What all workers of a process share. Cheap to clone.
@@ -51,6 +55,10 @@ struct Shared {
     metrics: Metrics,
     stop: watch::Sender<bool>,
     reconnects: watch::Receiver<u64>,
+    letters: Letters,
+    cell: OnceLock<Cell>,
+    /// Reply subject of the only message that this process handles.
+    alone: Option<String>,
 }
 
 /// Connects, and refuses a server that is too old.
@@ -82,6 +90,15 @@ pub async fn connect(url: &str) -> Result<(async_nats::Client, watch::Receiver<u
 impl Runtime {
     /// Connects, creates what is missing on the broker, and starts to follow the gates.
     pub async fn start(config: Config) -> Result<Self, RuntimeError> {
+        Self::start_as(config, None).await
+    }
+
+    /// Starts a process that handles one message, the one with this reply subject, and nothing else.
+    pub async fn start_alone(config: Config, reply: String) -> Result<Self, RuntimeError> {
+        Self::start_as(Config { health_listen: None, ..config }, Some(reply)).await
+    }
+
+    async fn start_as(config: Config, alone: Option<String>) -> Result<Self, RuntimeError> {
         let (client, reconnects) = connect(&config.nats_url).await?;
         let jetstream = jetstream::new(client);
         provision(&jetstream, config.replicas).await?;
@@ -93,6 +110,9 @@ impl Runtime {
         };
         let shared = Shared {
             ledger: Ledger { store: bucket(ledger::BUCKET).await? },
+            letters: Letters { store: bucket(letters::BUCKET).await? },
+            cell: OnceLock::new(),
+            alone,
             intents: Intents { store: bucket(intents::BUCKET).await? },
             gates: Gates::follow(bucket(gate::BUCKET).await?).await?,
             joiner: Joiner::new(jetstream.clone()),
@@ -105,8 +125,17 @@ impl Runtime {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Runs a worker until a stop is asked for.
+    /// Says how a process is started for a message that processes die on; without it such a message is a dead letter sooner.
+    pub fn quarantine_by(&self, quarantine: Quarantine) {
+        // Who says it first is heard: it is said once, at the start.
+        let _ = self.shared.cell.set(Cell { quarantine, turn: Semaphore::new(1) });
+    }
+
+    /// Runs a worker until a stop is asked for; in a process for one message, until that is settled.
     pub async fn run<W: Worker>(&self, worker: W) -> Result<(), RuntimeError> {
+        if let Some(reply) = self.alone() {
+            return handle_alone(self, worker, reply).await;
+        }
         provision_worker::<W>(self).await?;
         tracing::info!(worker = W::NAME, "started");
         let lag = self.watch_lag::<W>();
@@ -187,6 +216,18 @@ impl Runtime {
         let mut reconnects = self.shared.reconnects.clone();
         reconnects.mark_unchanged();
         reconnects
+    }
+
+    pub(crate) fn letters(&self) -> &Letters {
+        &self.shared.letters
+    }
+
+    pub(crate) fn cell(&self) -> Option<&Cell> {
+        self.shared.cell.get()
+    }
+
+    pub(crate) fn alone(&self) -> Option<&str> {
+        self.shared.alone.as_deref()
     }
 
     pub(crate) fn joiner(&self) -> &Joiner {

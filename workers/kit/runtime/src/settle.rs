@@ -4,8 +4,10 @@ use crate::fault::Fault;
 use crate::worker::Retry;
 use std::time::Duration;
 
-/// Crashes after which a message is not tried again.
-pub const MAX_CRASHES: u32 = 3;
+/// Crashes after which a message is handled alone, in a process of its own.
+pub const QUARANTINE_AFTER: u32 = 2;
+/// Crashes after which a message is not tried again: a bound for the times that its process was killed from outside.
+pub const MAX_CRASHES: u32 = 10;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq)]

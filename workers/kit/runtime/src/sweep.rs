@@ -1,7 +1,8 @@
 //! The safety net behind dead letters: makes one of every message that the server gave up on its own.
 
-use crate::consume::nak;
 use crate::dead::DeadLetter;
+use crate::handle::nak;
+use crate::quarantine::CRASH_POISON;
 use crate::runtime::Runtime;
 use async_nats::jetstream::{self, AckKind, consumer};
 use futures::StreamExt as _;
@@ -36,6 +37,9 @@ pub enum SweepError {
 
 /// Sweeps until a stop is asked for.
 pub async fn sweep(runtime: &Runtime) -> Result<(), SweepError> {
+    if runtime.alone().is_some() {
+        return Ok(());
+    }
     let stream = runtime.jetstream().get_stream(stream::ADVISORIES).await.map_err(SweepError::Stream)?;
     let config = consumer::pull::Config {
         durable_name: Some(crate::provision::consumer_name(NAME)),
@@ -80,7 +84,7 @@ async fn bury(runtime: &Runtime, payload: &[u8]) -> Result<(), Box<dyn std::erro
     let worker = advisory.consumer.rsplit_once("-v").map_or(NAME, |(worker, _)| worker).to_owned();
     let letter = DeadLetter {
         worker,
-        class: "crash_poison".to_owned(),
+        class: CRASH_POISON.to_owned(),
         code: "max_deliveries".to_owned(),
         error: format!("given up by the server after {} deliveries", advisory.deliveries),
         subject: message.subject.to_string(),
@@ -95,6 +99,7 @@ async fn bury(runtime: &Runtime, payload: &[u8]) -> Result<(), Box<dyn std::erro
         crashes: 0,
         generation: 0,
         trace: String::new(),
+        tombstones: Vec::new(),
         headers: message.headers.clone(),
         payload: message.payload.clone(),
     };

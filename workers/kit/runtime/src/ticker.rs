@@ -17,6 +17,9 @@ pub const TICK: &str = "tick";
 ///
 /// A fire that was missed is caught up only by a fleet that ticked before: a new one has missed nothing.
 pub async fn tick(runtime: &Runtime, daily: Daily) {
+    if runtime.alone().is_some() {
+        return;
+    }
     let mut stop = runtime.stop_signal();
     if let Some(missed) = daily.missed(now())
         && has_ticked(runtime, daily).await
