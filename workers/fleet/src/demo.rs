@@ -109,7 +109,7 @@ async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, F
     let rows = fill::fill(&workers.db()?, &Sample::generate(args.seed, sizes, date)).await?;
     output.say("Imported", &format!("made sample rows: {rows}"));
     let runtime = Runtime::start(workers.runtime.clone()).await?;
-    let mut running = run::start(&role::expand(&[Role::All]), &workers, &runtime).await?;
+    let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
     output.say("Running", "every worker of the fleet in this process");
     let mut published_at = Utc::now();
     for scraper in SCRAPERS {

@@ -120,7 +120,7 @@ impl Fleet {
             import_sample(&workers, output).await?;
         }
         let runtime = Runtime::start(workers.runtime.clone()).await?;
-        let running = run::start(&role::expand(&[Role::All]), &workers, &runtime).await?;
+        let running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
         output.say("Running", "every worker of the fleet in this process");
         Ok(Self { runtime, running })
     }

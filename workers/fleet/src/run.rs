@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
+use runtime::{Quarantine, Runtime};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -26,6 +26,9 @@ pub struct Args {
     workers: Vec<Role>,
     #[command(flatten)]
     telemetry: Telemetry,
+    /// Handles the one message that this reply subject settles, and ends; how a process is started for a message that others died on.
+    #[arg(long, hide = true, value_name = "REPLY")]
+    alone: Option<String>,
 }
 
 /// How the process tells what it does.
@@ -57,9 +60,12 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
     let mut asked = Asked::new().context("could not listen for signals")?;
     let _telemetry = args.telemetry.start()?;
     let workers = Workers::load(settings)?;
-    let runtime = Runtime::start(workers.runtime.clone()).await?;
     let roles = role::expand(&args.workers);
-    let mut running = start(&roles, &workers, &runtime).await?;
+    if let Some(reply) = args.alone {
+        return alone(&roles, &workers, reply).await;
+    }
+    let runtime = Runtime::start(workers.runtime.clone()).await?;
+    let mut running = start(&roles, settings, &workers, &runtime).await?;
     let names: Vec<String> =
         roles.iter().filter_map(Role::to_possible_value).map(|value| value.get_name().to_owned()).collect();
     output.say("Running", &names.join(", "));
@@ -95,13 +101,43 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
 }
 
 /// Provisions what the roles need and starts them.
-pub async fn start(roles: &[Role], workers: &Workers, runtime: &Runtime) -> Result<Running, Failure> {
+pub async fn start(
+    roles: &[Role],
+    settings: &Settings,
+    workers: &Workers,
+    runtime: &Runtime,
+) -> Result<Running, Failure> {
+    runtime.quarantine_by(quarantine(roles, settings)?);
     role::provision(runtime).await?;
     let mut running = Running::new();
     for role in roles {
         role::start(*role, workers, runtime, &mut running).await?;
     }
     Ok(running)
+}
+
+/// The same roles with the same settings in a process for one message.
+fn quarantine(roles: &[Role], settings: &Settings) -> Result<Quarantine, Failure> {
+    let names = roles.iter().filter_map(Role::to_possible_value).map(|value| value.get_name().to_owned());
+    let arguments = std::iter::once("run".to_owned()).chain(names).chain(["--alone".to_owned()]);
+    Ok(Quarantine {
+        program: std::env::current_exe().context("could not find this program")?,
+        arguments: arguments.map(Into::into).collect(),
+        environment: settings.environment(),
+    })
+}
+
+/// Handles one message, whichever of the roles it is for.
+async fn alone(roles: &[Role], workers: &Workers, reply: String) -> Result<Exit, Failure> {
+    let runtime = Runtime::start_alone(workers.runtime.clone(), reply).await?;
+    let mut running = Running::new();
+    for role in roles {
+        role::start(*role, workers, &runtime, &mut running).await?;
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.context("the worker broke off")??;
+    }
+    Ok(Exit::Ok)
 }
 
 async fn finished(running: &mut Running) {

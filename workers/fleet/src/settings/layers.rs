@@ -12,7 +12,7 @@ use super::{Effective, Error, Sources};
 use crate::workers::Workers;
 
 /// Variables of ours that are neither settings nor of a worker.
-const OTHER_VARIABLES: [&str; 2] = ["LEADFLEET_CONFIG", "LEADFLEET_LOG_FORMAT"];
+const OTHER_VARIABLES: [&str; 3] = ["LEADFLEET_CONFIG", "LEADFLEET_LOG_FORMAT", runtime::trip::VARIABLE];
 
 /// All layers, every key known and every value right.
 pub(super) fn checked(sources: &Sources<'_>) -> Result<Figment, Error> {

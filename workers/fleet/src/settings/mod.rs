@@ -116,6 +116,27 @@ impl Settings {
         layers::checked(sources)?.extract().map_err(|source| Error::Unreadable { source: Box::new(source) })
     }
 
+    /// The same settings as variables, for a process that reads neither these flags nor these files.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let path = |path: &Path| Some(path.display().to_string());
+        let values = [
+            ("NATS_URL", Some(self.nats.url.clone())),
+            ("POSTGRES_URL", self.postgres.url.clone()),
+            ("CLAUDE_API_KEY", self.claude.api_key.clone()),
+            ("CLAUDE_BASE_URL", Some(self.claude.base_url.clone())),
+            ("CLAUDE_MODEL", self.claude.model.clone()),
+            ("SLACK_WEBHOOK_URL", self.slack.webhook_url.clone()),
+            ("EMAIL_TO", self.email.to.clone()),
+            ("EMAIL_FROM", self.email.from.clone()),
+            ("EMAIL_SMTP_URL", self.email.smtp_url.clone()),
+            ("OUTPUT_DIRECTORY", path(&self.output.directory)),
+            ("OUTPUT_BACKUP_DIRECTORY", path(&self.output.backup_directory)),
+            ("SCHEDULE_TIMEZONE", Some(self.schedule.timezone.clone())),
+            ("SCORING_CONFIDENCE_MODE", Some(self.scoring.confidence_mode.clone())),
+        ];
+        values.into_iter().filter_map(|(name, value)| Some((format!("LEADFLEET_{name}"), value?))).collect()
+    }
+
     /// Every setting with its value and origin, in the order of the catalogue.
     pub fn effective(sources: &Sources<'_>) -> Result<Vec<Effective>, Error> {
         layers::effective(&layers::checked(sources)?)

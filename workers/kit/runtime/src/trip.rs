@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The variable that names the point: `handled:3` dies at the third pass, `handled:.probe.` at a subject that holds the text.
-const VARIABLE: &str = "LEADFLEET_TRIP";
+pub const VARIABLE: &str = "LEADFLEET_TRIP";
 
 struct Trip {
     point: String,
@@ -19,13 +19,17 @@ enum When {
 /// Dies here if the environment says so; nothing more than a comparison otherwise.
 pub fn pass(point: &str, subject: &str) {
     static TRIP: OnceLock<Option<Trip>> = OnceLock::new();
-    let trip = TRIP.get_or_init(|| Trip::parse(&std::env::var(VARIABLE).ok()?));
-    if trip.as_ref().is_some_and(|trip| trip.is_due(point, subject)) {
+    if TRIP.get_or_init(Trip::of_environment).as_ref().is_some_and(|trip| trip.is_due(point, subject)) {
         std::process::abort();
     }
 }
 
 impl Trip {
+    #[expect(clippy::disallowed_methods, reason = "a test tells it to the process, nobody configures it")]
+    fn of_environment() -> Option<Self> {
+        Self::parse(&std::env::var(VARIABLE).ok()?)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (point, when) = text.split_once(':')?;
         let when = match when.parse() {
