@@ -124,6 +124,7 @@ impl State {
     fn take(&mut self, request: &Request) -> Reply {
         #[expect(clippy::disallowed_methods, reason = "a rate-limit reset is a time of day")]
         let now = chrono::Utc::now();
+        let steps = self.script.len();
         let (reply, paid) = self.reply(request);
         let number = self.journal.len() + 1;
         let body = serde_json::from_slice::<Value>(&request.body).unwrap_or(Value::Null);
@@ -144,7 +145,7 @@ impl State {
             at: Instant::now(),
             status: reply.response.status,
             paid,
-            lost: reply.fault.as_ref().is_some_and(Fault::loses_the_reply),
+            scripted: self.script.len() < steps,
         });
         self.arrivals.send_replace(number);
         reply

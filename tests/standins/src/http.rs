@@ -66,20 +66,6 @@ pub enum Fault {
     CloseAfter,
 }
 
-impl Fault {
-    /// Whether the reply does not arrive whole.
-    pub(crate) fn loses_the_reply(&self) -> bool {
-        match self {
-            Self::Hang
-            | Self::CloseBeforeHeaders
-            | Self::Reset
-            | Self::CloseMidBody
-            | Self::WrongLength(_) => true,
-            Self::SlowHeaders(_) | Self::SlowBody(_) | Self::CloseAfter => false,
-        }
-    }
-}
-
 /// A reply, and what becomes of it on the way.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {

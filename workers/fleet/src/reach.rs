@@ -11,6 +11,7 @@ use crate::settings::Settings;
 
 const NATS_HINT: &str = "start one (`leadfleet dev`), or name another with NATS_URL";
 const NO_STREAMS_HINT: &str = "nothing ever ran on this server: `leadfleet provision` prepares it";
+const NO_POSTGRES_HINT: &str = "`leadfleet dev` starts a private Postgres and says what to set";
 const POSTGRES_HINT: &str = "start one (`leadfleet dev`), or name another with POSTGRES_CONNECTION_STRING";
 
 /// Every stream of the fleet.
@@ -86,8 +87,15 @@ pub fn is_missing_stream(error: &ReadError) -> bool {
 
 impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Self {
-        let hint = matches!(error, RuntimeError::Connect { .. }).then(|| NATS_HINT.to_owned());
-        Self { exit: Exit::Unreachable, error: told(&error), hint }
+        // The error of the runtime gives advice of its own, as a log without hints needs it.
+        let (error, hint) = match &error {
+            RuntimeError::Connect { url, source } => {
+                let what = format!("could not reach nats-server at {}", without_password(url));
+                (anyhow::anyhow!(cause(source)).context(what), Some(NATS_HINT.to_owned()))
+            }
+            error => (told(error), None),
+        };
+        Self { exit: Exit::Unreachable, error, hint }
     }
 }
 
@@ -105,9 +113,8 @@ impl From<ReadError> for Failure {
 impl From<db::Error> for Failure {
     fn from(error: db::Error) -> Self {
         let (exit, hint) = match &error {
-            db::Error::NoConnectionString
-            | db::Error::ConnectionString(_)
-            | db::Error::ConnectionStringFile { .. } => (Exit::Usage, None),
+            db::Error::NoConnectionString => (Exit::Usage, Some(NO_POSTGRES_HINT)),
+            db::Error::ConnectionString(_) | db::Error::ConnectionStringFile { .. } => (Exit::Usage, None),
             db::Error::OldServer { .. } => (Exit::Unreachable, None),
             error if error.is_unavailable() => (Exit::Unreachable, Some(POSTGRES_HINT)),
             _ => (Exit::Failure, None),

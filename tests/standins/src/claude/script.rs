@@ -75,6 +75,6 @@ pub struct Seen {
     pub status: u16,
     /// An answer was produced and would have been billed, even if the network then lost it.
     pub paid: bool,
-    /// The network did not bring the whole reply.
-    pub lost: bool,
+    /// The script had a hand in the reply.
+    pub scripted: bool,
 }

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 #[derive(Debug, Default, clap::Args)]
 pub struct Args {
     /// The date of the run [default: today in the schedule's time zone].
-    #[arg(long)]
+    #[arg(long, value_parser = crate::output::date)]
     date: Option<NaiveDate>,
     /// Strategies to use [default: all].
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -29,10 +29,10 @@ pub struct Args {
     /// Files to write [default: all].
     #[arg(long, value_enum, value_delimiter = ',')]
     formats: Vec<Formats>,
-    /// Columns and dialect of the CSV.
+    /// Columns and dialect of the CSV [default: sample].
     #[arg(long, value_enum)]
     csv_layout: Option<Layouts>,
-    /// How points are given: graded by the steps, or flat as in the algorithm block.
+    /// How points are given [default: the setting scoring.confidence_mode].
     #[arg(long, value_enum)]
     confidence_mode: Option<Modes>,
     /// Pain categories that go first in ties and always reach Claude's ranking.
@@ -64,15 +64,21 @@ enum Formats {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Layouts {
+    /// Segment, clinic, contact, decision maker, subject.
     Sample,
+    /// The same columns with priority and decision maker further ahead.
     Step12,
+    /// As sample, made for spreadsheet programs: BOM, CRLF.
     Excel,
+    /// Import headers of a CRM, phones as +15551234567.
     Crm,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Modes {
+    /// By how well a clinic answers a pain point.
     Graded,
+    /// The same for every match of a strategy.
     Block,
 }
 
@@ -88,6 +94,8 @@ struct Started {
 
 /// How long to wait for a loader before saying that there is none.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+const SAME: &str = ": the same input was matched before (--again matches it once more)";
 
 /// Asks for the run, and returns its name for those who want to follow it.
 pub(super) async fn start(
@@ -108,20 +116,25 @@ pub(super) async fn start(
     let sent = jetstream.send_publish(job.subject.to_string(), message).await;
     let sent = sent.map_err(|error| reach::broker("its acknowledgement", error))?;
     sent.await.map_err(|error| reach::broker("its acknowledgement", error))?;
-    let header = header(&runs, &id, PATIENCE).await?;
+    let run_id = header(&runs, &id, PATIENCE).await?.map(|header| header.run_id);
+    let first = match &run_id {
+        Some(run) => first_request(&runs, run).await?,
+        None => None,
+    };
     let started = Started {
-        run_id: header.as_ref().map(|header| header.run_id.clone()),
-        same_as_before: header
-            .as_ref()
-            .and_then(|header| header.request.as_ref())
-            .is_some_and(|first| first.request_id != request.request_id),
+        run_id,
+        same_as_before: first.is_some_and(|first| first != request.request_id),
         request_id: request.request_id,
     };
     let name = started.run_id.clone().unwrap_or_else(|| started.request_id.clone());
+    if args.watch && started.run_id.is_some() {
+        // Data is what the watching ends with.
+        let same = if started.same_as_before { SAME } else { "" };
+        output.say("Started", &format!("run {name}{same}"));
+        return Ok((Exit::Ok, name));
+    }
     output.show(&started, |started| match &started.run_id {
-        Some(run) if started.same_as_before => {
-            format!("run {run}: the same input was matched before (--again to run it once more)")
-        }
+        Some(run) if started.same_as_before => format!("run {run}{SAME}"),
         Some(run) => format!("run {run} has started: `leadfleet match watch {run}`"),
         None => format!(
             "request {} waits for a loader: start one with `leadfleet run loader`, nothing is lost",
@@ -145,6 +158,13 @@ pub(super) async fn header(
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(None)
+}
+
+/// The request that a run was loaded for; each later one of the same input has the same run.
+async fn first_request(runs: &Runs, run: &str) -> Result<Option<String>, Failure> {
+    let part = runs.part::<RunHeader>(&Token::squeezed(run), Stage::Profile, "run").await?;
+    let request = part.and_then(|part| part.body.ok()).and_then(|header| header.request);
+    Ok(request.map(|request| request.request_id))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a request is made now")]

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 /// Messages in flight, in both loops.
 const CONCURRENCY: usize = 256;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 5;
 
 /// One message in, one message out; tells when it has had as many as it waits for.
 struct Trivial {
