@@ -1,9 +1,9 @@
 //! Fan-in: whoever stores the last part of a stage says that the stage is complete, once.
 
 use crate::publish::{Context, PublishError, publish_once};
-use crate::runs::{ReadError, Runs};
+use crate::runs::{Plan, ReadError, Runs, generation_of};
 use async_nats::jetstream;
-use proto::subject::{RunId, Stage, Subject};
+use proto::subject::{RunId, Stage, Subject, stream};
 use proto::{Kind, Message, Name, Outgoing, v1};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +36,7 @@ type Key = (RunId, Stage, u32);
 struct Slot {
     arrived: AtomicU64,
     /// Arrivals covered by a finished check, and the plan once it is known.
-    checked: Mutex<(u64, Option<u32>)>,
+    checked: Mutex<(u64, Option<Plan>)>,
 }
 
 impl Joiner {
@@ -76,15 +76,37 @@ impl Joiner {
         }
         let covered = slot.arrived.load(Ordering::SeqCst);
         if checked.1.is_none() {
-            checked.1 = self.runs.plan(run, stage).await?;
+            checked.1 = self.runs.planned(run, stage).await?;
         }
         if let Some(plan) = checked.1
-            && self.runs.count(&Subject::parts(run, stage)).await? >= u64::from(plan)
+            && self.is_complete(run, stage, plan).await?
         {
-            publish_once(&self.jetstream, complete(run, stage, plan, context.generation), context).await?;
+            publish_once(&self.jetstream, complete(run, stage, plan.parts, context.generation), context)
+                .await?;
         }
         checked.0 = covered;
         Ok(())
+    }
+
+    /// Whether all parts are there.
+    ///
+    /// When a run is done again from an earlier stage on, what the stage said before has not gone: then only parts
+    /// of the plan's own generation or a later one count. When a single dead part of the stage is replayed, the
+    /// plan is still the first one, and the replay has taken the part's tombstone away.
+    async fn is_complete(&self, run: &RunId, stage: Stage, plan: Plan) -> Result<bool, ReadError> {
+        let filter = Subject::parts(run, stage);
+        if self.runs.count(&filter).await? < u64::from(plan.parts) {
+            return Ok(false);
+        }
+        if plan.generation == 0 {
+            return Ok(true);
+        }
+        let mut parts = self.runs.messages(stream::RUN, filter).await?;
+        let mut counted = 0;
+        while let Some(part) = parts.next().await? {
+            counted += u32::from(generation_of(&part.headers) >= plan.generation);
+        }
+        Ok(counted >= plan.parts)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Slot>>> {

@@ -46,6 +46,14 @@ pub struct Tombstone {
     pub class: String,
 }
 
+/// How many parts a stage will have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) parts: u32,
+    /// The generation that planned it.
+    pub(crate) generation: u32,
+}
+
 /// A message as it is stored.
 pub struct Stored {
     pub subject: String,
@@ -85,10 +93,15 @@ impl Runs {
 
     /// How many parts the stage will have, if that is known yet.
     pub async fn plan(&self, run: &RunId, stage: Stage) -> Result<Option<u32>, ReadError> {
+        Ok(self.planned(run, stage).await?.map(|plan| plan.parts))
+    }
+
+    pub(crate) async fn planned(&self, run: &RunId, stage: Stage) -> Result<Option<Plan>, ReadError> {
         let subject = Subject::Plan { run: run.clone(), stage }.to_string();
         let Some(stored) = self.last(&subject).await? else { return Ok(None) };
+        let generation = generation_of(&stored.headers);
         match v1::Plan::decode(stored.payload) {
-            Ok(plan) => Ok(Some(plan.parts)),
+            Ok(v1::Plan { parts }) => Ok(Some(Plan { parts, generation })),
             Err(source) => Err(ReadError::Decode { subject, schema: v1::Plan::full_name(), source }),
         }
     }
@@ -237,8 +250,7 @@ impl<M: Message + Name + Default> Parts<M> {
 
 fn decode<M: Message + Name + Default>(stored: Stored) -> Result<Part<M>, ReadError> {
     let name = stored.subject.rsplit('.').next().unwrap_or_default();
-    let generation =
-        text(&stored.headers, header::GENERATION).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let generation = generation_of(&stored.headers);
     let name = Token::squeezed(name);
     if let Some(class) = text(&stored.headers, header::TOMBSTONE) {
         return Ok(Part { name, generation, body: Err(Tombstone { class: class.to_owned() }) });
@@ -247,6 +259,10 @@ fn decode<M: Message + Name + Default>(stored: Stored) -> Result<Part<M>, ReadEr
         Ok(message) => Ok(Part { name, generation, body: Ok(message) }),
         Err(source) => Err(ReadError::Decode { subject: stored.subject, schema: M::full_name(), source }),
     }
+}
+
+pub(crate) fn generation_of(headers: &HeaderMap) -> u32 {
+    text(headers, header::GENERATION).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 fn stored(answer: async_nats::Message) -> Stored {

@@ -53,6 +53,57 @@ async fn a_dead_part_counts_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_one() {
+    let broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    let (probe, mut seen) = Probe::new(|request, _| {
+        let id = request.request_id;
+        Ok(Outbox::none().with(match id.split_once('-') {
+            Some(("plan", parts)) => plan("r-4", parts.parse().unwrap()),
+            _ => part("r-4", id.split('-').next().unwrap()),
+        }))
+    });
+    let worker = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
+    };
+    let say = async |id: &str, generation: &str| {
+        let message = job(id);
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Lf-Generation", generation);
+        let subject = message.subject.to_string();
+        let sent = runtime.jetstream().publish_with_headers(subject, headers, message.payload.into()).await;
+        sent.unwrap().await.unwrap();
+    };
+    for id in ["plan-3", "a-0", "b-0", "c-0"] {
+        say(id, "0").await;
+    }
+    first(&runtime, "RUN", "lf.v1.run.r-4.match.complete.0").await;
+    say("plan-2", "1").await;
+    say("a-1", "1").await;
+    for _ in 0..6 {
+        seen.recv().await.unwrap();
+    }
+    // What is stored after them says that their joins have been looked at.
+    runtime.stop();
+    worker.await.unwrap();
+    let run = "r-4".parse().unwrap();
+    assert!(!runtime.runs().has_complete(&run, Stage::Match, 1).await.unwrap(), "b is still of generation 0");
+
+    let again = broker.runtime().await;
+    let (probe, _seen) = Probe::new(|_, _| Ok(Outbox::none().with(part("r-4", "b"))));
+    let worker = {
+        let runtime = again.clone();
+        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
+    };
+    say("b-1", "1").await;
+    let complete = first(&again, "RUN", "lf.v1.run.r-4.match.complete.1").await;
+    assert_eq!(v1::Complete::decode(complete.payload).unwrap(), v1::Complete { parts: 2, generation: 1 });
+    again.stop();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_parts_from_two_processes_complete_once() {
     const PARTS: u32 = 10_000;
     let broker = Broker::start().await;
