@@ -53,9 +53,11 @@ impl Worker for ScrapeCollector {
                 u32::try_from(delivery.runs().count(&completes).await?).unwrap_or(u32::MAX)
             }
         };
+        // The plan stays the first one: a day that is opened again keeps what the other scrapers said.
+        let plan = (generation == 0).then(|| Outgoing::plan(&run, Stage::Scrape, SOURCES.len() as u32));
         Ok(Outbox::none()
             .in_generation(generation)
-            .with(Outgoing::plan(&run, Stage::Scrape, SOURCES.len() as u32))
+            .with_all(plan)
             .with(Outgoing::part(&run, Stage::Scrape, part, &done)))
     }
 }
