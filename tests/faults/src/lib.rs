@@ -1,0 +1,72 @@
+//! Does every kind of harm to a whole fleet under load, heals it, and counts: nothing lost, nothing doubled.
+//!
+//! The same seed draws the same faults in the same order. What they meet depends on the machine's timing, so a
+//! repetition is another run of the same schedule and not the same run.
+
+mod asked;
+mod corrupt;
+mod disk;
+mod drain;
+mod fleet;
+mod oracle;
+mod place;
+mod proxy;
+mod report;
+mod schedule;
+mod strike;
+mod world;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use report::Report;
+
+use asked::Outside;
+use fleet::Fleet;
+use schedule::Schedule;
+use world::World;
+
+/// How long the fleet may take for what is left when everything is well again.
+const DRAIN: Duration = Duration::from_secs(240);
+/// How often somebody outside asks for something.
+const PACE: Duration = Duration::from_millis(1_200);
+
+/// Does so many faults of a seed, and judges what is left.
+///
+/// To be awaited on a thread that lasts: the processes die with the one that starts them.
+pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyhow::Result<Report> {
+    // An error only says that it is installed already.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let mut fleet = Fleet::start(nats_server).await?;
+    let outside = Outside::connect(&fleet.stack.nats_url()).await?;
+    let world = World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?;
+    (0..fleet.places.len()).for_each(|place| fleet.run(place, None));
+    let asking = tokio::spawn(outside.clone().ask_on(Arc::new(world), seed, PACE));
+
+    let started = Instant::now();
+    let mut report = Report::new(seed);
+    fleet.live(Duration::from_secs(2)).await?;
+    for (number, step) in Schedule::of(seed).enumerate() {
+        if report.done() >= faults {
+            break;
+        }
+        if strike::strike(&mut fleet, &outside, step.fault, number).await? {
+            report.count(step.kind);
+        }
+        fleet.live(step.calm).await?;
+    }
+    report.struck = started.elapsed();
+
+    asking.abort();
+    fleet.heal().await?;
+    report.left = drain::drain(&mut fleet, &outside.jetstream, DRAIN).await?;
+    report.drained = started.elapsed() - report.struck;
+    let runs = runtime::Runs::new(outside.jetstream.clone());
+    let asked = std::mem::take(&mut *outside.asked());
+    report.verdict = oracle::judge(&fleet, &runs, &asked).await?;
+    report.close(&mut fleet, &asked);
+    Ok(report)
+}

@@ -1,0 +1,31 @@
+//! `make faults`: a schedule of faults over a whole fleet, and what it did to it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(about = "Harms a whole fleet under load and counts what is lost and doubled.")]
+struct Arguments {
+    /// Draws the faults; the same seed draws the same. Without one, the time does.
+    #[arg(long, env = "SEED")]
+    seed: Option<u64>,
+    /// How many faults.
+    #[arg(short, env = "N", default_value_t = 1_000)]
+    n: usize,
+    /// nats-server, if not the one that `make setup` unpacked or the one on PATH.
+    #[arg(long, env = "LEADFLEET_NATS_SERVER")]
+    nats_server: Option<PathBuf>,
+}
+
+#[expect(clippy::print_stdout, reason = "the report is printed")]
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    println!("seed {seed}: {} faults", arguments.n);
+    let report = faults::run(seed, arguments.n, arguments.nats_server).await?;
+    println!("{report}");
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
