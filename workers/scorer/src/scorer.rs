@@ -5,7 +5,8 @@ use proto::subject::{RunId, Stage, Subject, Token};
 use proto::v1::{Alert, Assignments};
 use proto::v1::{ClinicPart, Complete, MatchConfig, Matches, PainPart, RunHeader, Strategy};
 use proto::{Outbox, Outgoing};
-use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
+use runtime::{Begun, Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
+use serde_json::Value;
 use std::time::Duration;
 
 use crate::alerts;
@@ -52,7 +53,7 @@ impl Worker for Scorer {
         let (run, missing) = gather(id, delivery).await?;
         let wishes = wishes(&header);
         let proposal = propose(&run, &wishes);
-        let (adjustments, ai_note) = self.rank(&header, &run, &wishes, &proposal).await?;
+        let (adjustments, ai_note) = self.rank(&header, &run, &wishes, &proposal, delivery).await?;
         let decision = settle(&run, &wishes, proposal, &adjustments);
         let alerts = alerts::alerts(id.as_str(), &decision, patterns_missing(&header));
         let around = Circumstances {
@@ -88,6 +89,7 @@ impl Scorer {
         run: &Run,
         wishes: &Wishes,
         proposal: &Proposal,
+        delivery: &Delivery,
     ) -> Result<(Vec<Option<Adjustment>>, String), Fault> {
         let without = |note: String| Ok((Vec::new(), note));
         if proposal.candidates.is_empty() {
@@ -113,14 +115,44 @@ impl Scorer {
             max_tokens: MAX_TOKENS,
             effort: Effort::Low,
         };
-        match self.claude.ask(&ask).await {
-            Ok(answer) => Ok((ranking::adjustments(proposal, &asked, &answer.value), String::new())),
+        match self.word(&ask, delivery).await? {
+            Ok(answer) => Ok((ranking::adjustments(proposal, &asked, &answer), String::new())),
+            Err(note) => without(note),
+        }
+    }
+
+    /// What Claude says of a run, or why nothing: the first word stays, however often the run is scored.
+    ///
+    /// Another word would give segments other numbers, while templates are written to the first ones.
+    async fn word(&self, ask: &Ask<'_>, delivery: &Delivery) -> Result<Word, Fault> {
+        let key = format!("ranking-{}-{}", delivery.run()?, delivery.generation);
+        if let Some(word) = spoken(&key, delivery).await? {
+            return Ok(word);
+        }
+        let word = match self.claude.ask(ask).await {
+            Ok(answer) => Ok(answer.value),
             // An earlier delivery of this message asks already, and its answer will be kept.
             Err(claude::Error::InFlight { after }) => {
-                Err(Fault::Wait { after, cause: claude::Error::InFlight { after }.into() })
+                return Err(Fault::Wait { after, cause: claude::Error::InFlight { after }.into() });
             }
-            Err(error) => without(format!("quantitative scores only: {error}")),
+            Err(error) => Err(format!("quantitative scores only: {error}")),
+        };
+        // Somebody who took this delivery for dead may have been faster.
+        if let Some(word) = spoken(&key, delivery).await? {
+            return Ok(word);
         }
+        delivery.intents().done(&key, &serde_json::to_string(&word)?).await?;
+        Ok(word)
+    }
+}
+
+/// An answer, or why there is none.
+type Word = Result<Value, String>;
+
+async fn spoken(key: &str, delivery: &Delivery) -> Result<Option<Word>, Fault> {
+    match delivery.intents().begin(key).await? {
+        Begun::Done(word) => Ok(Some(serde_json::from_str(&word)?)),
+        Begun::Fresh | Begun::Unknown => Ok(None),
     }
 }
 

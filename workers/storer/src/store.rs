@@ -29,7 +29,9 @@ pub(crate) async fn store(
 ) -> Result<Replaced, Failure> {
     let client = run.client().or_reject().map_err(Failure::Fault)?;
     let stored = run.stored(ready_at, now).or_reject().map_err(Failure::Fault)?;
-    db::segments::replace_run(db, client, &stored, rows).await.map_err(Failure::of)
+    let replaced = db::segments::replace_run(db, client, &stored, rows).await.map_err(Failure::of)?;
+    runtime::trip::pass("stored", &run.run_id);
+    Ok(replaced)
 }
 
 impl Failure {

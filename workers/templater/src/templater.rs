@@ -4,10 +4,10 @@ use crate::check::{self, Flaw};
 use crate::decide::{Decision, decide};
 use crate::{alert, generic, prompt};
 use claude::{Ask, Claude, Effort};
-use proto::subject::{Stage, Subject};
+use proto::subject::{Stage, Subject, Token};
 use proto::v1::{Alert, RunHeader, Segment, Template, TemplateSource};
 use proto::{Outbox, Outgoing, RunId};
-use runtime::{Delivery, Fault, Retry, Source, Worker};
+use runtime::{Delivery, Fault, ReadError, Retry, Source, Worker};
 use std::time::Duration;
 
 /// Raised when the rules or the question change, so that old answers are asked anew.
@@ -105,7 +105,9 @@ impl Worker for Templater {
         let Subject::Part { run, part, .. } = &delivery.subject else {
             return Err(Fault::reject("permanent", format!("{} is no segment", delivery.subject)));
         };
-        let (template, alert) = if self.claude.enabled() {
+        let (template, alert) = if let Some(written) = written(delivery, run, part).await? {
+            (written, None)
+        } else if self.claude.enabled() {
             let client = client(delivery, run).await?;
             match self.write(&client, &segment).await {
                 Ok(template) => (template, None),
@@ -131,6 +133,13 @@ impl Worker for Templater {
             _ => Outbox::none(),
         }
     }
+}
+
+/// What was written to the segment before: readers may have it already, so it stays.
+async fn written(delivery: &Delivery, run: &RunId, part: &Token) -> Result<Option<Template>, ReadError> {
+    let before = delivery.runs().part::<Template>(run, Stage::Template, part.as_str()).await?;
+    let before = before.filter(|before| before.generation >= delivery.generation);
+    Ok(before.and_then(|before| before.body.ok()))
 }
 
 /// Whose budget the question is put on.

@@ -97,6 +97,9 @@ impl Claude {
             Ok(()) => self.converse(caller, ask, prompt, &mut claim).await,
             Err(error) => Err((error, None)),
         };
+        if outcome.is_ok() {
+            runtime::trip::pass("answered", ask.step);
+        }
         let (result, paid) = match outcome {
             Ok(answer) => (Ok(answer.clone()), Some(answer)),
             Err((error, paid)) => (Err(error), paid),
