@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::{Exit, Failure};
@@ -23,6 +24,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Print JSON instead of tables.
     #[arg(long, global = true)]
@@ -40,6 +42,11 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a whole day on private servers with sample data, and show what comes out.
+    #[command(
+        after_help = "Examples:\n  leadfleet demo\n  leadfleet demo --clinics 10000 --pain-points 2000\n  leadfleet demo --keep ./demo-data --json"
+    )]
+    Demo(demo::Args),
     /// Keep private servers and all workers running until Ctrl-C.
     #[command(
         after_help = "Examples:\n  leadfleet dev\n  leadfleet dev --sample\n  leadfleet dev --temporary\n  leadfleet dev --data-dir ./data --nats-port 4222"
@@ -47,17 +54,25 @@ enum Command {
     Dev(dev::Args),
     /// Import rows from a CSV file: all of them, or none.
     #[command(
-        after_help = "Examples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json"
+        after_help = format!("{}\nExamples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json", import::columns_help())
     )]
     Import(import::Args),
+    /// Look at the matching runs: how far they are, what came out, and why.
+    #[command(subcommand)]
+    Match(matching::Command),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
     )]
     Status(status::Args),
-    /// Look at the matching runs: how far they are, what came out, and why.
-    #[command(subcommand)]
-    Match(matching::Command),
+    /// Show every setting, its value and where it comes from.
+    #[command(
+        after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
+    )]
+    Config,
+    /// Check this machine and the configuration.
+    #[command(after_help = "Examples:\n  leadfleet doctor\n  leadfleet doctor --json")]
+    Doctor,
     /// Find the records of two CSV files that name the same organisation.
     #[command(
         after_help = "Examples:\n  leadfleet link people.csv clinics.csv --name company:clinic_name --city city --state state\n  leadfleet link a.csv b.csv --name name --review\n  leadfleet link a.csv b.csv --name name --phone tel --all --json"
@@ -68,11 +83,6 @@ enum Command {
         after_help = "Examples:\n  echo 'moving from Phoenix to Ohio' | leadfleet places\n  leadfleet places posts.jsonl > places.jsonl"
     )]
     Places(places::Args),
-    /// Run a whole day on private servers with sample data, and show what comes out.
-    #[command(
-        after_help = "Examples:\n  leadfleet demo\n  leadfleet demo --clinics 10000 --pain-points 2000\n  leadfleet demo --keep ./demo-data --json"
-    )]
-    Demo(demo::Args),
     /// Run workers in this process until a signal asks them to stop.
     #[command(
         after_help = "Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer",
@@ -88,14 +98,6 @@ enum Command {
     /// Say from outside what a scraper says.
     #[command(subcommand)]
     Event(event::Command),
-    /// Show every setting, its value and where it comes from.
-    #[command(
-        after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
-    )]
-    Config,
-    /// Check this machine and the configuration.
-    #[command(after_help = "Examples:\n  leadfleet doctor\n  leadfleet doctor --json")]
-    Doctor,
     /// Print the completions of a shell.
     #[command(
         after_help = "Example:\n  leadfleet completions bash > ~/.local/share/bash-completion/completions/leadfleet"
@@ -146,6 +148,11 @@ impl Cli {
             }
         }
     }
+}
+
+/// A date as a flag gives it.
+pub(crate) fn date(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_parse| "write it as 2025-11-11".to_owned())
 }
 
 fn environment() -> BTreeMap<String, String> {

@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_enum, requires = "date")]
     source: Option<Source>,
     /// The date its rows are for.
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::date)]
     date: Option<NaiveDate>,
     /// How many rows it wrote.
     #[arg(long, default_value_t = 0, requires = "source")]
@@ -124,7 +124,7 @@ fn read(args: &Args) -> Result<ScrapeDone, Failure> {
     if path.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut json).context("could not read standard input")?;
     } else {
-        json = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+        json = std::fs::read(&path).map_err(|error| Failure::of_file(&path, error))?;
     }
     // The message names its cause already.
     proto::from_json(&json).map_err(|error| invalid(anyhow::anyhow!("{error}")))

@@ -1,7 +1,8 @@
 //! How a command ends: its exit code, and what a person reads when it fails.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 
 use crate::{local, settings};
 
@@ -58,6 +59,16 @@ impl Failure {
             writeln!(out, "caused by: {cause}")?;
         }
         self.hint.as_ref().map_or(Ok(()), |hint| writeln!(out, "hint: {hint}"))
+    }
+
+    /// Why a file that was named cannot be opened.
+    pub fn of_file(path: &Path, error: std::io::Error) -> Self {
+        let exit = match error.kind() {
+            ErrorKind::NotFound => Exit::NotFound,
+            _ => Exit::Failure,
+        };
+        let error = anyhow::Error::from(error).context(format!("could not open {}", path.display()));
+        Self { exit, error, hint: None }
     }
 
     /// Prints to stderr and gives the code to end with.

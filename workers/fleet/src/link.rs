@@ -107,11 +107,7 @@ impl Args {
 }
 
 fn read(path: &Path, columns: &Columns) -> Result<Table, Failure> {
-    let file = File::open(path).map_err(|error| Failure {
-        exit: Exit::NotFound,
-        error: anyhow::Error::from(error).context(format!("could not open {}", path.display())),
-        hint: None,
-    })?;
+    let file = File::open(path).map_err(|error| Failure::of_file(path, error))?;
     Table::read(BufReader::new(file), columns).map_err(|error| {
         let exit =
             if matches!(error, link::files::Error::NoColumn { .. }) { Exit::Usage } else { Exit::Failure };

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use comfy_table::{ColumnConstraint, ContentArrangement, Width};
 use serde::Serialize;
 
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +39,35 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// `1 row`, `2 rows`.
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Between two columns.
+const GAP: u16 = 2;
+
+fn longest_word(text: &str) -> u16 {
+    let longest = text.split_whitespace().map(|word| word.chars().count()).max();
+    longest.unwrap_or_default().try_into().unwrap_or(u16::MAX)
+}
+
 /// Rows in columns, without lines around them.
 pub fn columns<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = rows.into_iter().collect();
+    let header = header.map(str::to_uppercase);
+    let mut words = header.each_ref().map(|cell| longest_word(cell));
+    for (cell, word) in rows.iter().flat_map(|row| row.iter().zip(0..)) {
+        words[word] = words[word].max(longest_word(cell));
+    }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(header.map(str::to_uppercase)).add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    // On a narrow terminal cells are broken between words, never in an id; what is piped stays one line a row.
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header).add_rows(rows);
+    for (column, word) in table.column_iter_mut().zip(words) {
+        column.set_padding((0, GAP));
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word.saturating_add(GAP))));
     }
     table.trim_fmt()
 }

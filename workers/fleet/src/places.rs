@@ -45,11 +45,7 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
     let source: Box<dyn io::Read> = if args.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(&args.file).map_err(|error| Failure {
-            exit: Exit::NotFound,
-            error: anyhow::Error::from(error).context(format!("could not open {}", args.file.display())),
-            hint: None,
-        })?)
+        Box::new(File::open(&args.file).map_err(|error| Failure::of_file(&args.file, error))?)
     };
     match search(BufReader::with_capacity(1 << 16, source), io::stdout().lock()) {
         Err(error) if is_closed_pipe(&error) => Ok(Exit::Ok),

@@ -2,15 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use super::columns::Column;
 use super::row::{Problem, Row};
+use super::shown;
 use crate::exit::{Exit, Failure};
+use crate::output::count;
 
 pub(super) struct Reader {
+    path: PathBuf,
     csv: csv::Reader<Box<dyn Read + Send>>,
     record: csv::ByteRecord,
     /// Rows read, the header not counted.
@@ -26,27 +29,40 @@ impl Reader {
                 true => Err(io::ErrorKind::IsADirectory.into()),
                 false => Ok(file),
             });
-            Box::new(opened.map_err(|error| not_opened(path, error))?)
+            Box::new(opened.map_err(|error| Failure::of_file(path, error))?)
         };
         let mut source = BufReader::with_capacity(1 << 16, source);
         let start = source.fill_buf().context("could not read the file")?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            return Err(not_utf8("the file is UTF-16".to_owned()));
+            return Err(unreadable("is UTF-16", "UTF-16", path));
         }
+        if start.starts_with(b"PK\x03\x04") {
+            return Err(Failure {
+                exit: Exit::Failure,
+                error: anyhow::anyhow!("{} is a workbook or an archive, not a CSV file", path.display()),
+                hint: Some("open it in a spreadsheet program and save it as \"CSV UTF-8\"".to_owned()),
+            });
+        }
+        let delimiter = delimiter(start);
         let source: Box<dyn Read + Send> = Box::new(source);
         // Told to end rows at CR or LF, the parser miscounts lines that end in both; cells are trimmed anyway.
         let rows_end = csv::Terminator::Any(b'\n');
-        let csv = csv::ReaderBuilder::new().flexible(true).terminator(rows_end).from_reader(source);
-        Ok(Self { csv, record: csv::ByteRecord::new(), rows: 0 })
+        let csv = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .terminator(rows_end)
+            .from_reader(source);
+        let path = path.to_owned();
+        Ok(Self { path, csv, record: csv::ByteRecord::new(), rows: 0 })
     }
 
     pub(super) fn header(&mut self) -> Result<Vec<String>, Failure> {
         let header = self.csv.byte_headers().context("could not read the header")?;
         let header: Result<Vec<String>, _> =
             header.iter().map(|name| str::from_utf8(name).map(str::to_owned)).collect();
-        let header = header.map_err(|_utf8| not_utf8("the header is not UTF-8".to_owned()))?;
+        let header = header.map_err(|_utf8| unreadable("is not UTF-8", WINDOWS, &self.path))?;
         if header.iter().all(|name| name.trim().is_empty()) {
-            return Err(anyhow::anyhow!("the file is empty: it needs a header row").into());
+            return Err(anyhow::anyhow!("{} is empty: it needs a header row", shown(&self.path)).into());
         }
         Ok(header)
     }
@@ -67,8 +83,8 @@ impl Reader {
         let mut row = Row { number: self.rows, line, columns, cells, problems: Vec::new() };
         if self.record.len() != places.len() {
             let problem = format!(
-                "the row has {} fields, the header {}: is a quote or a comma missing?",
-                self.record.len(),
+                "the row has {}, the header {}: is a quote or a separator missing?",
+                count(self.record.len() as u64, "field"),
                 places.len()
             );
             row.wrong("", problem);
@@ -83,7 +99,7 @@ impl Reader {
                 Ok(text) => row.cells[place] = Some(text.trim()).filter(|text| !text.is_empty()),
                 Err(_) => {
                     let shown = String::from_utf8_lossy(&cell[..cell.len().min(40)]).into_owned();
-                    row.wrong(columns[place].name, format!("{shown:?} is not UTF-8"));
+                    row.wrong(columns[place].name, format!("{shown:?}{NOT_UTF8}"));
                 }
             }
         }
@@ -95,19 +111,32 @@ impl Reader {
     }
 }
 
-fn not_opened(path: &Path, error: io::Error) -> Failure {
-    let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failure };
+/// How the problem of such a cell ends.
+pub(super) const NOT_UTF8: &str = " is not UTF-8";
+/// What spreadsheet programs write where they do not write UTF-8.
+const WINDOWS: &str = "WINDOWS-1252";
+
+fn unreadable(what: &str, encoding: &str, path: &Path) -> Failure {
     Failure {
-        exit,
-        error: anyhow::Error::from(error).context(format!("could not open {}", path.display())),
-        hint: None,
+        exit: Exit::Failure,
+        error: anyhow::anyhow!("{} {what}", shown(path)),
+        hint: Some(conversion(encoding, path)),
     }
 }
 
-fn not_utf8(what: String) -> Failure {
-    Failure {
-        exit: Exit::Failure,
-        error: anyhow::anyhow!(what),
-        hint: Some("save it as \"CSV UTF-8\", or convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE".to_owned()),
-    }
+fn conversion(encoding: &str, path: &Path) -> String {
+    let file = if path == Path::new("-") { Path::new("FILE") } else { path };
+    format!("save it as \"CSV UTF-8\", or convert it: iconv -f {encoding} -t UTF-8 {}", file.display())
+}
+
+/// What to do about cells that are not UTF-8.
+pub(super) fn as_utf8(path: &Path) -> String {
+    conversion(WINDOWS, path)
+}
+
+/// Spreadsheet programs of half the world separate by semicolons, and databases by tabs.
+fn delimiter(start: &[u8]) -> u8 {
+    let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first = [b',', b';', b'\t'].into_iter().find(|delimiter| header.contains(delimiter));
+    first.unwrap_or(b',')
 }

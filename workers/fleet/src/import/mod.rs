@@ -5,7 +5,7 @@ mod file;
 mod row;
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use db::imports::{self, Counts};
@@ -13,16 +13,16 @@ use db::{Db, Tx};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, columns as in_columns};
+use crate::output::{Output, columns as in_columns, count};
 use crate::reach;
 use crate::settings::Settings;
 
 pub use columns::Renaming;
 pub use row::Problem;
-pub use tables::Table;
+pub use tables::{Table, columns_help};
 
 use columns::WrongHeader;
-use file::Reader;
+use file::{NOT_UTF8, Reader};
 use tables::{Batch, Clinics};
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ pub struct Args {
     /// Check everything, write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Name of a column in the file and what it is here; nothing behind = leaves it out.
+    /// Call a column of the file by its name here; `notes=` leaves the column notes out.
     #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',')]
     map: Vec<Renaming>,
 }
@@ -164,18 +164,23 @@ impl Writer<'_> {
 
 fn in_words(imported: &Imported) -> String {
     let Imported { rows, counts, .. } = imported;
-    let file = imported.file.display();
+    let file = shown(&imported.file);
+    let rows = count(*rows, "row");
     let Counts { inserted, updated, unchanged } = counts;
-    let words =
-        format!("{rows} rows of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
+    let words = format!("{rows} of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
     if imported.dry_run { format!("{words} (dry run: nothing was written)") } else { words }
+}
+
+/// A file as people call it.
+fn shown(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 fn wrong_header(args: &Args, wrong: &WrongHeader) -> Failure {
     let known: Vec<&str> = args.table.columns().iter().map(|column| column.name).collect();
     Failure {
         exit: Exit::Failure,
-        error: anyhow::anyhow!("the header of {} does not fit: {wrong}", args.file.display()),
+        error: anyhow::anyhow!("the header of {} does not fit: {wrong}", shown(&args.file)),
         hint: Some(format!(
             "nothing was imported; the columns are {}; --map theirs=ours renames one, --map theirs= leaves it out",
             known.join(", ")
@@ -188,15 +193,19 @@ fn bad_rows(imported: &Imported) -> Failure {
         [problem.row.to_string(), problem.line.to_string(), problem.column.clone(), problem.problem.clone()]
     };
     let table = in_columns(["row", "line", "column", "problem"], imported.problems.iter().map(row));
-    let count = imported.problem_count;
-    let more = match count - imported.problems.len() as u64 {
+    let problems = imported.problem_count;
+    let more = match problems - imported.problems.len() as u64 {
         0 => String::new(),
         more => format!("\nand {more} more"),
     };
-    let noun = if count == 1 { "problem" } else { "problems" };
+    let encoding = imported.problems.iter().any(|problem| problem.problem.ends_with(NOT_UTF8));
+    let hint = match encoding {
+        true => format!("nothing was imported: {}", file::as_utf8(&imported.file)),
+        false => "nothing was imported: put the rows right and import the file again".to_owned(),
+    };
     Failure {
         exit: Exit::Failure,
-        error: anyhow::anyhow!("{count} {noun} in {}\n{table}{more}", imported.file.display()),
-        hint: Some("nothing was imported: put the rows right and import the file again".to_owned()),
+        error: anyhow::anyhow!("{} in {}\n{table}{more}", count(problems, "problem"), shown(&imported.file)),
+        hint: Some(hint),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use clap::ValueEnum as _;
 use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
 use db::{Error, Tx};
 use serde::Serialize;
@@ -88,6 +89,20 @@ impl Table {
     }
 }
 
+/// The columns of every table, for the help.
+pub fn columns_help() -> String {
+    let rows = Table::value_variants().iter().map(|table| {
+        let name = |column: &Column| match column.required {
+            true => format!("{}*", column.name),
+            false => column.name.to_owned(),
+        };
+        let names: Vec<String> = table.columns().iter().map(name).collect();
+        let table = table.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        format!("  {table}:\n    {}\n", names.join(" "))
+    });
+    format!("Columns (* must be there):\n{}", rows.collect::<String>())
+}
+
 /// Rows on their way into a table.
 pub(super) enum Batch {
     PainPoints(Vec<PainPoint>),
@@ -171,8 +186,17 @@ impl Clinics {
         let (city, state) = (place("city"), place("state"));
         match self.names.get(&key(&name, &city, &state)).map_or(&[][..], Vec::as_slice) {
             [id] => return *id,
-            [] => row
-                .wrong("clinic_name", format!("there is no clinic {} in {city:?}, {state:?}", shown(&name))),
+            [] => {
+                let place =
+                    [city.as_str(), state.as_str()].map(|part| if part.is_empty() { "-" } else { part });
+                let problem = format!(
+                    "there is no clinic {} with city {} and state {}",
+                    shown(&name),
+                    place[0],
+                    place[1]
+                );
+                row.wrong("clinic_name", problem);
+            }
             several => row.wrong(
                 "clinic_name",
                 format!("{} clinics have this name, city and state: use clinic_id", several.len()),

@@ -59,12 +59,43 @@ fn a_file_that_is_wrong_throughout_is_not_listed_throughout() {
 
 #[test]
 fn a_file_in_another_encoding_is_refused_with_the_way_out() {
-    check("clinics", b"\xff\xfec\0l\0", &["the file is UTF-16", "hint: save it as \"CSV UTF-8\""]);
+    check("clinics", b"\xff\xfec\0l\0", &["is UTF-16", "hint: save it as \"CSV UTF-8\"", "-f UTF-16"]);
+    let cell = b"clinic_name,city\nCaf\xe9 PT,Plano\n";
+    check("clinics", cell, &["is not UTF-8", "hint: nothing was imported: save it", "-f WINDOWS-1252"]);
+    check("clinics", b"caf\xe9\nx\n", &["is not UTF-8", "-f WINDOWS-1252"]);
+}
+
+#[test]
+fn a_workbook_is_said_to_be_one() {
+    check("clinics", b"PK\x03\x04 and so on", &["a workbook or an archive", "hint: open it"]);
+}
+
+#[test]
+fn semicolons_and_tabs_separate_as_commas_do() {
+    check(
+        "pain-points",
+        b"pain_category;pain_text;severity\nemr;slow, dear;11\n",
+        &["11 is outside 1 to 10"],
+    );
+    check(
+        "pain-points",
+        b"pain_category\tpain_text\tseverity\nemr\tslow;dear\t11\n",
+        &["11 is outside 1 to 10"],
+    );
+    check("pain-points", b"pain_category,pain_text;severity\n", &["unknown columns: pain_text;severity"]);
+}
+
+#[test]
+fn the_help_lists_the_columns_of_each_table() {
+    let help = super::text(&leadfleet(&["import", "--help"]).output().unwrap().stdout);
+    for part in ["  clinics:\n    clinic_name* phone website", "pattern_type* confidence* evidence"] {
+        assert!(help.contains(part), "{part:?} is not in {help}");
+    }
 }
 
 #[test]
 fn an_empty_file_is_no_import_of_nothing() {
-    check("clinics", b"", &["the file is empty"]);
+    check("clinics", b"", &["is empty: it needs a header row"]);
 }
 
 #[test]
