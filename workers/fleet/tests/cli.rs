@@ -153,6 +153,20 @@ fn a_server_that_dies_ends_dev_with_its_name_and_the_end_of_its_log() {
 }
 
 #[test]
+fn a_second_request_for_the_same_input_is_told_so() {
+    let dir = data_dir();
+    let dev = Dev::start(dir.path());
+    let start = || {
+        let mut command = leadfleet(&["match", "start", "--date", "2025-11-11", "--json"]);
+        command.env("NATS_URL", dev.addresses["nats_url"].as_str().unwrap());
+        serde_json::from_slice::<Value>(&command.output().unwrap().stdout).unwrap()
+    };
+    let (first, second) = (start(), start());
+    assert_eq!(first["run_id"], second["run_id"]);
+    assert_eq!((&first["same_as_before"], &second["same_as_before"]), (&false.into(), &true.into()));
+}
+
+#[test]
 fn a_missing_nats_server_says_how_to_get_one() {
     let output =
         leadfleet(&["dev", "--temporary"]).env("LEADFLEET_NATS_SERVER", "/nonexistent").output().unwrap();

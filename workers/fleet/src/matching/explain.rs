@@ -13,12 +13,13 @@ use crate::output::Output;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[command(group(clap::ArgGroup::new("what").args(["clinic", "segment"]).required(true)))]
 pub struct Args {
     /// Id of the run, or of the request that asked for it.
     #[arg(default_value = "latest")]
     run: String,
     /// Id of a clinic, or its name.
-    #[arg(long, value_name = "ID|NAME", required_unless_present = "segment", conflicts_with = "segment")]
+    #[arg(long, value_name = "ID|NAME")]
     clinic: Option<String>,
     /// Name of a segment.
     #[arg(long, value_name = "NAME")]

@@ -101,7 +101,7 @@ pub(crate) fn table(entries: &[Entry]) -> String {
             entry.run_date.clone(),
             format!("{}{missing}", entry.state),
             entry.trigger.to_owned(),
-            entry.begun_at.clone(),
+            readable(&entry.begun_at),
             entry.pain_points.to_string(),
             entry.clinics.to_string(),
             number(entry.segments),
@@ -109,8 +109,13 @@ pub(crate) fn table(entries: &[Entry]) -> String {
         ]
     };
     let header =
-        ["run", "date", "state", "trigger", "begun at", "pain points", "clinics", "segments", "matched"];
+        ["run", "date", "state", "trigger", "begun (UTC)", "pain points", "clinics", "segments", "matched"];
     columns(header, entries.iter().map(row))
+}
+
+/// `2025-11-11T08:00:00Z` as people read it; the header of the column says that it is UTC.
+fn readable(time: &str) -> String {
+    time.trim_end_matches('Z').replace('T', " ")
 }
 
 async fn scrapes(stream: &Stream) -> Result<Vec<Scrapes>, Failure> {
@@ -131,8 +136,8 @@ fn scrapes_table(all: &[Scrapes]) -> String {
     }
     let row = |scrapes: &Scrapes| {
         let done: Vec<String> =
-            scrapes.done.iter().map(|done| format!("{} {}", done.source, done.at)).collect();
+            scrapes.done.iter().map(|done| format!("{} {}", done.source, readable(&done.at))).collect();
         [scrapes.date.clone(), format!("{} of 3", scrapes.done.len()), done.join(", ")]
     };
-    columns(["date", "done", "scrapers"], all.iter().map(row))
+    columns(["date", "done", "scrapers (UTC)"], all.iter().map(row))
 }

@@ -120,9 +120,7 @@ pub async fn follow(settings: &Settings, request: &str, output: Output) -> Resul
         return Err(anyhow::anyhow!("the request {request} did not become a run in {PATIENCE:?}").into());
     };
     let known = runs::find(&stream.runs, &header.run_id).await?;
-    // Progress as JSON would stand before the result.
-    let talk = Output { json: false, quiet: output.quiet || output.json };
-    let Some(progress) = watch::follow(&known, &stream, talk).await? else {
+    let Some(progress) = watch::follow(&known, &stream, output).await? else {
         return Err(Failure { exit: Exit::Interrupted, error: anyhow::anyhow!("interrupted"), hint: None });
     };
     let stages = progress.stages();

@@ -64,7 +64,8 @@ impl Progress {
             stream.jetstream.get_stream(stream::RUN).await.map_err(|e| broker("the stream RUN", e))?;
         let consumer = source.create_consumer(config).await.map_err(|e| broker("the run", e))?;
         let messages = consumer.messages().await.map_err(|e| broker("the run", e))?;
-        let stages = Stage::ALL.iter().filter(|stage| **stage != Stage::Scrape);
+        // A run has no scrapes of its own, and is done again only now and then.
+        let stages = Stage::ALL.iter().filter(|stage| !matches!(stage, Stage::Scrape | Stage::Reopen));
         let mut progress = Self {
             run: run.clone(),
             runs: stream.runs.clone(),

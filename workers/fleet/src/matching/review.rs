@@ -27,6 +27,8 @@ pub struct Args {
 struct Queue {
     decided: Vec<Decided>,
     waiting: Vec<Review>,
+    /// Whether the limit cut the list.
+    more: bool,
 }
 
 fn pair(text: &str) -> Result<(i32, i32), String> {
@@ -59,9 +61,12 @@ pub(super) async fn run(args: Args, settings: &Settings, output: Output) -> Resu
         }
         decided.push(decision);
     }
-    let waiting = links::review_queue(&mut tx, i64::from(args.limit)).await?;
+    // One more says whether there are more.
+    let mut waiting = links::review_queue(&mut tx, i64::from(args.limit) + 1).await?;
     tx.commit().await?;
-    output.show(&Queue { decided, waiting }, in_words)?;
+    let more = waiting.len() > args.limit as usize;
+    waiting.truncate(args.limit as usize);
+    output.show(&Queue { decided, waiting, more }, in_words)?;
     Ok(Exit::Ok)
 }
 
@@ -89,5 +94,8 @@ fn in_words(queue: &Queue) -> String {
     };
     let header = ["pair", "decision maker", "title", "company", "clinic", "place", "probability"];
     text.push_str(&columns(header, queue.waiting.iter().map(row)));
+    if queue.more {
+        text.push_str("\nand more: --limit shows them");
+    }
     text
 }

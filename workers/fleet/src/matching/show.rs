@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::runs::{self, Known};
 use super::{Stream, read};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, columns};
+use crate::output::{Output, columns, count};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -111,37 +111,39 @@ fn in_words(shown: &Shown, known: &Known, score: Option<&ScoreSummary>) -> Strin
     let mut text = format!("Run {} of {date}: {}\n", shown.run_id, shown.state);
     let header = &known.header;
     text.push_str(&format!(
-        "{} pain points, {} clinics ({} with a decision maker)\n",
-        header.total_pain_points, header.total_clinics, header.clinics_with_decision_maker
+        "{}, {} ({} with a decision maker)\n",
+        count(header.total_pain_points.into(), "pain point"),
+        count(header.total_clinics.into(), "clinic"),
+        header.clinics_with_decision_maker
     ));
     let Some(score) = score else {
         text.push_str("Nothing is decided yet.");
         return text;
     };
     text.push_str(&format!(
-        "{} segments; {} clinics matched, {} unmatched; {} hot leads; {} memberships removed\n",
-        score.segments,
-        score.clinics_matched,
+        "{}; {} matched, {} unmatched; {}; {} removed\n",
+        count(score.segments.into(), "segment"),
+        count(score.clinics_matched.into(), "clinic"),
         score.clinics_unmatched,
-        score.hot_leads,
-        score.removed_memberships
+        count(score.hot_leads.into(), "hot lead"),
+        count(score.removed_memberships.into(), "membership")
     ));
     text.push_str(&format!(
         "mean confidence {:.1}; {:.1} before the filter\n",
         score.mean_confidence, score.mean_confidence_unfiltered
     ));
-    let rungs =
-        score.attempts.iter().map(|rung| format!("{} gave {} segments", rung.threshold, rung.segments));
+    let rungs = score.attempts.iter().map(|rung| {
+        format!("confidence {} gave {}", rung.threshold, count(rung.segments.into(), "candidate segment"))
+    });
     text.push_str(&format!("threshold: {}\n", rungs.collect::<Vec<_>>().join(", then ")));
-    let ranked = if score.ai_ranked { "ranked with Claude" } else { "ranked by numbers only" };
-    let note = if score.ai_note.is_empty() { String::new() } else { format!(": {}", score.ai_note) };
-    text.push_str(&format!("{ranked}{note}\n"));
+    text.push_str(&ranked(score));
     let said = |name: &str| {
         let values = shown.summary.as_ref().and_then(|summary| summary[name].as_array());
         values.into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>()
     };
     for (word, name) in [("missing", "missing"), ("note", "warnings"), ("file", "files_generated")] {
-        for value in said(name) {
+        // How it was ranked is said already.
+        for value in said(name).into_iter().filter(|value| *value != score.ai_note) {
             text.push_str(&format!("{word}: {value}\n"));
         }
     }
@@ -156,23 +158,43 @@ fn in_words(shown: &Shown, known: &Known, score: Option<&ScoreSummary>) -> Strin
             row.name.clone(),
             row.clinics.to_string(),
             format!("{:.1}", row.priority_score),
-            row.match_strategy.clone(),
             format!("{:.1}", row.mean_confidence),
             row.with_decision_maker.to_string(),
+            row.match_strategy.replace(" + ", ", "),
             row.template.to_owned(),
             row.subject.clone(),
         ]
     };
-    let header =
-        ["", "segment", "clinics", "priority", "strategy", "confidence", "with dm", "template", "subject"];
+    let header = [
+        "",
+        "segment",
+        "clinics",
+        "priority",
+        "confidence",
+        "decision makers",
+        "strategy",
+        "template",
+        "subject",
+    ];
     text.push_str(&columns(header, shown.segments.iter().enumerate().map(row)));
     if shown.segment_count > shown.segments.len() {
         text.push_str(&format!(
-            "\nand {} more: --limit shows them",
-            shown.segment_count - shown.segments.len()
+            "\nand {} more: `--limit {}` shows all",
+            shown.segment_count - shown.segments.len(),
+            shown.segment_count
         ));
     }
     text
+}
+
+/// How the segments were put in order, and why not with Claude.
+fn ranked(score: &ScoreSummary) -> String {
+    match (score.ai_ranked, score.ai_note.as_str()) {
+        (true, "") => "ranking: with Claude\n".to_owned(),
+        (true, note) => format!("ranking: with Claude, {note}\n"),
+        (false, "") => "ranking: quantitative scores only\n".to_owned(),
+        (false, note) => format!("ranking: {note}\n"),
+    }
 }
 
 /// One segment, its template, and the first of its clinics.
@@ -232,12 +254,12 @@ fn in_detail(detail: &Detail) -> String {
     let word = |name: &str| segment[name].as_str().unwrap_or_default().to_owned();
     let number = |name: &str| segment[name].as_f64().unwrap_or_default();
     let mut text = format!(
-        "{} ({}), priority {:.1}\n{}\n{} clinics, {} with a decision maker, {} with an e-mail; mean confidence {:.1}\n",
+        "{} ({}), priority {:.1}\n{}\n{}, {} with a decision maker, {} with an e-mail; mean confidence {:.1}\n",
         word("name"),
         word("match_strategy"),
         number("priority_score"),
         word("match_reason"),
-        segment["clinics"],
+        count(segment["clinics"].as_u64().unwrap_or_default(), "clinic"),
         segment["with_decision_maker"],
         segment["with_email"],
         number("mean_confidence"),
@@ -259,7 +281,8 @@ fn in_detail(detail: &Detail) -> String {
     text.push_str("\nThe evidence:\n");
     for said in segment["evidence"].as_array().into_iter().flatten() {
         let pains = said["pain_point_ids"].as_array().map(Vec::len).unwrap_or_default();
-        text.push_str(&format!("  {}: {pains} pain points\n", said["label"].as_str().unwrap_or_default()));
+        let label = said["label"].as_str().unwrap_or_default();
+        text.push_str(&format!("  {label}: {}\n", count(pains as u64, "pain point")));
     }
     for pain in segment["pain_texts"].as_array().into_iter().flatten() {
         text.push_str(&format!("  {:?}\n", pain.as_str().unwrap_or_default()));
@@ -281,4 +304,23 @@ fn in_detail(detail: &Detail) -> String {
     let header = ["id", "clinic", "place", "phone", "e-mail", "decision maker", "confidence", ""];
     text.push_str(&columns(header, detail.clinics.iter().map(row)));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(ai_ranked: bool, note: &str, expected: &str) {
+        let score = ScoreSummary { ai_ranked, ai_note: note.to_owned(), ..ScoreSummary::default() };
+        assert_eq!(ranked(&score), format!("ranking: {expected}\n"));
+    }
+
+    #[test]
+    fn how_segments_were_ranked_is_said_once() {
+        check(true, "", "with Claude");
+        check(true, "one answer was refused", "with Claude, one answer was refused");
+        check(false, "", "quantitative scores only");
+        check(false, "quantitative scores only: no Claude key", "quantitative scores only: no Claude key");
+    }
 }

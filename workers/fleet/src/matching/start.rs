@@ -18,7 +18,7 @@ use crate::settings::Settings;
 #[derive(Debug, Default, clap::Args)]
 pub struct Args {
     /// The date of the run [default: today in the schedule's time zone].
-    #[arg(long, value_parser = crate::output::date)]
+    #[arg(long, value_parser = crate::cli::date)]
     date: Option<NaiveDate>,
     /// Strategies to use [default: all].
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -32,7 +32,7 @@ pub struct Args {
     /// Columns and dialect of the CSV [default: sample].
     #[arg(long, value_enum)]
     csv_layout: Option<Layouts>,
-    /// How points are given [default: the setting scoring.confidence_mode].
+    /// How points are given [default: the setting `scoring.confidence_mode`].
     #[arg(long, value_enum)]
     confidence_mode: Option<Modes>,
     /// Pain categories that go first in ties and always reach Claude's ranking.
@@ -66,7 +66,7 @@ enum Formats {
 enum Layouts {
     /// Segment, clinic, contact, decision maker, subject.
     Sample,
-    /// The same columns with priority and decision maker further ahead.
+    /// The clinic first, its segment behind its place.
     Step12,
     /// As sample, made for spreadsheet programs: BOM, CRLF.
     Excel,

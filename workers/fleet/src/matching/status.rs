@@ -8,7 +8,7 @@ use super::Stream;
 use super::progress::{Progress, StageProgress};
 use super::runs::{self, Known};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, columns};
+use crate::output::{Output, columns, count};
 
 #[derive(Debug, Serialize)]
 pub(super) struct RunStatus {
@@ -87,7 +87,10 @@ impl RunStatus {
 fn stored(outcome: &StoreOutcome) -> String {
     let note = if outcome.note.is_empty() { String::new() } else { format!(" ({})", outcome.note) };
     match outcome.status() {
-        StoreStatus::Stored => format!("{} rows in {} segments{note}", outcome.rows, outcome.segments),
+        StoreStatus::Stored => {
+            let segments = count(outcome.segments.into(), "segment");
+            format!("{} in {segments}{note}", count(outcome.rows.into(), "row"))
+        }
         StoreStatus::BackedUp => {
             format!("backed up to {}, tried again at {}{note}", outcome.backup_file, outcome.retry_at)
         }
@@ -98,7 +101,7 @@ fn stored(outcome: &StoreOutcome) -> String {
 fn exported(outcome: &ExportOutcome) -> String {
     let note = if outcome.note.is_empty() { String::new() } else { format!(" ({})", outcome.note) };
     match outcome.status() {
-        ExportStatus::Written => format!("{} files{note}", outcome.files.len()),
+        ExportStatus::Written => format!("{}{note}", count(outcome.files.len() as u64, "file")),
         ExportStatus::DatabaseOnly => format!("no file could be written{note}"),
         ExportStatus::Unspecified => format!("unknown{note}"),
     }

@@ -7,7 +7,7 @@ use super::progress::{Progress, StageProgress};
 use super::runs::Known;
 use super::{Stream, runs, status};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Output};
+use crate::output::Output;
 
 /// How often what changed is shown.
 const TICK: Duration = Duration::from_millis(200);
@@ -44,7 +44,7 @@ pub(super) async fn follow(
     Ok(Some(progress))
 }
 
-/// One line that is written over on a terminal; else a line for each stage that has moved on.
+/// One line that is written over on a terminal; else a line for each stage that is finished, and none for JSON.
 struct Screen {
     output: Output,
     terminal: bool,
@@ -64,9 +64,7 @@ impl Screen {
         if line == self.shown {
             return Ok(());
         }
-        if self.output.json {
-            output::print(&format!("{}\n", serde_json::json!({ "stages": stages })))?;
-        } else if self.terminal {
+        if self.terminal {
             write!(io::stderr(), "\r\x1b[K{line}")?;
         } else {
             for stage in stages.iter().filter(|stage| is_finished(stage)) {

@@ -219,13 +219,14 @@ async fn a_run_is_told_from_the_stream_alone() {
     );
     it.says(
         &["match", "status", RUN],
-        &["match     3/3    1", "died: match pain_pattern-0 (decode)", "stored: 1 rows"],
+        &["match     3/3    1", "died: match pain_pattern-0 (decode)", "stored: 1 row in"],
     );
 
     let watched = it.0.leadfleet(&["match", "watch", RUN]).output().unwrap();
     assert_eq!(watched.status.code(), Some(6), "a run with missing parts is a partial one");
+    assert_eq!(it.json(&["match", "watch", RUN])["run_id"], RUN, "nothing but the result is printed");
 
-    it.says(&["match", "show", RUN], &["1 clinics matched, 1 unmatched", "emr-arizona", "A better EMR"]);
+    it.says(&["match", "show", RUN], &["1 clinic matched, 1 unmatched", "emr-arizona", "A better EMR"]);
     assert_eq!(it.json(&["match", "show", RUN])["summary"]["clinics_matched"], 1);
     let segment = it.json(&["match", "show", RUN, "--segment", "emr-arizona"]);
     assert_eq!((&segment["clinics"][0]["name"], &segment["clinics"][1]), (&"Oak PT".into(), &Value::Null));

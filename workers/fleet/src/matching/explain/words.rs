@@ -1,5 +1,7 @@
 //! The explanations, as a person reads them.
 
+use crate::output::count;
+
 use super::{ClinicExplained, Priority, SegmentExplained};
 
 pub(super) fn clinic(said: &ClinicExplained) -> String {
@@ -9,7 +11,8 @@ pub(super) fn clinic(said: &ClinicExplained) -> String {
     if said.signals.is_empty() {
         text.push_str("   nothing\n");
     }
-    for signal in &said.signals {
+    let (counting, idle): (Vec<_>, Vec<_>) = said.signals.iter().partition(|signal| signal.points > 0.0);
+    for signal in counting {
         let city = if signal.city.is_empty() { String::new() } else { format!(" ({})", signal.city) };
         text.push_str(&format!(
             "   {}, {} {}{city}: {} points each, {}\n",
@@ -23,6 +26,14 @@ pub(super) fn clinic(said: &ClinicExplained) -> String {
             let marked = evidence.marked.replace(['\n', '\r'], " ");
             text.push_str(&format!("      #{} {marked} ({})\n", evidence.pain_point_id, evidence.rule));
         }
+    }
+    if !idle.is_empty() {
+        let mut categories: Vec<&str> = idle.iter().map(|signal| signal.category.as_str()).collect();
+        categories.dedup();
+        text.push_str(&format!(
+            "   for no points, as nothing in them speaks of its type: {}\n",
+            categories.join(", ")
+        ));
     }
     let points = &said.points;
     text.push_str("\n2. Its points, means over the pain points of its category\n  ");
@@ -104,6 +115,6 @@ fn of_priority(priority: &Priority) -> String {
     text
 }
 
-fn pains(count: usize) -> String {
-    if count == 1 { "1 pain point".to_owned() } else { format!("{count} pain points") }
+fn pains(number: usize) -> String {
+    count(number as u64, "pain point")
 }
