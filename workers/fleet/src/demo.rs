@@ -107,7 +107,7 @@ async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, F
     };
     let workers = Workers::load(settings)?;
     let rows = fill::fill(&workers.db()?, &Sample::generate(args.seed, sizes, date)).await?;
-    output.say("Imported", &format!("made sample rows: {rows}"));
+    output.say("Imported", &format!("made sample rows, some too old or out of reach: {rows}"));
     let runtime = Runtime::start(workers.runtime.clone()).await?;
     let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
     output.say("Running", "every worker of the fleet in this process");
@@ -190,14 +190,13 @@ fn words(summary: &RunSummary, took: Option<f64>, claude: bool, output: Output) 
     if output.json {
         return Ok(format!("{json}\n"));
     }
-    let templates = if claude {
-        format!(
-            "{} by Claude, {} generic, {} left to people",
-            summary.templates_claude, summary.templates_generic, summary.templates_manual
-        )
-    } else {
-        format!("{} generic templates: no CLAUDE_API_KEY", summary.templates_generic)
-    };
+    let mut templates = format!(
+        "{} by Claude, {} generic, {} left to people",
+        summary.templates_claude, summary.templates_generic, summary.templates_manual
+    );
+    if !claude {
+        templates.push_str("; with CLAUDE_API_KEY Claude writes them");
+    }
     let took = took.map_or_else(String::new, |took| {
         format!("{took:.1} s from the last scraper's event to the announcement")
     });
@@ -207,15 +206,20 @@ fn words(summary: &RunSummary, took: Option<f64>, claude: bool, output: Output) 
 /// What to try next.
 fn next(outputs: &Path) -> String {
     let (outputs, program) = (outputs.display(), program());
-    format!(
-        "\nThe files stay. Next:\n  \
-         less {outputs}/SEGMENT-REPORT-*.md   the report for sales\n  \
-         {program} dev --sample   the same fleet, staying up, data kept\n  \
-         {program} match start --watch   a run on it, from another terminal\n"
-    )
+    let commands = [
+        (format!("less {outputs}/SEGMENT-REPORT-*.md"), "the report for sales"),
+        (format!("{program} dev --sample"), "the same fleet, staying up, data kept"),
+        (
+            format!("{program} match start --watch"),
+            "a run on it, from another terminal: dev says what to set there",
+        ),
+    ];
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
+    let lines = commands.map(|(command, about)| format!("  {command:width$}   {about}\n"));
+    format!("\nThe files stay. Next:\n{}", lines.concat())
 }
 
 /// This program, as it was called.
-fn program() -> String {
+pub(crate) fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "leadfleet".to_owned())
 }

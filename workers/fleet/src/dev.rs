@@ -10,7 +10,6 @@ use runtime::telemetry::{self, LogFormat};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
-use crate::fill;
 use crate::local::{Binaries, Stack, StackOptions, superuser};
 use crate::output::Output;
 use crate::role::{self, Role, Running};
@@ -19,6 +18,7 @@ use crate::sample::{self, Sample, Sizes};
 use crate::settings::Settings;
 use crate::signals::Asked;
 use crate::workers::Workers;
+use crate::{demo, fill};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,6 +49,8 @@ struct Addresses {
     nats_monitoring_url: String,
     postgres_url: String,
     data_dir: PathBuf,
+    /// Where runs write their files.
+    output_directory: PathBuf,
     temporary: bool,
     nats_pid: Option<u32>,
     postgres_pid: Option<u32>,
@@ -72,7 +74,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     settings.postgres.url = Some(stack.postgres_url());
     let mut fleet =
         if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
-    output.show(&addresses(&stack), banner)?;
+    output.show(&addresses(&stack, &settings), banner)?;
 
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -143,7 +145,7 @@ async fn import_sample(workers: &Workers, output: Output) -> Result<(), Failure>
         return Ok(());
     }
     let rows = fill::fill(&db, &Sample::generate(sample::SEED, Sizes::default(), now.date_naive())).await?;
-    output.say("Imported", &format!("made sample rows: {rows}"));
+    output.say("Imported", &format!("made sample rows, some too old or out of reach: {rows}"));
     Ok(())
 }
 
@@ -159,12 +161,13 @@ fn default_data_dir() -> anyhow::Result<PathBuf> {
     Ok(state.join("leadfleet/dev"))
 }
 
-fn addresses(stack: &Stack) -> Addresses {
+fn addresses(stack: &Stack, settings: &Settings) -> Addresses {
     Addresses {
         nats_url: stack.nats_url(),
         nats_monitoring_url: stack.nats_monitoring_url(),
         postgres_url: stack.postgres_url(),
         data_dir: stack.data_dir().to_owned(),
+        output_directory: settings.output.directory.clone(),
         temporary: stack.temporary(),
         nats_pid: stack.nats_pid(),
         postgres_pid: stack.postgres_pid(),
@@ -172,15 +175,17 @@ fn addresses(stack: &Stack) -> Addresses {
 }
 
 fn banner(addresses: &Addresses) -> String {
+    let program = demo::program();
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
-        "\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n\n\
-         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  leadfleet status\n  leadfleet match start --watch\n\n\
+        "\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
+         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  {program} status\n  {program} match start --watch\n\n\
          Ctrl-C stops everything.\n",
         addresses.nats_url,
         addresses.nats_monitoring_url,
         addresses.postgres_url,
         addresses.data_dir.display(),
+        addresses.output_directory.display(),
         addresses.nats_url,
         addresses.postgres_url,
     )

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::exit::Failure;
 use crate::workers::Workers;
 
-/// What `leadfleet run` takes.
+/// What `leadfleet run` takes; the matchers also by the names that `leadfleet status` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Role {
@@ -24,10 +24,13 @@ pub enum Role {
     /// All three matchers.
     Matchers,
     /// Matches clinics to the places that pain points name.
+    #[value(alias = "matcher-geographic")]
     Geographic,
     /// Matches clinics to the types that pain points name.
+    #[value(alias = "matcher-business-type")]
     BusinessType,
     /// Matches clinics to the problems their reviews show.
+    #[value(alias = "matcher-pain-pattern")]
     PainPattern,
     /// Makes segments and priorities of the matches.
     Scorer,
@@ -139,12 +142,25 @@ fn spawn<W: runtime::Worker>(running: &mut Running, runtime: &Runtime, worker: W
 
 #[cfg(test)]
 mod tests {
+    use runtime::Worker as _;
+
     use super::*;
 
     #[test]
     fn all_is_every_worker_once() {
         let roles = expand(&[Role::All, Role::Scorer, Role::Matchers]);
         assert_eq!(roles.len(), Role::value_variants().len() - 2);
+    }
+
+    #[test]
+    fn matchers_answer_to_the_names_of_their_consumers() {
+        for (name, role) in [
+            (GeographicMatcher::NAME, Role::Geographic),
+            (BusinessTypeMatcher::NAME, Role::BusinessType),
+            (PainPatternMatcher::NAME, Role::PainPattern),
+        ] {
+            assert_eq!(Role::from_str(name, false), Ok(role));
+        }
     }
 
     #[test]

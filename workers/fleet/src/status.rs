@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::matching::{Entry, newest, runs_table};
-use crate::output::{self, Output, columns};
+use crate::output::{self, Output, columns, count};
 use crate::reach::{self, STREAMS, broker, cause, without_password};
 use crate::settings::Settings;
 
@@ -260,10 +260,18 @@ fn streams_table(streams: &[Stream]) -> String {
         return "No streams: `leadfleet provision` makes them.".to_owned();
     }
     let row = |stream: &Stream| {
-        let mib = format!("{:.1} MiB", stream.bytes as f64 / 1_048_576.0);
-        [stream.name.clone(), stream.messages.to_string(), mib, format!("{:.1} %", stream.percent)]
+        let limit = format!("{:.1} %", stream.percent);
+        [stream.name.clone(), stream.messages.to_string(), size(stream.bytes), limit]
     };
-    columns(["stream", "messages", "bytes", "of limit"], streams.iter().map(row))
+    columns(["stream", "messages", "size", "of limit"], streams.iter().map(row))
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0 => "0".to_owned(),
+        1..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1_024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
 }
 
 fn workers_table(workers: &[Worker]) -> String {
@@ -281,7 +289,7 @@ fn workers_table(workers: &[Worker]) -> String {
             if worker.waiting > 0 || worker.in_flight > 0 { "running" } else { "stopped" }.to_owned(),
         ]
     };
-    columns(["worker", "pending", "in flight", "redelivered", "oldest", ""], workers.iter().map(row))
+    columns(["worker", "pending", "in flight", "redelivered", "oldest", "state"], workers.iter().map(row))
 }
 
 fn postgres_in_words(postgres: &Postgres) -> String {
@@ -290,23 +298,32 @@ fn postgres_in_words(postgres: &Postgres) -> String {
         return format!("Postgres cannot be reached: {problem}");
     }
     let (applied, pending) = (postgres.migrations_applied, postgres.migrations_pending);
-    let mut text = format!("Postgres: {applied} migrations applied, {pending} pending");
+    let mut text = format!("Postgres: {} applied, {pending} pending", count(applied as u64, "migration"));
     match &postgres.rows {
-        Some(rows) => text.push_str(&format!(
-            "\n{} pain points ({} in the window), {} clinics ({} in the window, {} contactable), {} decision makers, \
-             {} patterns, {} matched, {} runs, {} links to review",
-            rows.pain_points,
-            rows.pain_points_in_window,
-            rows.clinics,
-            rows.clinics_in_window,
-            rows.clinics_contactable,
-            rows.decision_makers,
-            rows.clinic_patterns,
-            rows.matched_segments,
-            rows.runs,
-            rows.links_to_review
-        )),
+        Some(rows) => {
+            text.push_str("\n\n");
+            text.push_str(&rows_table(rows));
+        }
         None => text.push_str(&format!("\n{problem}")),
     }
     text
+}
+
+fn rows_table(rows: &db::counts::Counts) -> String {
+    let row = |name: &str, rows: i64, of_these: String| [name.to_owned(), rows.to_string(), of_these];
+    columns(
+        ["in Postgres", "rows", "of these"],
+        [
+            row("pain points", rows.pain_points, format!("{} in the window", rows.pain_points_in_window)),
+            row(
+                "clinics",
+                rows.clinics,
+                format!("{} in the window, {} contactable", rows.clinics_in_window, rows.clinics_contactable),
+            ),
+            row("decision makers", rows.decision_makers, format!("{} links to review", rows.links_to_review)),
+            row("patterns of reviews", rows.clinic_patterns, String::new()),
+            row("clinics in segments", rows.matched_segments, String::new()),
+            row("runs", rows.runs, String::new()),
+        ],
+    )
 }

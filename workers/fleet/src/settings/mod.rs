@@ -113,7 +113,14 @@ pub struct Sources<'a> {
 
 impl Settings {
     pub fn load(sources: &Sources<'_>) -> Result<Self, Error> {
-        layers::checked(sources)?.extract().map_err(|source| Error::Unreadable { source: Box::new(source) })
+        let mut settings: Self = layers::checked(sources)?
+            .extract()
+            .map_err(|source| Error::Unreadable { source: Box::new(source) })?;
+        // What workers say of their files is read elsewhere, by people who know nothing of their directory.
+        for directory in [&mut settings.output.directory, &mut settings.output.backup_directory] {
+            *directory = std::path::absolute(&*directory).unwrap_or_else(|_unknown| directory.clone());
+        }
+        Ok(settings)
     }
 
     /// The same settings as variables, for a process that reads neither these flags nor these files.

@@ -29,7 +29,8 @@ fn check_refused(variables: &[(&str, &str)], message: &str, hint: Option<&str>) 
 fn without_any_source_the_defaults_hold() {
     let settings = Settings::load(&Sources::default()).unwrap();
     assert_eq!(settings.nats.url, "nats://127.0.0.1:4222");
-    assert_eq!(settings.output.directory, PathBuf::from("./outputs/"));
+    assert_eq!(settings.output.directory, std::env::current_dir().unwrap().join("outputs"));
+    check("output.directory", &[], Some("./outputs/"), "default");
     assert!(settings.claude.api_key.is_none());
     check("slack.webhook_url", &[], None, "not set");
 }

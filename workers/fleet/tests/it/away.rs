@@ -17,6 +17,7 @@ fn a_broker_that_is_away_is_said_to_be_so() {
     ] {
         let output = leadfleet(command).output().unwrap();
         check_fails(&output, 4, &["could not reach nats-server at nats://127.0.0.1:1", "hint: start one"]);
+        assert_eq!(text(&output.stderr).matches("NATS_URL").count(), 1, "advice is given once");
     }
 }
 
