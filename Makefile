@@ -45,6 +45,11 @@ test: setup ## Everything CI runs: format, lints, unit and end-to-end tests
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked
 
+.PHONY: faults
+faults: setup ## Harm a whole fleet under load, SEED=… N=…, and count what is lost and doubled
+	@$(CARGO) build --locked -p fleet -p faults
+	@target/debug/faults
+
 .PHONY: verify
 verify: setup ## Check the dependencies: one TLS provider, a current Cargo.lock
 	@$(CARGO) metadata --locked --format-version 1 >/dev/null

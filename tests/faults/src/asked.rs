@@ -14,6 +14,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use runtime::Runs;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::corrupt::Corrupt;
@@ -138,12 +139,19 @@ impl Outside {
         self.asked().corrupt.push((id, message));
     }
 
-    /// Asks for runs and says alerts, as long as it is not dropped.
-    pub(crate) async fn ask_on(self, world: Arc<World>, seed: u64, pace: Duration) {
+    /// Asks for runs and says alerts until it is told to stop.
+    pub(crate) async fn ask_on(
+        self,
+        world: Arc<World>,
+        seed: u64,
+        pace: Duration,
+        stop: watch::Receiver<bool>,
+    ) {
         let mut dice = StdRng::seed_from_u64(seed ^ 0x10ad);
         let (mut requests, mut scrapes) = (world.requests(&mut dice), world.scrapes(&mut dice));
         let mut open: Vec<(String, Instant)> = Vec::new();
-        for number in 0.. {
+        let mut number = 0;
+        while !*stop.borrow() {
             let mut still_open = Vec::new();
             for (request, since) in open {
                 if since.elapsed() < FORGOTTEN && !self.is_announced(&request).await {
@@ -162,6 +170,7 @@ impl Outside {
                 open.extend(self.asked().runs.last().map(|run| (run.request.clone(), Instant::now())));
             }
             self.alert(number).await;
+            number += 1;
             sleep(pace).await;
         }
     }

@@ -20,6 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 pub use report::Report;
@@ -44,7 +46,9 @@ pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyh
     let outside = Outside::connect(&fleet.stack.nats_url()).await?;
     let world = World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?;
     (0..fleet.places.len()).for_each(|place| fleet.run(place, None));
-    let asking = tokio::spawn(outside.clone().ask_on(Arc::new(world), seed, PACE));
+    let (stop, stopped) = watch::channel(false);
+    let asking = tokio::spawn(outside.clone().ask_on(Arc::new(world), seed, PACE, stopped));
+    let mut saying = JoinSet::new();
 
     let started = Instant::now();
     let mut report = Report::new(seed);
@@ -53,15 +57,17 @@ pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyh
         if report.done() >= faults {
             break;
         }
-        if strike::strike(&mut fleet, &outside, step.fault, number).await? {
+        if strike::strike(&mut fleet, &outside, &mut saying, step.fault, number).await? {
             report.count(step.kind);
         }
         fleet.live(step.calm).await?;
     }
     report.struck = started.elapsed();
 
-    asking.abort();
     fleet.heal().await?;
+    stop.send_replace(true);
+    asking.await?;
+    saying.join_all().await;
     report.left = drain::drain(&mut fleet, &outside.jetstream, DRAIN).await?;
     report.drained = started.elapsed() - report.struck;
     let runs = runtime::Runs::new(outside.jetstream.clone());

@@ -27,7 +27,8 @@ pub(crate) const ROLES: [&str; 16] = [
 ];
 
 /// Points of a process at which it can be made to die, and the roles that pass them.
-const POINTS: [(&str, &[&str]); 6] = [
+const POINTS: [(&str, &[&str]); 7] = [
+    ("begun", &[]),
     ("handled", &[]),
     ("before_publish", &[]),
     ("published", &[]),

@@ -6,6 +6,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::message::StreamMessage;
 use proto::subject::{header, stream};
 use standins::{Fault as Wire, SlackStep, Step, Twist};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::asked::Outside;
@@ -22,6 +23,7 @@ const SHUFFLED: usize = 8;
 pub(crate) async fn strike(
     fleet: &mut Fleet,
     outside: &Outside,
+    saying: &mut JoinSet<()>,
     fault: Fault,
     number: usize,
 ) -> anyhow::Result<bool> {
@@ -39,7 +41,7 @@ pub(crate) async fn strike(
         Fault::Corrupt { damage, target, bytes } => {
             let outside = outside.clone();
             // The broker may be away just now: then it is said once it is back.
-            tokio::spawn(async move {
+            saying.spawn(async move {
                 outside.corrupt(number, Corrupt::of(damage, target, bytes, number)).await;
             });
             true

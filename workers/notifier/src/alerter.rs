@@ -4,8 +4,8 @@ use crate::channels::{self, Channels};
 use crate::config::{Config, Error};
 use crate::notice::Notice;
 use proto::Outbox;
-use proto::v1::Alert;
-use runtime::{Delivery, Fault, Retry, Source, Worker};
+use proto::v1::{Alert, Severity};
+use runtime::{Delivery, Fault, OrFault as _, Retry, Source, Worker};
 use sha2::{Digest, Sha256};
 
 pub struct Alerter {
@@ -25,6 +25,8 @@ impl Worker for Alerter {
     type Input = Alert;
 
     async fn handle(&self, alert: Alert, delivery: &Delivery) -> Result<Outbox, Fault> {
+        // What no one knows must not pass for a mere note.
+        Severity::try_from(alert.severity).or_reject()?;
         let notice = Notice::of_alert(&alert);
         self.channels.deliver(&notice, &id(&alert), delivery).await?;
         Ok(Outbox::none())
