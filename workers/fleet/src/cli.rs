@@ -174,7 +174,7 @@ fn config_files() -> Vec<PathBuf> {
 
 fn settings_table(settings: &[Effective]) -> String {
     let row = |setting: &Effective| {
-        [setting.key.to_owned(), setting.value.clone().unwrap_or_default(), setting.origin.clone()]
+        [setting.key.clone(), setting.value.clone().unwrap_or_default(), setting.origin.clone()]
     };
     columns(["setting", "value", "origin"], settings.iter().map(row))
 }

@@ -44,12 +44,14 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// What is longer is no id that somebody copies.
+const LONGEST: u16 = 60;
 /// Between two columns.
 const GAP: u16 = 2;
 
 fn longest_word(text: &str) -> u16 {
     let longest = text.split_whitespace().map(|word| word.chars().count()).max();
-    longest.unwrap_or_default().try_into().unwrap_or(u16::MAX)
+    longest.unwrap_or_default().try_into().unwrap_or(u16::MAX).min(LONGEST)
 }
 
 /// Rows in columns, without lines around them.

@@ -187,14 +187,11 @@ impl Clinics {
         match self.names.get(&key(&name, &city, &state)).map_or(&[][..], Vec::as_slice) {
             [id] => return *id,
             [] => {
-                let place =
-                    [city.as_str(), state.as_str()].map(|part| if part.is_empty() { "-" } else { part });
-                let problem = format!(
-                    "there is no clinic {} with city {} and state {}",
-                    shown(&name),
-                    place[0],
-                    place[1]
-                );
+                let place = match (city.as_str(), state.as_str()) {
+                    ("", "") => "without city and state".to_owned(),
+                    (city, state) => format!("in {city:?}, {state:?}"),
+                };
+                let problem = format!("there is no clinic {} {place}", shown(&name));
                 row.wrong("clinic_name", problem);
             }
             several => row.wrong(

@@ -1,8 +1,10 @@
 //! Lays flags over environment over files over defaults, and refuses what no setting is.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use clap::{Arg, CommandFactory as _};
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -14,6 +16,9 @@ use crate::workers::Workers;
 /// Variables of ours that are neither settings nor of a worker.
 const OTHER_VARIABLES: [&str; 3] = ["LEADFLEET_CONFIG", "LEADFLEET_LOG_FORMAT", runtime::trip::VARIABLE];
 
+const DEFAULT: &str = "default";
+const NOT_SET: &str = "not set";
+
 /// All layers, every key known and every value right.
 pub(super) fn checked(sources: &Sources<'_>) -> Result<Figment, Error> {
     let mut figment = Figment::new();
@@ -21,7 +26,7 @@ pub(super) fn checked(sources: &Sources<'_>) -> Result<Figment, Error> {
         figment = figment.merge(One {
             setting,
             value: setting.default.map(str::to_owned),
-            origin: "default".to_owned(),
+            origin: DEFAULT.to_owned(),
         });
     }
     figment = files(figment, sources)?;
@@ -50,20 +55,59 @@ pub(super) fn checked(sources: &Sources<'_>) -> Result<Figment, Error> {
     Ok(figment)
 }
 
-pub(super) fn effective(figment: &Figment) -> Result<Vec<Effective>, Error> {
+/// The settings, and behind them what workers read from their variables alone.
+pub(super) fn effective(figment: &Figment, environment: &BTreeMap<String, String>) -> Vec<Effective> {
+    let workers = Workers::command();
+    let arguments: Vec<(String, &Arg)> =
+        workers.get_arguments().filter_map(|argument| Some((variable_of(argument)?, argument))).collect();
     let row = |setting: &'static Setting| {
         let value = figment.find_value(setting.key).ok().filter(|value| !matches!(value, Value::Empty(..)));
+        let shown =
+            |value| if setting.secret { "(set)".to_owned() } else { without_password(written(value)) };
+        let own = arguments.iter().find(|(name, _)| setting.also.contains(&name.as_str()));
+        let default = own.and_then(|(_, argument)| default_of(argument));
         Effective {
-            key: setting.key,
-            origin: value.as_ref().map_or("not set".to_owned(), |_| origin(figment, setting)),
-            value: value.map(|value| {
-                if setting.secret { "(set)".to_owned() } else { without_password(written(&value)) }
-            }),
+            key: setting.key.to_owned(),
+            origin: match (&value, &default) {
+                (Some(_), _) => origin(figment, setting),
+                (None, Some(_)) => DEFAULT.to_owned(),
+                (None, None) => NOT_SET.to_owned(),
+            },
+            value: value.as_ref().map(shown).or(default),
             environment: setting.variables(),
-            about: setting.about,
+            about: setting.about.to_owned(),
         }
     };
-    Ok(SETTINGS.iter().map(row).collect())
+    let is_setting =
+        |name: &str| SETTINGS.iter().any(|setting| setting.variables().iter().any(|own| own == name));
+    // A file that holds a secret is one of the ways to set it.
+    let others = arguments.iter().filter(|(name, argument)| {
+        !argument.is_hide_set() && !is_setting(name) && !is_setting(name.trim_end_matches("_FILE"))
+    });
+    let variable_row = |(name, argument): &(String, &Arg)| {
+        let set = environment.get(name).filter(|value| !value.is_empty());
+        let default = default_of(argument);
+        Effective {
+            key: name.clone(),
+            origin: match (set, &default) {
+                (Some(_), _) => variable(name),
+                (None, Some(_)) => DEFAULT.to_owned(),
+                (None, None) => NOT_SET.to_owned(),
+            },
+            value: set.map(|value| without_password(value.clone())).or(default),
+            environment: vec![name.clone()],
+            about: argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        }
+    };
+    SETTINGS.iter().map(row).chain(others.map(variable_row)).collect()
+}
+
+fn variable_of(argument: &Arg) -> Option<String> {
+    Some(argument.get_env()?.to_string_lossy().into_owned())
+}
+
+fn default_of(argument: &Arg) -> Option<String> {
+    Some(argument.get_default_values().first()?.to_string_lossy().into_owned())
 }
 
 fn files(mut figment: Figment, sources: &Sources<'_>) -> Result<Figment, Error> {

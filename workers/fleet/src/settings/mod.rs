@@ -91,12 +91,12 @@ pub struct Local {
 /// A setting as `leadfleet config` shows it; secrets are only said to be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Effective {
-    pub key: &'static str,
+    pub key: String,
     pub value: Option<String>,
     pub origin: String,
     /// The variables that set it, the first wins.
     pub environment: Vec<String>,
-    pub about: &'static str,
+    pub about: String,
 }
 
 /// Where values may come from; tests pass their own.
@@ -144,8 +144,8 @@ impl Settings {
         values.into_iter().filter_map(|(name, value)| Some((format!("LEADFLEET_{name}"), value?))).collect()
     }
 
-    /// Every setting with its value and origin, in the order of the catalogue.
+    /// Every setting with its value and origin, in the order of the catalogue; then the variables of workers.
     pub fn effective(sources: &Sources<'_>) -> Result<Vec<Effective>, Error> {
-        layers::effective(&layers::checked(sources)?)
+        Ok(layers::effective(&layers::checked(sources)?, &sources.environment))
     }
 }

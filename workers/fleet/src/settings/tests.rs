@@ -36,6 +36,23 @@ fn without_any_source_the_defaults_hold() {
 }
 
 #[test]
+fn what_workers_read_alone_is_shown_with_its_origin() {
+    check(
+        "LEADFLEET_REPLICAS",
+        &[("LEADFLEET_REPLICAS", "3")],
+        Some("3"),
+        "environment variable LEADFLEET_REPLICAS",
+    );
+    check("LEADFLEET_REPLICAS", &[], Some("1"), "default");
+    check("PUBLIC_BASE_URL", &[], None, "not set");
+    check("claude.model", &[], Some("claude-sonnet-5-5"), "default");
+    let all = Settings::effective(&Sources::default()).unwrap();
+    for covered in ["NATS_URL", "CLAUDE_API_KEY", "CLAUDE_API_KEY_FILE"] {
+        assert!(all.iter().all(|row| row.key != covered), "{covered} is shown twice");
+    }
+}
+
+#[test]
 fn the_variables_of_the_source_document_keep_their_names() {
     let sources = Sources {
         environment: environment(&[

@@ -170,7 +170,7 @@ fn patterns_name_their_clinic_by_id_or_by_name_and_place() {
 
     let bad = file(
         "clinic_id,clinic_name,city,state,pattern_type,confidence\n\
-         999,,,,billing,high\n,Oak PT,Tucson,AZ,billing,high\n,elm pt,austin,tx,billing,high\n,Oak PT,Phoenix,AZ,billing,sure\n",
+         999,,,,billing,high\n,Oak PT,Tucson,AZ,billing,high\n,elm pt,austin,tx,billing,high\n,Oak PT,Phoenix,AZ,billing,sure\n,Oak PT,,,billing,low\n",
     );
     let output = servers.leadfleet(&["import", "clinic-patterns"]).arg(bad.path()).output().unwrap();
     check_fails(
@@ -179,6 +179,7 @@ fn patterns_name_their_clinic_by_id_or_by_name_and_place() {
         &[
             "there is no clinic \"999\"",
             "there is no clinic \"Oak PT\" in \"Tucson\", \"AZ\"",
+            "there is no clinic \"Oak PT\" without city and state",
             "2 clinics have this name, city and state: use clinic_id",
             "\"sure\" is none of high, medium, low",
         ],
