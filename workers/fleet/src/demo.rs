@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use chrono::{NaiveDate, Utc};
+use clap::builder::RangedU64ValueParser;
 use proto::v1::RunSummary;
 use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
@@ -27,10 +28,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// Clinics in the sample.
-    #[arg(long, default_value_t = Sizes::default().clinics)]
+    #[arg(long, value_name = "N", default_value_t = Sizes::default().clinics, value_parser = some())]
     clinics: usize,
     /// Pain points in the sample.
-    #[arg(long, default_value_t = Sizes::default().pain_points)]
+    #[arg(long, value_name = "N", default_value_t = Sizes::default().pain_points, value_parser = some())]
     pain_points: usize,
     /// The same seed gives the same sample.
     #[arg(long, default_value_t = sample::SEED)]
@@ -38,6 +39,11 @@ pub struct Args {
     /// What the workers log, as `info`; a demo shows errors only.
     #[arg(long, default_value = "error")]
     log: String,
+}
+
+/// A day without clinics or without pain points shows nothing.
+fn some() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 const SCRAPERS: [&str; 3] = ["reddit", "linkedin", "google_maps"];

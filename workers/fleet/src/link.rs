@@ -9,7 +9,7 @@ use link::{Index, Link, Options, Verdict};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, count};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -84,7 +84,7 @@ pub fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         ended => ended?,
     }
-    output.say("Linked", &format!("{linked} pairs; {rest} records without one"));
+    output.say("Linked", &format!("{}; {} without one", count(linked, "pair"), count(rest, "record")));
     Ok(Exit::Ok)
 }
 

@@ -226,6 +226,28 @@ fn completions_know_the_commands() {
 }
 
 #[test]
+fn a_demo_of_nothing_is_refused() {
+    for sample in ["--clinics", "--pain-points"] {
+        check_fails(&leadfleet(&["demo", sample, "0"]).output().unwrap(), 2, &[sample, "0 is not in 1"]);
+    }
+}
+
+#[test]
+fn a_date_that_is_none_is_refused_with_one_that_is() {
+    let said = ["'yesterday' for '--date <DATE>'", "write it as 2025-11-11"];
+    check_fails(&leadfleet(&["match", "start", "--date", "yesterday"]).output().unwrap(), 2, &said);
+}
+
+#[test]
+fn explain_asks_for_a_clinic_or_a_segment() {
+    check_fails(
+        &leadfleet(&["match", "explain"]).output().unwrap(),
+        2,
+        &["--clinic <ID|NAME>|--segment <NAME>"],
+    );
+}
+
+#[test]
 fn a_mistyped_command_is_wrong_usage_with_a_suggestion() {
     check_fails(&leadfleet(&["docter"]).output().unwrap(), 2, &["'doctor'"]);
 }
