@@ -48,6 +48,8 @@ pub(super) async fn follow(
 struct Screen {
     output: Output,
     terminal: bool,
+    /// Of the terminal: a line that is longer cannot be written over.
+    width: usize,
     shown: String,
     finished: Vec<&'static str>,
 }
@@ -55,12 +57,13 @@ struct Screen {
 impl Screen {
     fn new(output: Output) -> Self {
         let terminal = io::stderr().is_terminal() && !output.json && !output.quiet;
-        Self { output, terminal, shown: String::new(), finished: Vec::new() }
+        let width = comfy_table::Table::new().use_stderr().width().map_or(usize::MAX, usize::from);
+        Self { output, terminal, width, shown: String::new(), finished: Vec::new() }
     }
 
     fn show(&mut self, stages: &[StageProgress]) -> io::Result<()> {
-        let said = stages.iter().filter(|stage| stage.done > 0).map(counted);
-        let line = said.collect::<Vec<_>>().join("  ");
+        let said: Vec<String> = stages.iter().filter(|stage| stage.done > 0).map(counted).collect();
+        let line = fitting(&said, self.width);
         if line == self.shown {
             return Ok(());
         }
@@ -83,6 +86,14 @@ impl Screen {
     }
 }
 
+/// The last of the stages that stand in a line of this width.
+fn fitting(said: &[String], width: usize) -> String {
+    (0..said.len())
+        .map(|from| if from == 0 { said.join("  ") } else { format!("…  {}", said[from..].join("  ")) })
+        .find(|line| line.chars().count() < width)
+        .unwrap_or_default()
+}
+
 fn is_finished(stage: &StageProgress) -> bool {
     stage.planned.is_some_and(|planned| stage.done >= planned as usize)
 }
@@ -91,4 +102,18 @@ fn counted(stage: &StageProgress) -> String {
     let planned = stage.planned.map_or("?".to_owned(), |planned| planned.to_string());
     let dead = if stage.dead.is_empty() { String::new() } else { format!(" ({} died)", stage.dead.len()) };
     format!("{} {}/{planned}{dead}", stage.stage, stage.done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_keeps_its_end() {
+        let said = ["load 2/2", "match 6/6", "score 3/3"].map(str::to_owned);
+        assert_eq!(fitting(&said, 80), "load 2/2  match 6/6  score 3/3");
+        assert_eq!(fitting(&said, 30), "…  match 6/6  score 3/3");
+        assert_eq!(fitting(&said, 5), "");
+        assert_eq!(fitting(&[], 80), "");
+    }
 }
