@@ -64,8 +64,12 @@ pub fn columns<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item =
     }
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    // On a narrow terminal cells are broken between words, never in an id; what is piped stays one line a row.
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    let narrowest = words.iter().fold(0, |sum: u16, word| sum.saturating_add(word.saturating_add(GAP)));
+    // On a narrow terminal cells are broken between words, never in an id; where that is not enough, and where
+    // nobody reads the screen, a row stays one line.
+    if table.width().is_some_and(|width| narrowest <= width) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     table.set_header(header).add_rows(rows);
     for (column, word) in table.column_iter_mut().zip(words) {
         column.set_padding((0, GAP));
