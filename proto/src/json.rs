@@ -26,11 +26,17 @@ static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool:
 /// Unknown fields are errors, so that a misspelt name is not lost in silence.
 pub fn from_json<M: Message + Name + Default>(json: &[u8]) -> Result<M, JsonError> {
     let schema = M::full_name();
+    let bytes = encode_json(&schema, json)?;
+    M::decode(bytes.as_slice()).map_err(|source| JsonError::Decode { schema, source })
+}
+
+/// Encodes the JSON of a message of a named schema; unknown fields are errors.
+pub fn encode_json(schema: &str, json: &[u8]) -> Result<Vec<u8>, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    let message = DynamicMessage::deserialize(descriptor(&schema)?, &mut reader)
+    let message = DynamicMessage::deserialize(descriptor(schema)?, &mut reader)
         .and_then(|message| reader.end().map(|()| message))
-        .map_err(|source| JsonError::Json { schema: schema.clone(), source })?;
-    M::decode(message.encode_to_vec().as_slice()).map_err(|source| JsonError::Decode { schema, source })
+        .map_err(|source| JsonError::Json { schema: schema.to_owned(), source })?;
+    Ok(message.encode_to_vec())
 }
 
 /// Writes the encoded message of a named schema as JSON, with the field names of the schema.

@@ -4,7 +4,7 @@ mod json;
 mod outbox;
 pub mod subject;
 
-pub use json::{JsonError, from_json, to_json};
+pub use json::{JsonError, encode_json, from_json, to_json};
 pub use outbox::{Kind, Outbox, Outgoing};
 pub use prost::{DecodeError, Message, Name};
 pub use subject::{RunId, Stage, Subject, Token};

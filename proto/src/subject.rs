@@ -189,6 +189,11 @@ impl Subject {
         format!("{PREFIX}.dead.{worker}.{class}")
     }
 
+    /// What an operator did; `*` is allowed for filters.
+    pub fn audit(verb: &str, id: &str) -> String {
+        format!("{PREFIX}.audit.{verb}.{id}")
+    }
+
     /// The run a message belongs to, if it is a run's.
     pub fn run_id(&self) -> Option<&RunId> {
         match self {
@@ -277,6 +282,8 @@ pub mod header {
     pub const DEAD: &str = "Lf-Dead";
     /// On a replayed message: the only worker that it is for; the others that read its subject have had theirs.
     pub const FOR: &str = "Lf-For";
+    /// On a replayed message: how many replays it has been through, this one included.
+    pub const ROUND: &str = "Lf-Round";
 }
 
 #[cfg(test)]
