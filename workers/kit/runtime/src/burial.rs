@@ -32,7 +32,7 @@ impl<W: Worker> Handler<W> {
         let tombstones = tombstones.unwrap_or_default();
         let mut letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
         letter.tombstones = tombstones.tombstones();
-        let sequence = match letter.publish(self.jetstream()).await {
+        let sequence = match letter.publish(self.runtime.outlet()).await {
             Ok(sequence) => sequence,
             Err(error) => {
                 tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
@@ -47,7 +47,7 @@ impl<W: Worker> Handler<W> {
                 published_at: envelope.published_at,
                 attempts: history.attempts,
                 trace: trace.clone(),
-                publisher: Publisher::new(Arc::clone(self.jetstream())),
+                publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
                 runs: Runs::new(Arc::clone(self.jetstream())),
                 runtime: self.runtime.clone(),
                 progress: Arc::default(),

@@ -3,6 +3,7 @@
 use crate::gate::Gates;
 use crate::handle::{Handler, Outcome};
 use crate::hands::{Hands, Limits};
+use crate::provision::provision_worker;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use async_nats::Subscriber;
@@ -109,6 +110,7 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
         inbox,
         requested: 0,
         asked_at: Instant::now(),
+        refused: false,
     };
     let handler = Handler::new(runtime, worker, consumer);
     let limits = Limits { lease: runtime.lease::<W>(), deadline: W::RETRY.deadline };
@@ -121,7 +123,7 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
     while !*stop.borrow() {
         if closed {
             lane.opening.narrow();
-        } else {
+        } else if !pulls.refused {
             let limit = lane.limit();
             let free = limit.saturating_sub(running.len() + pulls.requested);
             // Not for each message that is done: a request costs the server more than a message.
@@ -153,6 +155,10 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
                     pulls.forget();
                 }
                 pulls.forget_lost();
+                // The broker may have lost the consumer, or the whole store.
+                if pulls.refused && provision_worker::<W>(runtime).await.is_ok() {
+                    pulls.refused = false;
+                }
                 closed = gate_is_closed::<W>(runtime.gates());
                 hands.look_after(&client).await;
                 runtime.metrics().in_flight(W::NAME, hands.count());
@@ -223,6 +229,8 @@ struct Pulls {
     inbox: String,
     requested: usize,
     asked_at: Instant,
+    /// There is nobody to ask: the consumer is gone, or JetStream is not up yet.
+    refused: bool,
 }
 
 impl Pulls {
@@ -244,6 +252,10 @@ impl Pulls {
             self.requested = self.requested.saturating_sub(1);
             return true;
         };
+        let deleted = || message.description.as_deref().is_some_and(|text| text.contains("Deleted"));
+        if status.as_u16() == 503 || status.as_u16() == 409 && deleted() {
+            self.refused = true;
+        }
         if status.as_u16() != 100 {
             // The end of a pull: 404, 408 or 409 tell how many of its messages will not come.
             let rest = message

@@ -1,8 +1,9 @@
 //! Dead letters: the original bytes and headers of a message that failed for good, and why.
 
+use crate::publish::{Outlet, PublishError};
 use crate::redact::{fingerprint, redact};
 use async_nats::HeaderMap;
-use async_nats::jetstream::{self, context::PublishError, message::PublishMessage};
+use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use proto::Subject;
 use proto::subject::header;
@@ -85,10 +86,11 @@ impl DeadLetter {
     /// Stores the dead letter and waits for the broker; only then may the original be given up.
     ///
     /// Returns its sequence, which is that of the first if it was stored before.
-    pub(crate) async fn publish(&self, jetstream: &jetstream::Context) -> Result<u64, PublishError> {
+    pub(crate) async fn publish(&self, outlet: &Outlet) -> Result<u64, PublishError> {
         let subject = Subject::dead(&self.worker, &self.class);
         let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers());
-        Ok(jetstream.send_publish(subject, message).await?.await?.sequence)
+        let sending = outlet.send(subject, message, self.payload.len()).await?;
+        Ok(outlet.acknowledged(sending).await?.sequence)
     }
 }
 

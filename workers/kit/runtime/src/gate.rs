@@ -54,18 +54,17 @@ impl Gates {
         let gates = Self { store: store.clone(), closed: Arc::clone(&closed) };
         let mut entries = store.watch_with_history(">").await?;
         tokio::spawn(async move {
-            while let Some(entry) = entries.next().await {
-                let Ok(entry) = entry else { continue };
-                let state = match entry.operation {
-                    kv::Operation::Put => serde_json::from_slice::<Closed>(&entry.value).ok(),
-                    kv::Operation::Delete | kv::Operation::Purge => None,
+            loop {
+                while let Some(Ok(entry)) = entries.next().await {
+                    note(&closed, entry);
+                }
+                // The broker was away, or has lost the bucket and gets it anew.
+                entries = loop {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    if let Ok(entries) = store.watch_with_history(">").await {
+                        break entries;
+                    }
                 };
-                closed.send_modify(|gates| {
-                    match state {
-                        Some(state) => gates.insert(entry.key, (state, Instant::now() + LEASE)),
-                        None => gates.remove(&entry.key),
-                    };
-                });
             }
         });
         Ok(gates)
@@ -115,6 +114,19 @@ impl Gates {
     pub(crate) fn changes(&self) -> watch::Receiver<BTreeMap<String, (Closed, Instant)>> {
         self.closed.subscribe()
     }
+}
+
+fn note(closed: &watch::Sender<BTreeMap<String, (Closed, Instant)>>, entry: kv::Entry) {
+    let state = match entry.operation {
+        kv::Operation::Put => serde_json::from_slice::<Closed>(&entry.value).ok(),
+        kv::Operation::Delete | kv::Operation::Purge => None,
+    };
+    closed.send_modify(|gates| {
+        match state {
+            Some(state) => gates.insert(entry.key, (state, Instant::now() + LEASE)),
+            None => gates.remove(&entry.key),
+        };
+    });
 }
 
 fn key(worker: &str, gate: &str) -> String {

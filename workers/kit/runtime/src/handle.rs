@@ -72,6 +72,7 @@ impl<W: Worker> Handler<W> {
             tracing::error!(worker = W::NAME, "received a message that is no delivery");
             return Outcome::Failed;
         };
+        self.runtime.outlet().sent().saw(&envelope.stream, envelope.sequence);
         if envelope.is_for_another::<W>() {
             settle_with(&message, AckKind::Ack).await;
             return Outcome::Succeeded;
@@ -127,7 +128,7 @@ impl<W: Worker> Handler<W> {
             published_at: envelope.published_at,
             attempts: history.attempts,
             trace: trace.clone(),
-            publisher: Publisher::new(Arc::clone(self.jetstream())),
+            publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
             runs: Runs::watched(Arc::clone(self.jetstream()), Arc::clone(&progress)),
             runtime: self.runtime.clone(),
             progress: Arc::clone(&progress),

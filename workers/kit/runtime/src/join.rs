@@ -1,8 +1,7 @@
 //! Fan-in: whoever stores the last part of a stage says that the stage is complete, once.
 
-use crate::publish::{Context, PublishError, publish_once};
+use crate::publish::{Context, Outlet, PublishError};
 use crate::runs::{Plan, ReadError, Runs, generation_of};
-use async_nats::jetstream;
 use proto::subject::{RunId, Stage, Subject, stream};
 use proto::{Kind, Message, Name, Outgoing, v1};
 use std::collections::HashMap;
@@ -25,7 +24,7 @@ pub(crate) enum JoinError {
 /// the server answers in time that grows slowly with the parts, are far fewer than the parts and
 /// the total cost of a join stays linear.
 pub(crate) struct Joiner {
-    jetstream: jetstream::Context,
+    outlet: Arc<Outlet>,
     runs: Runs,
     slots: SyncMutex<HashMap<Key, Arc<Slot>>>,
 }
@@ -40,8 +39,8 @@ struct Slot {
 }
 
 impl Joiner {
-    pub(crate) fn new(jetstream: jetstream::Context) -> Self {
-        Self { runs: Runs::new(jetstream.clone()), jetstream, slots: SyncMutex::default() }
+    pub(crate) fn new(runs: Runs, outlet: Arc<Outlet>) -> Self {
+        Self { runs, outlet, slots: SyncMutex::default() }
     }
 
     /// To be called after a part or a plan of the stage was stored.
@@ -81,8 +80,8 @@ impl Joiner {
         if let Some(plan) = checked.1
             && self.is_complete(run, stage, plan).await?
         {
-            publish_once(&self.jetstream, complete(run, stage, plan.parts, context.generation), context)
-                .await?;
+            let complete = complete(run, stage, plan.parts, context.generation);
+            self.outlet.publish_once(complete, context).await?;
         }
         checked.0 = covered;
         Ok(())

@@ -1,12 +1,14 @@
 //! Publishes messages with their headers and waits for the broker's acknowledgements.
 
+use crate::sent::Sent;
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::{self, message::PublishMessage};
 use proto::subject::header;
 use proto::{Kind, Outgoing};
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex;
 
 /// The largest message leadfleet sends; larger work is split into parts.
@@ -31,36 +33,100 @@ pub(crate) struct Context<'a> {
     pub(crate) trace: &'a TraceContext,
 }
 
-/// Subjects and acknowledgements to come, in the order of sending.
-type Pending = VecDeque<(String, PublishAckFuture)>;
+/// The way to the broker that all handlers of a process share.
+pub(crate) struct Outlet {
+    jetstream: Arc<jetstream::Context>,
+    sent: SyncMutex<Sent>,
+}
+
+impl Outlet {
+    pub(crate) fn new(jetstream: Arc<jetstream::Context>) -> Self {
+        Self { jetstream, sent: SyncMutex::default() }
+    }
+
+    pub(crate) fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a message; it is stored when `acknowledged` says so.
+    pub(crate) async fn send(
+        &self,
+        subject: String,
+        message: PublishMessage,
+        bytes: usize,
+    ) -> Result<Sending, PublishError> {
+        match self.jetstream.send_publish(subject.clone(), message.clone()).await {
+            Ok(ack) => Ok(Sending { subject, message, bytes, ack }),
+            Err(source) => Err(PublishError::Broker { subject, source }),
+        }
+    }
+
+    /// Waits until the broker has stored a message, and remembers that it has.
+    pub(crate) async fn acknowledged(&self, sending: Sending) -> Result<PublishAck, PublishError> {
+        let Sending { subject, message, bytes, ack } = sending;
+        match ack.await {
+            Ok(ack) => {
+                self.sent().acknowledged(ack.stream.clone(), ack.sequence, subject, message, bytes);
+                Ok(ack)
+            }
+            Err(source) => Err(PublishError::Broker { subject, source }),
+        }
+    }
+
+    /// Publishes a message that may exist once on its subject.
+    ///
+    /// Returns whether it was this call that stored it.
+    pub(crate) async fn publish_once(
+        &self,
+        message: Outgoing,
+        context: &Context<'_>,
+    ) -> Result<bool, PublishError> {
+        let (subject, bytes) = (message.subject.to_string(), message.payload.len());
+        let publish = with_headers(message, context).expected_last_subject_sequence(0);
+        let sending = self.send(subject, publish, bytes).await?;
+        match self.acknowledged(sending).await {
+            Ok(ack) => Ok(!ack.duplicate),
+            Err(PublishError::Broker { source, .. })
+                if source.kind() == PublishErrorKind::WrongLastSequence =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A message on its way.
+pub(crate) struct Sending {
+    subject: String,
+    message: PublishMessage,
+    bytes: usize,
+    ack: PublishAckFuture,
+}
 
 /// Publishes for one handler.
 pub(crate) struct Publisher {
-    jetstream: Arc<jetstream::Context>,
-    pending: Mutex<Pending>,
+    outlet: Arc<Outlet>,
+    /// In the order of sending.
+    pending: Mutex<VecDeque<Sending>>,
 }
 
 impl Publisher {
-    pub(crate) fn new(jetstream: Arc<jetstream::Context>) -> Self {
-        Self { jetstream, pending: Mutex::new(Pending::new()) }
+    pub(crate) fn new(outlet: Arc<Outlet>) -> Self {
+        Self { outlet, pending: Mutex::default() }
     }
 
     /// Sends a message; waits only while the window is full.
     pub(crate) async fn send(&self, message: Outgoing, context: &Context<'_>) -> Result<(), PublishError> {
-        let subject = message.subject.to_string();
-        if message.payload.len() > MAX_MESSAGE {
-            return Err(PublishError::TooLarge { subject, bytes: message.payload.len() });
+        let (subject, bytes) = (message.subject.to_string(), message.payload.len());
+        if bytes > MAX_MESSAGE {
+            return Err(PublishError::TooLarge { subject, bytes });
         }
         let mut pending = self.pending.lock().await;
         while pending.len() >= WINDOW {
-            acknowledged(&mut pending).await?;
+            self.acknowledged(&mut pending).await?;
         }
-        let ack = self
-            .jetstream
-            .send_publish(subject.clone(), with_headers(message, context))
-            .await
-            .map_err(|source| PublishError::Broker { subject: subject.clone(), source })?;
-        pending.push_back((subject, ack));
+        pending.push_back(self.outlet.send(subject, with_headers(message, context), bytes).await?);
         Ok(())
     }
 
@@ -68,18 +134,18 @@ impl Publisher {
     pub(crate) async fn flush(&self) -> Result<(), PublishError> {
         let mut pending = self.pending.lock().await;
         while !pending.is_empty() {
-            acknowledged(&mut pending).await?;
+            self.acknowledged(&mut pending).await?;
         }
         Ok(())
     }
-}
 
-/// Waits for the oldest acknowledgement.
-async fn acknowledged(pending: &mut Pending) -> Result<(), PublishError> {
-    if let Some((subject, ack)) = pending.pop_front() {
-        ack.await.map_err(|source| PublishError::Broker { subject, source })?;
+    /// Waits for the oldest acknowledgement.
+    async fn acknowledged(&self, pending: &mut VecDeque<Sending>) -> Result<(), PublishError> {
+        if let Some(sending) = pending.pop_front() {
+            self.outlet.acknowledged(sending).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn with_headers(message: Outgoing, context: &Context<'_>) -> PublishMessage {
@@ -99,25 +165,4 @@ fn with_headers(message: Outgoing, context: &Context<'_>) -> PublishMessage {
         publish = publish.header(header::TOMBSTONE, class);
     }
     publish
-}
-
-/// Publishes a message that may exist once on its subject.
-///
-/// Returns whether it was this call that stored it.
-pub(crate) async fn publish_once(
-    jetstream: &jetstream::Context,
-    message: Outgoing,
-    context: &Context<'_>,
-) -> Result<bool, PublishError> {
-    let subject = message.subject.to_string();
-    let publish = with_headers(message, context).expected_last_subject_sequence(0);
-    let sent = jetstream
-        .send_publish(subject.clone(), publish)
-        .await
-        .map_err(|source| PublishError::Broker { subject: subject.clone(), source })?;
-    match sent.await {
-        Ok(ack) => Ok(!ack.duplicate),
-        Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(false),
-        Err(source) => Err(PublishError::Broker { subject, source }),
-    }
 }

@@ -7,9 +7,10 @@ use crate::intents::{self, Intents};
 use crate::join::Joiner;
 use crate::ledger::{self, Ledger};
 use crate::letters::{self, Letters};
+use crate::loss;
 use crate::metrics::Metrics;
 use crate::provision::{ProvisionError, check_server, consumer_name, provision, provision_worker};
-use crate::publish::{Context, PublishError, Publisher};
+use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
 use crate::runs::Runs;
 use crate::trace::TraceContext;
@@ -45,9 +46,21 @@ pub struct Runtime {
     shared: Arc<Shared>,
 }
 
+/// A runtime that may have ended.
+pub(crate) struct Weak {
+    shared: std::sync::Weak<Shared>,
+}
+
+impl Weak {
+    pub(crate) fn upgrade(&self) -> Option<Runtime> {
+        Some(Runtime { shared: self.shared.upgrade()? })
+    }
+}
+
 struct Shared {
     config: Config,
     jetstream: Arc<jetstream::Context>,
+    outlet: Arc<Outlet>,
     joiner: Joiner,
     ledger: Ledger,
     intents: Intents,
@@ -100,7 +113,7 @@ impl Runtime {
 
     async fn start_as(config: Config, alone: Option<String>) -> Result<Self, RuntimeError> {
         let (client, reconnects) = connect(&config.nats_url).await?;
-        let jetstream = jetstream::new(client);
+        let jetstream = Arc::new(jetstream::new(client));
         provision(&jetstream, config.replicas).await?;
         let bucket = async |bucket: &'static str| {
             jetstream
@@ -108,6 +121,7 @@ impl Runtime {
                 .await
                 .map_err(|source| RuntimeError::Bucket { bucket, source: source.into() })
         };
+        let outlet = Arc::new(Outlet::new(Arc::clone(&jetstream)));
         let shared = Shared {
             ledger: Ledger { store: bucket(ledger::BUCKET).await? },
             letters: Letters { store: bucket(letters::BUCKET).await? },
@@ -115,14 +129,17 @@ impl Runtime {
             alone,
             intents: Intents { store: bucket(intents::BUCKET).await? },
             gates: Gates::follow(bucket(gate::BUCKET).await?).await?,
-            joiner: Joiner::new(jetstream.clone()),
+            joiner: Joiner::new(Runs::new(Arc::clone(&jetstream)), Arc::clone(&outlet)),
+            outlet,
             metrics: Metrics::new()?,
             stop: watch::Sender::new(false),
             reconnects,
-            jetstream: Arc::new(jetstream),
+            jetstream,
             config,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let runtime = Self { shared: Arc::new(shared) };
+        loss::watch(&runtime, runtime.reconnects());
+        Ok(runtime)
     }
 
     /// Says how a process is started for a message that processes die on; without it such a message is a dead letter sooner.
@@ -171,7 +188,7 @@ impl Runtime {
     }
 
     async fn publish_in(&self, message: &Outgoing, trace: &TraceContext) -> Result<(), PublishError> {
-        let publisher = Publisher::new(Arc::clone(self.shared_jetstream()));
+        let publisher = Publisher::new(Arc::clone(self.outlet()));
         publisher.send(message.clone(), &Context { cause: "", generation: 0, trace }).await?;
         publisher.flush().await
     }
@@ -216,6 +233,14 @@ impl Runtime {
         let mut reconnects = self.shared.reconnects.clone();
         reconnects.mark_unchanged();
         reconnects
+    }
+
+    pub(crate) fn downgrade(&self) -> Weak {
+        Weak { shared: Arc::downgrade(&self.shared) }
+    }
+
+    pub(crate) fn outlet(&self) -> &Arc<Outlet> {
+        &self.shared.outlet
     }
 
     pub(crate) fn letters(&self) -> &Letters {

@@ -103,6 +103,6 @@ async fn bury(runtime: &Runtime, payload: &[u8]) -> Result<(), Box<dyn std::erro
         headers: message.headers.clone(),
         payload: message.payload.clone(),
     };
-    letter.publish(runtime.jetstream()).await?;
+    letter.publish(runtime.outlet()).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Publishes the ticks of a schedule, each once however many processes do so.
 
-use crate::publish::{Context, publish_once};
+use crate::publish::Context;
 use crate::runtime::Runtime;
 use crate::schedule::Daily;
 use crate::trace::TraceContext;
@@ -67,7 +67,7 @@ async fn publish(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) {
     let tick = Outgoing::event(Token::squeezed(TICK), key, id, &message);
     let trace = TraceContext::root();
     let context = Context { cause: "", generation: 0, trace: &trace };
-    match publish_once(runtime.jetstream(), tick, &context).await {
+    match runtime.outlet().publish_once(tick, &context).await {
         Ok(first) => tracing::info!(job = daily.job, fire_time, first, "tick"),
         Err(error) => tracing::warn!(job = daily.job, fire_time, %error, "could not publish a tick"),
     }

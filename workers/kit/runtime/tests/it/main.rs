@@ -4,5 +4,6 @@
 
 mod fleet;
 mod joins;
+mod losses;
 mod settlement;
 mod ticks;
