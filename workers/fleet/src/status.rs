@@ -176,7 +176,8 @@ async fn closed_gates(jetstream: &jetstream::Context) -> Result<Vec<Closed>, Fai
     let mut closed = Vec::new();
     while let Some(key) = keys.try_next().await.map_err(|e| broker("the gates", e))? {
         let entry = bucket.get(key).await.map_err(|e| broker("a gate", e))?;
-        closed.extend(entry.and_then(|bytes| serde_json::from_slice::<Closed>(&bytes).ok()));
+        let state = entry.and_then(|bytes| serde_json::from_slice::<Closed>(&bytes).ok());
+        closed.extend(state.filter(|state| !state.open));
     }
     Ok(closed)
 }

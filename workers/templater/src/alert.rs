@@ -12,10 +12,10 @@ pub(crate) fn manual(run: &RunId, trouble: Trouble, cause: &str) -> Alert {
             "Claude API down, manual templates needed",
             "run the matching again once Claude answers",
         ),
-        Trouble::Config => (
-            "claude-config",
-            "Claude does not work for this account, manual templates needed",
-            "check the key, the model and the spend limit, then run the matching again",
+        Trouble::Budget => (
+            "claude-budget",
+            "The daily Claude budget is used up, manual templates needed",
+            "raise CLAUDE_DAILY_TOKENS or CLAUDE_DAILY_USD and run the matching again",
         ),
     };
     Alert {

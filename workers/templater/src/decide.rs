@@ -10,6 +10,8 @@ pub enum Decision {
     Retry,
     /// Nobody's fault: ask again after this long.
     Wait(Duration),
+    /// Nobody can ask until a person has acted: stop until Claude takes our questions again.
+    Gate,
     /// Nobody's segment would fare better: leave the template to a person and say so.
     Manual(Trouble),
     /// Only this segment's question failed: use the generic text.
@@ -21,8 +23,8 @@ pub enum Decision {
 pub enum Trouble {
     /// Overloaded, broken or out of reach: it passes.
     Down,
-    /// Key, model or money: a person must act.
-    Config,
+    /// Our own daily budget is used up.
+    Budget,
 }
 
 /// A rate limit that does not say how long it lasts.
@@ -30,19 +32,19 @@ const UNTOLD_WAIT: Duration = Duration::from_secs(5);
 
 /// Decides after an error, `waited` after the segment was published.
 ///
-/// A closed gate would hold up the whole run until a person repaired the key, and templates must not block matching:
-/// so gate errors end in a template for a person to write, like outages. Rate limits are waited for, but only until
-/// `patience` is over.
+/// A wrong key, a retired model or a used-up account would spoil every template there is, so nothing is asked until a
+/// person has acted. Rate limits are waited for, but only until `patience` is over; outages leave the template to a
+/// person at once (X26).
 pub fn decide(error: &Error, waited: Duration, patience: Duration) -> Decision {
     let after = match error.class() {
         Class::Permanent => return Decision::Generic,
-        Class::Gate => return Decision::Manual(Trouble::Config),
+        Class::Gate => return Decision::Gate,
         Class::Transient { after, .. } => after.unwrap_or(UNTOLD_WAIT),
     };
     let in_time = waited.saturating_add(after) <= patience;
     match error {
         Error::Store { .. } => Decision::Retry,
-        Error::Budget { .. } => Decision::Manual(Trouble::Config),
+        Error::Budget { .. } => Decision::Manual(Trouble::Budget),
         Error::Limited { .. } | Error::InFlight { .. } if in_time => Decision::Wait(after),
         Error::Api(api) if api.status == 429 && in_time => Decision::Wait(after),
         Error::InFlight { .. } => Decision::Generic,
@@ -80,14 +82,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_a_model_or_a_bill_leaves_the_template_to_a_person_too() {
-        let config = Decision::Manual(Trouble::Config);
-        check(&api(401, "authentication_error", None), s(0), config);
-        check(&api(402, "billing_error", None), s(0), config);
-        check(&api(403, "permission_error", None), s(0), config);
-        check(&api(404, "not_found_error", None), s(0), config);
+    fn a_key_a_model_or_a_bill_stops_all_questions() {
+        check(&api(401, "authentication_error", None), s(0), Decision::Gate);
+        check(&api(402, "billing_error", None), s(0), Decision::Gate);
+        check(&api(403, "permission_error", None), s(0), Decision::Gate);
+        check(&api(404, "not_found_error", None), s(500), Decision::Gate);
+    }
+
+    #[test]
+    fn our_own_budget_leaves_the_template_to_a_person() {
         let budget = Error::Budget { client: "c".into(), after: s(9) };
-        check(&budget, s(0), config);
+        check(&budget, s(0), Decision::Manual(Trouble::Budget));
     }
 
     #[test]

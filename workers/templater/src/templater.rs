@@ -7,12 +7,14 @@ use claude::{Ask, Claude, Effort};
 use proto::subject::{Stage, Subject, Token};
 use proto::v1::{Alert, RunHeader, Segment, Template, TemplateSource};
 use proto::{Outbox, Outgoing, RunId};
-use runtime::{Delivery, Fault, ReadError, Retry, Source, Worker};
+use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
 use std::time::Duration;
 
 /// Raised when the rules or the question change, so that old answers are asked anew.
 const VERSION: &str = "1";
 const MAX_TOKENS: u32 = 2048;
+/// Closed while Claude takes no question of ours: key, model, money.
+const GATE: &str = "claude";
 
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
@@ -85,6 +87,7 @@ impl Templater {
         };
         match decision {
             Decision::Retry => Err(unwritten.into()),
+            Decision::Gate => Err(unwritten).or_gate(GATE),
             Decision::Wait(after) => Err(Fault::Wait { after, cause: unwritten.into() }),
             Decision::Generic => Ok((in_general(segment, note), None)),
             Decision::Manual(trouble) => {
@@ -123,6 +126,12 @@ impl Worker for Templater {
         Ok(Outbox::none()
             .with(Outgoing::part(run, Stage::Template, part.clone(), &template))
             .with_alerts(alert))
+    }
+
+    /// Asking for the model is free and needs the same key; an account without money is found out by the next question.
+    async fn probe(&self, _gate: &str) -> Result<(), Fault> {
+        self.claude.check_model(self.claude.model()).await?;
+        Ok(())
     }
 
     fn tombstones(&self, subject: &Subject, class: &'static str) -> Outbox {

@@ -107,16 +107,22 @@ async fn a_broken_claude_leaves_the_template_to_a_person() {
     check(written, TemplateSource::NeedsManual, Some("claude-down"));
 }
 
-#[tokio::test]
-async fn a_refused_key_leaves_the_template_to_a_person_and_says_why() {
-    let written = written(always(401, "authentication_error")).await;
-    check(written, TemplateSource::NeedsManual, Some("claude-config"));
+/// Nothing is written and nothing lost: the worker stops asking.
+fn check_gate((templater, template): (Templater, Result<Template, Unwritten>)) {
+    let unwritten = template.expect_err("Claude should have failed");
+    let fault = templater.instead(&run(), &segment(), unwritten, Duration::from_secs(10));
+    assert!(matches!(fault, Err(Fault::Gate { gate: "claude", .. })), "{fault:?}");
 }
 
 #[tokio::test]
-async fn a_reached_spend_limit_leaves_the_template_to_a_person_and_says_why() {
+async fn a_refused_key_closes_the_gate() {
+    check_gate(written(always(401, "authentication_error")).await);
+}
+
+#[tokio::test]
+async fn a_reached_spend_limit_closes_the_gate() {
     let limit = Step::error(429, "rate_limit_error", Some("enforced_spend_limit_reached"));
-    check(written([limit]).await, TemplateSource::NeedsManual, Some("claude-config"));
+    check_gate(written([limit]).await);
 }
 
 #[tokio::test]

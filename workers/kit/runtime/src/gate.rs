@@ -23,6 +23,12 @@ pub struct Closed {
     pub reason: String,
     /// RFC 3339.
     pub since: String,
+    /// It has just been opened: the entry is kept until its lease ends, so that a gate which closes again at once is known for the same.
+    #[serde(default)]
+    pub open: bool,
+    /// How often it has closed again right after it was opened.
+    #[serde(default)]
+    pub again: u32,
 }
 
 /// Why a gate could not be closed.
@@ -30,10 +36,12 @@ pub struct Closed {
 pub enum GateError {
     #[error("could not close the gate {0}")]
     Create(String, #[source] kv::CreateError),
+    #[error("could not look at the gate {0}")]
+    Read(String, #[source] kv::EntryError),
     #[error("could not keep the gate {0} closed")]
     Refresh(String, #[source] kv::PutError),
     #[error("could not open the gate {0}")]
-    Open(String, #[source] kv::DeleteError),
+    Open(String, #[source] kv::PutError),
     #[error("could not watch the gates")]
     Watch(#[from] kv::WatchError),
     #[error("not a gate")]
@@ -70,18 +78,29 @@ impl Gates {
         Ok(gates)
     }
 
-    /// Closes a gate; whether it was this process that did, and so has to probe.
-    pub(crate) async fn close(&self, state: &Closed) -> Result<bool, GateError> {
+    /// Closes a gate; if it was this process that did, and so has to probe, how often it has closed again by now.
+    pub(crate) async fn close(&self, state: &Closed) -> Result<Option<u32>, GateError> {
         let key = key(&state.worker, &state.gate);
         let until = Instant::now() + LEASE;
         self.closed.send_modify(|gates| {
             gates.insert(key.clone(), (state.clone(), until));
         });
         match self.store.create(&key, serde_json::to_vec(state)?.into()).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == kv::CreateErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(GateError::Create(key, error)),
+            Ok(_) => return Ok(Some(0)),
+            Err(error) if error.kind() == kv::CreateErrorKind::AlreadyExists => {}
+            Err(error) => return Err(GateError::Create(key, error)),
         }
+        let entry = self.store.entry(&key).await.map_err(|source| GateError::Read(key.clone(), source))?;
+        let Some(entry) = entry else { return Ok(None) };
+        let before: Closed = serde_json::from_slice(&entry.value)?;
+        if !before.open {
+            return Ok(None);
+        }
+        let again = before.again + 1;
+        let state = Closed { again, ..state.clone() };
+        // Refused when another process was faster: then that one probes.
+        let updated = self.store.update(&key, serde_json::to_vec(&state)?.into(), entry.revision).await;
+        Ok(updated.is_ok().then_some(again))
     }
 
     /// Says that the holder still probes.
@@ -96,7 +115,8 @@ impl Gates {
         self.closed.send_modify(|gates| {
             gates.remove(&key);
         });
-        self.store.delete(&key).await.map_err(|source| GateError::Open(key, source))
+        let bytes = serde_json::to_vec(&Closed { open: true, ..state.clone() })?;
+        self.store.put(&key, bytes.into()).await.map(|_| ()).map_err(|source| GateError::Open(key, source))
     }
 
     /// Until when the worker may not pull; none when its gates are open.
@@ -118,7 +138,7 @@ impl Gates {
 
 fn note(closed: &watch::Sender<BTreeMap<String, (Closed, Instant)>>, entry: kv::Entry) {
     let state = match entry.operation {
-        kv::Operation::Put => serde_json::from_slice::<Closed>(&entry.value).ok(),
+        kv::Operation::Put => serde_json::from_slice::<Closed>(&entry.value).ok().filter(|state| !state.open),
         kv::Operation::Delete | kv::Operation::Purge => None,
     };
     closed.send_modify(|gates| {

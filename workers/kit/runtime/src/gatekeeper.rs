@@ -11,7 +11,8 @@ use chrono::Utc;
 use proto::Outgoing;
 use proto::v1::{Alert, Severity};
 use std::sync::Arc;
-use tokio::time::{sleep, timeout};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
 
 impl<W: Worker> Handler<W> {
     /// Closes the gate for all processes; the one that did so probes until it can be opened.
@@ -19,10 +20,11 @@ impl<W: Worker> Handler<W> {
         #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
         let since = Utc::now().to_rfc3339();
         let reason = fault.map(|fault| redact(&fault.chain())).unwrap_or_default();
-        let state = Closed { worker: W::NAME.to_owned(), gate: gate.to_owned(), reason, since };
+        let (worker, gate_name) = (W::NAME.to_owned(), gate.to_owned());
+        let mut state = Closed { worker, gate: gate_name, reason, since, open: false, again: 0 };
         match self.runtime.gates().close(&state).await {
-            Ok(true) => {}
-            Ok(false) => return,
+            Ok(Some(again)) => state.again = again,
+            Ok(None) => return,
             Err(error) => {
                 return tracing::warn!(worker = W::NAME, %error, "could not close a gate for the fleet");
             }
@@ -37,34 +39,43 @@ impl<W: Worker> Handler<W> {
             hint: "nothing is lost; work goes on by itself once it answers again".to_owned(),
             run_id: String::new(),
         };
-        self.runtime.publish_quietly(&Outgoing::alert(alert), trace).await;
+        // A gate whose probe is too easily content closes again at once: that is the same trouble.
+        if state.again == 0 {
+            self.runtime.publish_quietly(&Outgoing::alert(alert), trace).await;
+        }
         let runtime = self.runtime.clone();
         let worker = Arc::clone(&self.worker);
         tokio::spawn(async move { probe(&runtime, worker.as_ref(), gate, state).await });
     }
 }
 
-/// Asks the worker every few seconds whether its surroundings are well again.
+/// The longest time between two probes of a gate that closes again and again.
+const SELDOM: Duration = Duration::from_secs(900);
+
+/// Asks the worker every few seconds whether its surroundings are well again; less often each time that was a mistake.
 async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, state: Closed) {
     let mut stop = runtime.stop_signal();
     let every = runtime.probe_every::<W>();
+    let patience = every.saturating_mul(1 << state.again.min(16)).min(SELDOM);
+    let mut probe_at = Instant::now() + patience;
     loop {
         tokio::select! {
             () = sleep(every) => {}
             _ = stop.changed() => {}
         }
         if *stop.borrow() {
-            // Somebody else takes over when the lease has run out, or at once when the gate is opened.
+            // The next one that fails closes it again and probes in this one's place.
             let _ = runtime.gates().open(&state).await;
             return;
         }
-        match timeout(every, worker.probe(gate)).await {
-            Ok(Ok(())) => break,
-            Ok(Err(_)) | Err(_) => {
-                if let Err(error) = runtime.gates().refresh(&state).await {
-                    tracing::warn!(worker = W::NAME, gate, %error, "could not keep the gate closed");
-                }
+        if Instant::now() >= probe_at {
+            if let Ok(Ok(())) = timeout(every, worker.probe(gate)).await {
+                break;
             }
+            probe_at = Instant::now() + patience;
+        }
+        if let Err(error) = runtime.gates().refresh(&state).await {
+            tracing::warn!(worker = W::NAME, gate, %error, "could not keep the gate closed");
         }
     }
     tracing::info!(worker = W::NAME, gate, "gate open");

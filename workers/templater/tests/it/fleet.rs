@@ -44,7 +44,8 @@ impl Fleet {
         let config = runtime::Config {
             nats_url: broker.url().to_owned(),
             replicas: 1,
-            lease: None,
+            // Gates are probed as often as leases are short.
+            lease: Some(Duration::from_secs(1)),
             health_listen: None,
         };
         let runtime = Runtime::start(config).await.unwrap();

@@ -50,9 +50,20 @@ async fn a_broken_claude_costs_the_templates_and_one_alert() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_key_does_not_hold_up_the_run() {
-    let refused = vec![Step::error(401, "authentication_error", None); 20];
-    check(refused, true, TemplateSource::NeedsManual, Some("claude-config")).await;
+async fn a_refused_key_stops_all_questions_until_it_is_repaired() {
+    let refused = vec![Step::error(401, "authentication_error", None); 3];
+    let fleet = Fleet::start(refused, true).await;
+    let templates = fleet.templates().await;
+    assert!(templates.iter().all(|template| template.source() == TemplateSource::Claude), "{templates:?}");
+    let alerts = fleet.alerts().await;
+    let [alert] = alerts.as_slice() else { panic!("one alert, not {alerts:?}") };
+    assert_eq!(alert.kind, "gate-closed");
+    assert!(
+        alert.text.starts_with("templater waits: claude does not answer (Claude answered 401"),
+        "{}",
+        alert.text
+    );
+    fleet.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
