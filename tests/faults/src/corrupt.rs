@@ -10,8 +10,8 @@ use rand::{RngCore as _, SeedableRng as _};
 
 use crate::schedule::Damage;
 
-/// A little less than the broker takes in one message, headers included.
-const OVERSIZED: usize = 1_048_576 - 700;
+/// A little less than the broker takes in one message: the dead letter needs room for its headers.
+const OVERSIZED: usize = 1_048_576 - 8_192;
 /// An enum value that no message knows.
 const UNKNOWN: i32 = 77;
 

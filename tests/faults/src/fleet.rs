@@ -127,6 +127,7 @@ impl Fleet {
             ("TEMPLATER_PATIENCE", "30".to_owned()),
             ("LEADFLEET_LEASE", LEASE.as_secs().to_string()),
             ("STORE_RETRY_AFTER", "1".to_owned()),
+            ("RUST_LOG", "info,runtime=debug".to_owned()),
             // No tick fires by itself.
             ("SCHEDULE_TZ", "UTC".to_owned()),
         ]

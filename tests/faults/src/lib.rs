@@ -8,6 +8,7 @@ mod corrupt;
 mod disk;
 mod drain;
 mod fleet;
+mod kinds;
 mod oracle;
 mod place;
 mod proxy;
@@ -29,6 +30,7 @@ pub use report::Report;
 use asked::Outside;
 use fleet::Fleet;
 use schedule::Schedule;
+use strike::{Others, strike};
 use world::World;
 
 /// How long the fleet may take for what is left when everything is well again.
@@ -44,11 +46,11 @@ pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyh
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let mut fleet = Fleet::start(nats_server).await?;
     let outside = Outside::connect(&fleet.stack.nats_url()).await?;
-    let world = World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?;
+    let world = Arc::new(World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?);
     (0..fleet.places.len()).for_each(|place| fleet.run(place, None));
+    let mut others = Others { outside: outside.clone(), world: Arc::clone(&world), pending: JoinSet::new() };
     let (stop, stopped) = watch::channel(false);
-    let asking = tokio::spawn(outside.clone().ask_on(Arc::new(world), seed, PACE, stopped));
-    let mut saying = JoinSet::new();
+    let asking = tokio::spawn(outside.clone().ask_on(world, seed, PACE, stopped));
 
     let started = Instant::now();
     let mut report = Report::new(seed);
@@ -57,7 +59,7 @@ pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyh
         if report.done() >= faults {
             break;
         }
-        if strike::strike(&mut fleet, &outside, &mut saying, step.fault, number).await? {
+        if strike(&mut fleet, &mut others, step.fault, number).await? {
             report.count(step.kind);
         }
         fleet.live(step.calm).await?;
@@ -67,7 +69,7 @@ pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyh
     fleet.heal().await?;
     stop.send_replace(true);
     asking.await?;
-    saying.join_all().await;
+    others.pending.join_all().await;
     report.left = drain::drain(&mut fleet, &outside.jetstream, DRAIN).await?;
     report.drained = started.elapsed() - report.struck;
     let runs = runtime::Runs::new(outside.jetstream.clone());

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::asked::Asked;
 use crate::fleet::Fleet;
+use crate::kinds::KINDS;
 use crate::oracle::Verdict;
-use crate::schedule::KINDS;
 
 #[derive(Debug, Default)]
 pub struct Report {

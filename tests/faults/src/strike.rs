@@ -1,5 +1,6 @@
 //! Does what the schedule says: one small function for each kind of fault.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -13,20 +14,29 @@ use crate::asked::Outside;
 use crate::corrupt::Corrupt;
 use crate::fleet::{Fleet, Relief};
 use crate::schedule::{ClaudeTrouble, Fault, How, Server, SlackTrouble, Whom};
+use crate::world::World;
 
 /// An answer that is lost may have been asked for so long before, and its record tried for so long after.
 const CALL: Duration = Duration::from_secs(8);
 /// How many messages change places.
 const SHUFFLED: usize = 8;
 
+/// What harm from outside needs.
+pub(crate) struct Others {
+    pub(crate) outside: Outside,
+    pub(crate) world: Arc<World>,
+    /// What will be done once the server it needs is back.
+    pub(crate) pending: JoinSet<()>,
+}
+
 /// Does it; whether it could be done.
 pub(crate) async fn strike(
     fleet: &mut Fleet,
-    outside: &Outside,
-    saying: &mut JoinSet<()>,
+    others: &mut Others,
     fault: Fault,
     number: usize,
 ) -> anyhow::Result<bool> {
+    let Others { outside, world, pending } = others;
     Ok(match fault {
         Fault::Kill { process } => kill(fleet, process),
         Fault::Trip { process, point, nth } => trip(fleet, process, point, nth),
@@ -40,10 +50,14 @@ pub(crate) async fn strike(
         Fault::Reorder { stream, place } => say_again(outside, stream, place, SHUFFLED, number).await,
         Fault::Corrupt { damage, target, bytes } => {
             let outside = outside.clone();
-            // The broker may be away just now: then it is said once it is back.
-            saying.spawn(async move {
+            pending.spawn(async move {
                 outside.corrupt(number, Corrupt::of(damage, target, bytes, number)).await;
             });
+            true
+        }
+        Fault::Import { tenant } => {
+            let (world, url) = (Arc::clone(world), fleet.stack.postgres_url());
+            pending.spawn(async move { world.change(&url, tenant, number).await });
             true
         }
         Fault::Claude { trouble, times } => {

@@ -1,5 +1,7 @@
 //! The rows that runs match: the default tenant's, and those of many small tenants.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use db::imports::{self, ClinicPattern};
@@ -8,6 +10,7 @@ use fleet::sample::Sizes;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
 
 /// What a tenant has: enough for a few segments.
 const SIZES: Sizes = Sizes { pain_points: 30, clinics: 36, decision_makers: 30 };
@@ -56,6 +59,22 @@ impl World {
         }
         all.shuffle(dice);
         all
+    }
+
+    /// A scraper writes one more pain point, as soon as Postgres lets it.
+    pub(crate) async fn change(&self, url: &str, tenant: Option<usize>, number: usize) {
+        let of = |tenant: usize| self.tenants.get(tenant % self.tenants.len().max(1)).copied();
+        let tenant = tenant.and_then(of).unwrap_or(DEFAULT_CLIENT);
+        let pain = tests::pain("scheduling", &format!("no-shows, and it gets worse, {number}"), 7.0, 5);
+        let once = async || {
+            let db = Db::new(&db::Config::of(url))?;
+            let mut tx = db.begin(tenant).await?;
+            imports::pain_points(&mut tx, std::slice::from_ref(&pain), self.now - TimeDelta::days(1)).await?;
+            tx.commit().await
+        };
+        while once().await.is_err() {
+            sleep(Duration::from_millis(300)).await;
+        }
     }
 
     /// Days whose scrapers can be done.

@@ -93,6 +93,11 @@ impl Worker for Loader {
 
 impl Loader {
     async fn load(&self, resolved: &Resolved, delivery: &Delivery) -> Result<Outbox, LoadError> {
+        let alias = Token::squeezed(&resolved.request.request_id);
+        if let Some((run, parts)) = became(&alias, delivery).await? {
+            tracing::info!(run = %run, request = %alias, "same request, same run: nothing to do");
+            return Ok(Outbox::none().with(Outgoing::plan(&run, Stage::Match, parts)));
+        }
         let mut snapshot = Snapshot::open(&self.db, resolved.client, resolved.as_of).await?;
         let input_hash = snapshot.input_hash().await?;
         let run = resolved.run_id(&input_hash)?;
@@ -102,10 +107,11 @@ impl Loader {
             input_hash,
             ..RunHeader::default()
         };
-        let alias = Token::squeezed(&resolved.request.request_id);
-        if delivery.runs().plan(&run, Stage::Match).await?.is_some() {
+        if let Some(parts) = delivery.runs().plan(&run, Stage::Match).await? {
             tracing::info!(run = %run, request = %alias, "same input, same run: nothing to do");
-            return Ok(Outbox::none().with(named(&alias, Stage::Profile, "run", &header)));
+            return Ok(Outbox::none()
+                .with(named(&alias, Stage::Profile, "run", &header))
+                .with(Outgoing::plan(&run, Stage::Match, parts)));
         }
         let hints = publish_hints(&run, &mut snapshot, &mut header, delivery).await?;
         publish_pains(&run, &mut snapshot, &hints, &mut header, delivery).await?;
@@ -150,6 +156,17 @@ impl Loader {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The run that the request became before, if it was loaded whole, and its plan: the rows may have changed since.
+///
+/// The plan is to be said again, because whoever said it may have died before it looked whether all parts were there.
+async fn became(request: &Token, delivery: &Delivery) -> Result<Option<(RunId, u32)>, LoadError> {
+    let header = delivery.runs().part::<RunHeader>(request, Stage::Profile, "run").await?;
+    let Some(header) = header.and_then(|part| part.body.ok()) else { return Ok(None) };
+    let run: RunId = header.run_id.parse()?;
+    let parts = delivery.runs().plan(&run, Stage::Match).await?;
+    Ok(parts.map(|parts| (run, parts)))
 }
 
 async fn clinics_to_link(

@@ -7,7 +7,7 @@ use proto::v1::{
     ExportOutcome, ExportStatus, RunHeader, RunSummary, ScoreSummary, Segment, StoreOutcome, StoreStatus,
     Template,
 };
-use proto::{RunId, Stage, Token};
+use proto::{RunId, Stage, Subject, Token};
 use runtime::{ReadError, Runs};
 
 use super::letters::Letter;
@@ -56,8 +56,8 @@ impl Found<'_> {
         let died: Vec<&Letter> = self.letters.iter().filter(|letter| letter.run == run.as_str()).collect();
         match self.runs.part::<RunSummary>(&run, Stage::Notify, "summary").await? {
             None => {
-                let completed = self.completed(&run).await?;
-                verdict.lost.push(format!("{run} of {request}: it never ended; complete are {completed:?}"));
+                let traces = self.traces(&run).await?;
+                verdict.lost.push(format!("{run} of {request}: it never ended: {traces}"));
             }
             Some(part) => match part.body {
                 Err(_tombstone) => verdict.note("runs whose announcement is a dead letter"),
@@ -130,13 +130,18 @@ impl Found<'_> {
         Ok(())
     }
 
-    async fn completed(&self, run: &RunId) -> Result<Vec<&'static str>, ReadError> {
-        let mut completed = Vec::new();
-        for stage in [Stage::Match, Stage::Template, Stage::Outcome] {
-            if self.runs.has_complete(run, stage, 0).await? {
-                completed.push(stage.as_str());
+    /// What a run said, by stage: parts, plan, and whether it was complete.
+    async fn traces(&self, run: &RunId) -> Result<String, ReadError> {
+        let mut traces = Vec::new();
+        for stage in Stage::ALL.iter().copied() {
+            let parts = self.runs.count(&Subject::parts(run, stage)).await?;
+            let plan = self.runs.plan(run, stage).await?;
+            let complete = self.runs.has_complete(run, stage, 0).await?;
+            if parts > 0 || plan.is_some() {
+                let plan = plan.map(|plan| format!(" of {plan}")).unwrap_or_default();
+                traces.push(format!("{stage} {parts}{plan}{}", if complete { " complete" } else { "" }));
             }
         }
-        Ok(completed)
+        Ok(traces.join(", "))
     }
 }
