@@ -48,8 +48,8 @@ pub(crate) fn watch(runtime: &Runtime, mut reconnects: watch::Receiver<u64>) {
 }
 
 async fn repair(runtime: &Runtime) -> Result<(), LossError> {
-    let streams = runtime.outlet().sent().streams();
-    for stream in streams {
+    let known = runtime.outlet().sent().highest();
+    for (stream, highest) in known {
         let last_sequence = match runtime.jetstream().get_stream(&stream).await {
             Ok(stream) => stream.cached_info().state.last_sequence,
             Err(error) if is_gone(&error) => {
@@ -58,7 +58,7 @@ async fn repair(runtime: &Runtime) -> Result<(), LossError> {
             }
             Err(error) => return Err(error.into()),
         };
-        let loss = runtime.outlet().sent().loss(&stream, last_sequence);
+        let loss = runtime.outlet().sent().loss(&stream, highest, last_sequence);
         if let Some((loss, held)) = loss {
             say_again(runtime, &loss, held).await?;
         }

@@ -62,18 +62,23 @@ impl Sent {
         }
     }
 
-    pub(crate) fn streams(&self) -> Vec<String> {
-        self.highest.keys().cloned().collect()
+    /// The highest sequence known of each stream: to be asked before the stream is, for it grows in between.
+    pub(crate) fn highest(&self) -> Vec<(String, u64)> {
+        self.highest.iter().map(|(stream, sequence)| (stream.clone(), *sequence)).collect()
     }
 
-    /// What the stream has lost, if its last message is this one; from then on it counts from there.
-    pub(crate) fn loss(&mut self, stream: &str, last_sequence: u64) -> Option<(Loss, Vec<Held>)> {
-        let highest = self.highest.get_mut(stream)?;
-        if *highest <= last_sequence {
+    /// What the stream has lost, if it ended before the sequence that was the highest; from then on it counts from there.
+    pub(crate) fn loss(
+        &mut self,
+        stream: &str,
+        highest: u64,
+        last_sequence: u64,
+    ) -> Option<(Loss, Vec<Held>)> {
+        if highest <= last_sequence {
             return None;
         }
-        let loss = Loss { stream: stream.to_owned(), first: last_sequence + 1, last: *highest };
-        *highest = last_sequence;
+        let loss = Loss { stream: stream.to_owned(), first: last_sequence + 1, last: highest };
+        self.highest.insert(stream.to_owned(), last_sequence);
         let (lost, kept) = std::mem::take(&mut self.held)
             .into_iter()
             .partition(|held| held.stream == stream && held.sequence > last_sequence);
@@ -99,11 +104,14 @@ mod tests {
 
     #[track_caller]
     fn check(mut sent: Sent, last: u64, expected: Option<(u64, u64)>, held: &[u64]) {
-        let loss = sent.loss("RUN", last);
+        let highest = |sent: &Sent| sent.highest()[0].1;
+        let before = highest(&sent);
+        let loss = sent.loss("RUN", before, last);
         assert_eq!(loss.as_ref().map(|(loss, _)| (loss.first, loss.last)), expected);
         let again: Vec<u64> = loss.into_iter().flat_map(|(_, held)| held).map(|held| held.sequence).collect();
         assert_eq!(again, held);
-        assert_eq!(sent.loss("RUN", last).map(|(loss, _)| loss), None, "it is noticed once");
+        let after = highest(&sent);
+        assert_eq!(sent.loss("RUN", after, last).map(|(loss, _)| loss), None, "it is noticed once");
     }
 
     #[test]
