@@ -6,7 +6,6 @@ use crate::hands::{Hands, Limits};
 use crate::provision::provision_worker;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
-use async_nats::Subscriber;
 use async_nats::jetstream;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -15,12 +14,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval};
 
 /// How long the server keeps a pull open.
 const EXPIRES: Duration = Duration::from_secs(20);
 /// How long running handlers may go on after a stop was asked for.
 const SOFT_STOP: Duration = Duration::from_secs(30);
+/// How long messages that were asked for may still come.
+const LAST_CALL: Duration = Duration::from_secs(5);
 /// How long handlers that were ended then have for handing their messages back.
 const LETTING_GO: Duration = Duration::from_secs(8);
 
@@ -116,6 +117,11 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
     let limits = Limits { lease: runtime.lease::<W>(), deadline: W::RETRY.deadline };
     let mut hands = Hands::new(lane.share(W::RETRY.concurrency), limits);
     let mut running = FuturesUnordered::new();
+    let take = |hands: &mut Hands, message: async_nats::Message| {
+        let (place, progress) = hands.take(message.reply.clone().unwrap_or_else(|| "".into()));
+        let message = jetstream::Message { message, context: runtime.jetstream().clone() };
+        handler.process(message, progress).map(move |outcome| (place, outcome))
+    };
     let stop = runtime.stop_signal();
     let mut news = news(runtime, hands.beat());
     let mut closed = gate_is_closed::<W>(runtime.gates());
@@ -144,10 +150,8 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
             }
             message = messages.next() => {
                 let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
-                if pulls.received(&message) && let Some(reply) = message.reply.clone() {
-                    let (place, progress) = hands.take(reply);
-                    let message = jetstream::Message { message, context: runtime.jetstream().clone() };
-                    running.push(handler.process(message, progress).map(move |outcome| (place, outcome)));
+                if pulls.received(&message) {
+                    running.push(take(&mut hands, message));
                 }
             }
             news = news.recv() => {
@@ -165,23 +169,31 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
             }
         }
     }
-    let finish = async {
-        let mut beat = interval(hands.beat());
-        let (soft_stop, last) = (Instant::now() + SOFT_STOP, Instant::now() + SOFT_STOP + LETTING_GO);
-        while !running.is_empty() && Instant::now() < last {
-            tokio::select! {
-                Some((place, _)) = running.next() => hands.put_down(place),
-                _ = beat.tick() => {
-                    hands.look_after(&client).await;
-                    if Instant::now() > soft_stop {
-                        hands.let_go();
-                    }
+    // What was asked for and is on its way is handled too; nothing comes after that.
+    let mut coming = messages.drain().await.is_ok();
+    let mut beat = interval(hands.beat());
+    let asked_at = Instant::now();
+    let (last_call, soft_stop) = (asked_at + LAST_CALL, asked_at + SOFT_STOP);
+    let last = soft_stop + LETTING_GO;
+    while (coming || !running.is_empty()) && Instant::now() < last {
+        tokio::select! {
+            Some((place, _)) = running.next(), if !running.is_empty() => hands.put_down(place),
+            message = messages.next(), if coming => match message {
+                Some(message) if message.status.is_none() => running.push(take(&mut hands, message)),
+                Some(_) => {}
+                None => coming = false,
+            },
+            _ = beat.tick() => {
+                hands.look_after(&client).await;
+                // A broker that is away says nothing more.
+                coming &= Instant::now() < last_call;
+                if Instant::now() > soft_stop {
+                    hands.let_go();
                 }
             }
         }
-        running.len()
-    };
-    let ((), left) = tokio::join!(hand_back(&handler, messages), finish);
+    }
+    let left = running.len();
     if left > 0 {
         tracing::warn!(worker = W::NAME, left, "messages could not be handed back: they come again later");
     }
@@ -278,20 +290,4 @@ impl Pulls {
             self.requested = 0;
         }
     }
-}
-
-/// Gives back what arrives after the stop, so that nobody waits for a lease to run out.
-async fn hand_back<W: Worker>(handler: &Handler<W>, mut messages: Subscriber) {
-    if messages.drain().await.is_err() {
-        return;
-    }
-    let rest = async {
-        while let Some(message) = messages.next().await {
-            if message.status.is_none() {
-                let message = jetstream::Message { message, context: handler.jetstream().as_ref().clone() };
-                handler.postpone(&message, Duration::ZERO).await;
-            }
-        }
-    };
-    let _ = timeout(Duration::from_secs(5), rest).await;
 }

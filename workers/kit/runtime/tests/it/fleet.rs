@@ -85,6 +85,10 @@ pub(crate) fn part(run: &str, part: &str) -> Outgoing {
     Outgoing::part(&run.parse().unwrap(), Stage::Match, part.parse().unwrap(), &Plan { parts: 1 })
 }
 
+pub(crate) fn tombstone(run: &str, part: &str) -> Outgoing {
+    Outgoing::tombstone(&run.parse().unwrap(), Stage::Match, part.parse().unwrap(), "permanent")
+}
+
 /// Waits for the first message under a filter; the broker says when, not a clock.
 pub(crate) async fn first(runtime: &Runtime, stream: &'static str, filter: &str) -> Stored {
     let consumer = runtime

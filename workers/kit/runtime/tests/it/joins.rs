@@ -1,6 +1,6 @@
 //! The join: complete once, whoever notices, dead parts included, at a cost that grows with the parts and no faster.
 
-use crate::fleet::{Broker, Probe, first, job, part, plan};
+use crate::fleet::{Broker, Probe, first, job, part, plan, tombstone};
 use proto::{Message as _, Outbox, Stage, Subject, v1};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,20 +67,12 @@ async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_on
         let runtime = runtime.clone();
         tokio::spawn(async move { runtime.run(probe).await.unwrap() })
     };
-    let say = async |id: &str, generation: &str| {
-        let message = job(id);
-        let mut headers = async_nats::HeaderMap::new();
-        headers.insert("Lf-Generation", generation);
-        let subject = message.subject.to_string();
-        let sent = runtime.jetstream().publish_with_headers(subject, headers, message.payload.into()).await;
-        sent.unwrap().await.unwrap();
-    };
     for id in ["plan-3", "a-0", "b-0", "c-0"] {
-        say(id, "0").await;
+        say(&runtime, id, 0).await;
     }
     first(&runtime, "RUN", "lf.v1.run.r-4.match.complete.0").await;
-    say("plan-2", "1").await;
-    say("a-1", "1").await;
+    say(&runtime, "plan-2", 1).await;
+    say(&runtime, "a-1", 1).await;
     for _ in 0..6 {
         seen.recv().await.unwrap();
     }
@@ -96,7 +88,7 @@ async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_on
         let runtime = again.clone();
         tokio::spawn(async move { runtime.run(probe).await.unwrap() })
     };
-    say("b-1", "1").await;
+    say(&again, "b-1", 1).await;
     let complete = first(&again, "RUN", "lf.v1.run.r-4.match.complete.1").await;
     assert_eq!(v1::Complete::decode(complete.payload).unwrap(), v1::Complete { parts: 2, generation: 1 });
     again.stop();
@@ -135,4 +127,64 @@ async fn ten_thousand_parts_from_two_processes_complete_once() {
         runtime.stop();
         worker.await.unwrap();
     }
+}
+
+/// A part of a message, said in a generation.
+async fn say(runtime: &runtime::Runtime, id: &str, generation: u32) {
+    let message = job(id);
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert("Lf-Generation", generation.to_string());
+    let subject = message.subject.to_string();
+    let sent = runtime.jetstream().publish_with_headers(subject, headers, message.payload.into()).await;
+    sent.unwrap().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_parts_with_dead_ones_doubles_and_disorder_complete_once_in_each_generation() {
+    const PARTS: u32 = 1_000;
+    const DEAD: [u32; 5] = [3, 99, 500, 501, 999];
+    let broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    let (probe, _seen) = Probe::new(|request, delivery| {
+        let id: u32 = request.request_id.parse().unwrap();
+        if DEAD.contains(&id) && delivery.generation == 0 {
+            return Ok(Outbox::none().with(tombstone("r-5", &id.to_string())));
+        }
+        Ok(Outbox::none().with(part("r-5", &id.to_string())))
+    });
+    let worker = {
+        let runtime = runtime.clone();
+        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
+    };
+    runtime.publish(&plan("r-5", PARTS)).await.unwrap();
+    // Out of order, and every third one twice.
+    for id in (0..PARTS).map(|id| id * 389 % PARTS) {
+        say(&runtime, &id.to_string(), 0).await;
+        if id % 3 == 0 {
+            say(&runtime, &id.to_string(), 0).await;
+        }
+    }
+    first(&runtime, "RUN", "lf.v1.run.r-5.match.complete.0").await;
+    let run = "r-5".parse().unwrap();
+    let completes = Subject::completes(&run, Stage::Match);
+    assert_eq!(runtime.runs().count(&completes).await.unwrap(), 1);
+    // A replay takes the tombstones away and says the parts again, the last of them twice.
+    let stream = runtime.jetstream().get_stream("RUN").await.unwrap();
+    for id in DEAD {
+        stream.purge().filter(format!("lf.v1.run.r-5.match.part.{id}")).await.unwrap();
+    }
+    for id in DEAD {
+        assert!(!runtime.runs().has_complete(&run, Stage::Match, 1).await.unwrap(), "before {id}");
+        say(&runtime, &id.to_string(), 1).await;
+        first(&runtime, "RUN", &format!("lf.v1.run.r-5.match.part.{id}")).await;
+        if id == 999 {
+            first(&runtime, "RUN", "lf.v1.run.r-5.match.complete.1").await;
+            break;
+        }
+    }
+    say(&runtime, "999", 1).await;
+    say(&runtime, "0", 1).await;
+    runtime.stop();
+    worker.await.unwrap();
+    assert_eq!(runtime.runs().count(&completes).await.unwrap(), 2);
 }
