@@ -1,0 +1,175 @@
+//! Who did what with dead letters, and why: one message for each change, kept for a year.
+
+use crate::filter::Filter;
+use crate::reader::{Reader, Wanted};
+use crate::sequences::Sequences;
+use crate::{Dead, Error, broker};
+use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::message::PublishMessage;
+use chrono::{DateTime, Utc};
+use proto::Subject;
+use proto::subject::stream;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Who asks for a change, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    pub operator: String,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Of the replay, if it is about one.
+    pub id: String,
+    pub verb: Verb,
+    #[serde(flatten)]
+    pub by: By,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// The letters that it changed; left out when they are too many to write down.
+    #[serde(default, skip_serializing_if = "Sequences::is_empty")]
+    pub letters: Sequences,
+    #[serde(default)]
+    pub counts: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Replay,
+    ReplayEnded,
+    Pause,
+    Resume,
+    Cancel,
+    Edit,
+    Discard,
+    Import,
+}
+
+impl Verb {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::ReplayEnded => "replay_ended",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Cancel => "cancel",
+            Self::Edit => "edit",
+            Self::Discard => "discard",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// Which events of the history are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    pub letter: Option<u64>,
+    pub operator: Option<String>,
+}
+
+impl Wish {
+    fn fits(&self, event: &Event) -> bool {
+        self.letter.is_none_or(|letter| event.letters.contains(letter))
+            && self.operator.as_deref().is_none_or(|operator| event.by.operator == operator)
+    }
+}
+
+/// A list of letters longer than this is left out of its event.
+const LONGEST: usize = 128 * 1024;
+
+impl Event {
+    pub(crate) fn new(verb: Verb, id: &str, by: &By) -> Self {
+        Self {
+            id: id.to_owned(),
+            verb,
+            by: by.clone(),
+            filter: None,
+            letters: Sequences::default(),
+            counts: BTreeMap::new(),
+            note: String::new(),
+        }
+    }
+
+    pub(crate) fn about(mut self, letters: Sequences) -> Self {
+        self.counts.insert("letters".to_owned(), letters.count());
+        if letters.to_string().len() <= LONGEST {
+            self.letters = letters;
+        }
+        self
+    }
+}
+
+impl Dead {
+    /// Writes an event; the same verb and id within minutes is one event.
+    pub(crate) async fn record(&self, event: &Event) -> Result<(), Error> {
+        const DOING: &str = "write the audit";
+        let verb = event.verb.as_str();
+        let message = PublishMessage::build()
+            .payload(serde_json::to_vec(event).map_err(broker(DOING))?.into())
+            .message_id(format!("audit:{verb}:{}:{}", event.id, event.by.at.timestamp_micros()));
+        let sent = self.jetstream.send_publish(Subject::audit(verb, &event.id), message).await;
+        sent.map_err(broker(DOING))?.await.map_err(broker(DOING))?;
+        Ok(())
+    }
+
+    /// What was done, the oldest first.
+    pub async fn history(&self, wish: &Wish) -> Result<Vec<Event>, Error> {
+        let wanted = Wanted {
+            stream: stream::AUDIT.to_owned(),
+            filters: vec![Subject::audit("*", "*")],
+            from: DeliverPolicy::All,
+            headers_only: false,
+        };
+        let mut reader = Reader::open(&self.jetstream, wanted).await?;
+        let mut events = Vec::new();
+        while let Some(found) = reader.next().await? {
+            // Other parts of the fleet may write events of their own.
+            events.extend(serde_json::from_slice::<Event>(&found.payload).ok());
+        }
+        events.retain(|event| wish.fits(event));
+        Ok(events)
+    }
+}
+
+/// A new id, in the order of time, fit for a subject.
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(letters: &str) -> Event {
+        let by = By { operator: "ann".into(), reason: "fixed".into(), at: DateTime::UNIX_EPOCH };
+        Event::new(Verb::Discard, "id", &by).about(letters.parse().unwrap())
+    }
+
+    #[track_caller]
+    fn check(letter: Option<u64>, operator: Option<&str>, fits: bool) {
+        let wish = Wish { letter, operator: operator.map(str::to_owned) };
+        assert_eq!(wish.fits(&event("3-7")), fits);
+    }
+
+    #[test]
+    fn the_history_is_asked_for_by_letter_and_operator() {
+        check(None, None, true);
+        check(Some(5), Some("ann"), true);
+        check(Some(8), None, false);
+        check(None, Some("bob"), false);
+    }
+
+    #[test]
+    fn an_event_reads_what_it_writes() {
+        let json = serde_json::to_string(&event("3-7")).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event("3-7"));
+        assert!(json.contains(r#""verb":"discard""#) && json.contains(r#""letters":"3-7""#), "{json}");
+    }
+}
