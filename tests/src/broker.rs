@@ -176,6 +176,18 @@ impl Broker {
         .await;
     }
 
+    /// Whether a worker has at least so many messages that it has not settled.
+    pub async fn has_in_hand(&self, worker: &str, messages: u64) -> bool {
+        self.consumers().await.iter().any(|one| one.worker == worker && one.in_hand >= messages)
+    }
+
+    /// Waits until the holder of a closed gate has said so often that it is still closed.
+    pub async fn gate_is_kept_closed(&self, gate: &str, times: usize) {
+        let gates = self.jetstream.get_key_value(runtime::GATES).await.unwrap();
+        let words = gates.watch(gate).await.unwrap().take(times).count();
+        timeout_at(now() + DEADLINE, words).await.expect("the gate was not kept closed");
+    }
+
     /// Waits until the worker has asked for messages.
     pub async fn waits(&self, worker: &str) {
         self.until(&format!("{worker} to ask for messages"), || async {
@@ -186,7 +198,12 @@ impl Broker {
 
     /// Waits until no consumer has anything left to do, and nothing was said meanwhile.
     pub async fn settled(&self) {
-        self.until("the fleet to settle", || async {
+        self.settled_within(DEADLINE).await;
+    }
+
+    /// The same, for more than a minute's work.
+    pub async fn settled_within(&self, patience: Duration) {
+        self.until_within(patience, "the fleet to settle", || async {
             let before = self.last_sequences().await;
             let idle = self.consumers().await.iter().all(|one| one.pending + one.in_hand == 0);
             idle && before == self.last_sequences().await
@@ -196,10 +213,19 @@ impl Broker {
 
     /// Asks the broker until it is so.
     pub async fn until<F: Future<Output = bool>>(&self, what: &str, is_so: impl Fn() -> F) {
-        let deadline = now() + DEADLINE;
+        self.until_within(DEADLINE, what, is_so).await;
+    }
+
+    async fn until_within<F: Future<Output = bool>>(
+        &self,
+        patience: Duration,
+        what: &str,
+        is_so: impl Fn() -> F,
+    ) {
+        let deadline = now() + patience;
         let mut again = interval(Duration::from_millis(20));
         while !is_so().await {
-            assert!(now() < deadline, "waited {DEADLINE:?} for {what}: {:?}", self.consumers().await);
+            assert!(now() < deadline, "waited {patience:?} for {what}: {:?}", self.consumers().await);
             again.tick().await;
         }
     }

@@ -200,7 +200,7 @@ impl TestFleet {
 }
 
 /// The nats-server that `make setup` unpacked, wherever the tests were built.
-fn binaries() -> Binaries {
+pub fn binaries() -> Binaries {
     let unpacked = Path::new(WORKSPACE).join(".tools/nats-server");
     Binaries { nats_server: unpacked.exists().then_some(unpacked), ..Binaries::default() }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod broker;
+mod deliveries;
 mod files;
 mod fleet;
 mod process;
@@ -12,8 +13,9 @@ mod program;
 mod rows;
 
 pub use broker::{Broker, DEADLINE, Finished, request};
+pub use deliveries::Deliveries;
 pub use files::{Files, files_of};
-pub use fleet::{DATE, TestFleet};
+pub use fleet::{DATE, TestFleet, binaries};
 pub use process::Process;
 pub use program::program;
 pub use rows::{Rows, clinic, numbered, owner, pain, pattern, sample, seeded_sample};

@@ -12,6 +12,8 @@ use crate::schedule::Damage;
 
 /// A little less than the broker takes in one message: the dead letter needs room for its headers.
 const OVERSIZED: usize = 1_048_576 - 8_192;
+/// Whoever begins to handle a message with this in its subject dies.
+pub(crate) const POISON: &str = "corrupt-poison-";
 /// An enum value that no message knows.
 const UNKNOWN: i32 = 77;
 
@@ -28,15 +30,17 @@ pub(crate) struct Corrupt {
 impl Corrupt {
     /// `number` tells it from all others.
     pub(crate) fn of(damage: Damage, target: usize, bytes: u64, number: usize) -> Self {
-        let name = Token::squeezed(&format!("corrupt-{number}"));
+        let kind = if damage == Damage::Poison { POISON } else { "corrupt-" };
+        let name = Token::squeezed(&format!("{kind}{number}"));
         let mut targets = match damage {
             Damage::UnknownEnum => unknown_enums(&name),
+            Damage::Poison => vec![Corrupt::at(event("alert", &name), &["alerter"], &alert(&name))],
             _ => whole(&name),
         };
         let mut message = targets.swap_remove(target % targets.len());
         message.damage = damage;
         match damage {
-            Damage::UnknownEnum => {}
+            Damage::UnknownEnum | Damage::Poison => {}
             Damage::WrongSchema => message.schema = format!("{}.of.another", message.schema),
             // The last field of each is longer than a byte, so this cuts it.
             Damage::Truncated => drop(message.payload.pop()),

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use fleet::local::{Binaries, Stack, StackOptions};
+use fleet::local::{Stack, StackOptions};
 use standins::{ClaudeStandIn, SlackStandIn, SmtpStandIn};
 use tempfile::TempDir;
 use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
+use crate::corrupt::POISON;
 use crate::disk::Disk;
 use crate::place::{End, Place};
 use crate::proxy::Upstream;
@@ -53,9 +54,8 @@ pub(crate) enum Relief {
 
 impl Fleet {
     /// Servers with empty tables and streams, and no worker yet.
-    pub(crate) async fn start(nats_server: Option<PathBuf>) -> anyhow::Result<Self> {
-        let binaries = Binaries { nats_server, ..Binaries::default() };
-        let options = StackOptions { fsync: true, binaries, ..StackOptions::default() };
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let options = StackOptions { fsync: true, binaries: tests::binaries(), ..StackOptions::default() };
         let stack = block_in_place(|| Stack::start(options))?;
         db::migrate(&stack.postgres_url()).await?;
         provision(&stack).await?;
@@ -94,9 +94,10 @@ impl Fleet {
     ///
     /// To be called on a thread that lasts: the process dies with it.
     pub(crate) fn run(&mut self, place: usize, trip: Option<String>) {
-        let Some(role) = ROLES.get(place) else { return };
+        let Some(&role) = ROLES.get(place) else { return };
         let environment = self.environment(place);
         let log = self.folder.path().join(format!("{place:02}-{role}-{:04}.log", self.starts));
+        let trip = trip.or_else(|| (role == "notifier").then(|| format!("begun:{POISON}")));
         if let Some(slot) = self.places.get_mut(place) {
             slot.start(&environment, trip, self.folder.path(), &log);
             self.starts += 1;

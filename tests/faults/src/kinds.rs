@@ -23,7 +23,7 @@ const POINTS: [(&str, &[&str]); 7] = [
 type Draw = fn(&mut StdRng) -> Fault;
 
 /// Every kind of fault: its name, how often it is drawn, and how.
-pub(crate) const KINDS: [(&str, u32, Draw); 20] = [
+pub(crate) const KINDS: [(&str, u32, Draw); 21] = [
     ("kill -9 of a worker", 10, kill),
     ("kill -9 at a named point", 16, trip),
     ("pause of a worker beyond its lease", 6, pause),
@@ -40,6 +40,7 @@ pub(crate) const KINDS: [(&str, u32, Draw); 20] = [
     ("duplicate message", 10, duplicate),
     ("messages out of order", 5, reorder),
     ("corrupt message", 12, corrupt),
+    ("message that kills who handles it", 3, poison),
     ("Claude out of order", 14, claude),
     ("Claude 429 storm", 3, claude_storm),
     ("Slack out of order", 7, slack),
@@ -123,6 +124,10 @@ fn corrupt(dice: &mut StdRng) -> Fault {
         target: dice.random_range(0..64),
         bytes: dice.random(),
     }
+}
+
+fn poison(_dice: &mut StdRng) -> Fault {
+    Fault::Corrupt { damage: Damage::Poison, target: 0, bytes: 0 }
 }
 
 fn claude(dice: &mut StdRng) -> Fault {

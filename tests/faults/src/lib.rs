@@ -17,7 +17,6 @@ mod schedule;
 mod strike;
 mod world;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,10 +40,10 @@ const PACE: Duration = Duration::from_millis(1_200);
 /// Does so many faults of a seed, and judges what is left.
 ///
 /// To be awaited on a thread that lasts: the processes die with the one that starts them.
-pub async fn run(seed: u64, faults: usize, nats_server: Option<PathBuf>) -> anyhow::Result<Report> {
+pub async fn run(seed: u64, faults: usize) -> anyhow::Result<Report> {
     // An error only says that it is installed already.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let mut fleet = Fleet::start(nats_server).await?;
+    let mut fleet = Fleet::start().await?;
     let outside = Outside::connect(&fleet.stack.nats_url()).await?;
     let world = Arc::new(World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?);
     (0..fleet.places.len()).for_each(|place| fleet.run(place, None));

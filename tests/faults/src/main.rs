@@ -1,6 +1,5 @@
 //! `make faults`: a schedule of faults over a whole fleet, and what it did to it.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -14,9 +13,6 @@ struct Arguments {
     /// How many faults.
     #[arg(short, env = "N", default_value_t = 1_000)]
     n: usize,
-    /// nats-server, if not the one that `make setup` unpacked or the one on PATH.
-    #[arg(long, env = "LEADFLEET_NATS_SERVER")]
-    nats_server: Option<PathBuf>,
 }
 
 #[expect(clippy::print_stdout, reason = "the report is printed")]
@@ -25,7 +21,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     println!("seed {seed}: {} faults", arguments.n);
-    let report = faults::run(seed, arguments.n, arguments.nats_server).await?;
+    let report = faults::run(seed, arguments.n).await?;
     println!("{report}");
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -118,6 +118,8 @@ pub(crate) enum Damage {
     WrongSchema,
     /// As large as the broker takes.
     Oversized,
+    /// Whoever handles it dies.
+    Poison,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

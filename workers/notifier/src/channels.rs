@@ -20,16 +20,12 @@ const SLACK_TIMEOUT: Duration = Duration::from_secs(15);
 /// Retries for the workers that deliver: more than any channel is tried, so that the log has the last word.
 pub(crate) const RETRY: Retry = Retry { budget: 10, concurrency: 1, ..Retry::DEFAULT };
 
-/// What is recorded of a step. An empty record is a step that was begun and whose end is unknown.
+/// What is recorded of a try. An empty record is a try that was begun and whose end is unknown.
 const SENT: &str = "sent";
 /// The reason follows.
 const FAILED: &str = "failed: ";
 /// Refused for now: surely not delivered.
 const REFUSED: &str = "refused";
-/// Begun once more, after an end that nobody knows.
-const REPEATED: &str = "repeated";
-/// Begun once more, after a refusal.
-const BEGUN: &str = "begun";
 
 const UNKNOWN: &str = "it was interrupted twice, so nobody knows whether the message is there";
 
@@ -93,8 +89,8 @@ impl Channels {
         let attempt = delivery.attempts + 1;
         let mut notice = notice.clone();
         if let Some(slack) = &self.slack {
-            let step = Record::new(intents, format!("{id}-slack"), attempt >= SLACK_TRIES);
-            match by_slack(slack, &notice, &step).await? {
+            let mut record = Record::new(intents, format!("{id}-slack"), attempt >= SLACK_TRIES);
+            match by_slack(slack, &notice, &mut record).await? {
                 None => return Ok(Channel::Slack),
                 Some(reason) => {
                     notice.sections.push(Section { heading: "Why not in Slack", lines: vec![reason] })
@@ -102,8 +98,8 @@ impl Channels {
             }
         }
         if let Some(mail) = &self.mail {
-            let step = Record::new(intents, format!("{id}-mail"), attempt >= MAIL_TRIES);
-            match by_mail(mail, &notice, id, &step).await? {
+            let mut record = Record::new(intents, format!("{id}-mail"), attempt >= MAIL_TRIES);
+            match by_mail(mail, &notice, id, &mut record).await? {
                 None => return Ok(Channel::Email),
                 Some(reason) => tracing::warn!(notice.id = id, reason, "no mail could be sent"),
             }
@@ -121,7 +117,7 @@ impl Channels {
 }
 
 /// Why it is not in Slack, or nothing if it is.
-async fn by_slack(slack: &Slack, notice: &Notice, step: &Record<'_>) -> Result<Option<String>, Fault> {
+async fn by_slack(slack: &Slack, notice: &Notice, step: &mut Record<'_>) -> Result<Option<String>, Fault> {
     let sent = match step.begin().await? {
         Step::Sent => return Ok(None),
         Step::Failed(reason) => return Ok(Some(reason)),
@@ -145,7 +141,12 @@ async fn by_slack(slack: &Slack, notice: &Notice, step: &Record<'_>) -> Result<O
 }
 
 /// Why there is no mail, or nothing if there is.
-async fn by_mail(mail: &Mail, notice: &Notice, id: &str, step: &Record<'_>) -> Result<Option<String>, Fault> {
+async fn by_mail(
+    mail: &Mail,
+    notice: &Notice,
+    id: &str,
+    step: &mut Record<'_>,
+) -> Result<Option<String>, Fault> {
     match step.begin().await? {
         Step::Sent => return Ok(None),
         Step::Failed(reason) => return Ok(Some(reason)),
@@ -170,26 +171,35 @@ async fn by_mail(mail: &Mail, notice: &Notice, id: &str, step: &Record<'_>) -> R
     }
 }
 
-/// The record of one channel's try at one notice.
+/// The record of one channel's tries at one notice.
+///
+/// Each try has a key of its own, which one process alone can create: two that take each other for dead never make
+/// the same try, and what one of them writes late is about its own try only.
 struct Record<'a> {
     intents: &'a Intents,
+    name: String,
+    /// The try that is ours.
     key: String,
     /// Whether another channel takes over if this try fails.
     is_last: bool,
 }
 
 impl<'a> Record<'a> {
-    fn new(intents: &'a Intents, key: String, is_last: bool) -> Self {
-        Self { intents, key, is_last }
+    fn new(intents: &'a Intents, name: String, is_last: bool) -> Self {
+        Self { intents, key: name.clone(), name, is_last }
     }
 
-    async fn begin(&self) -> Result<Step, IntentError> {
-        let begun = self.intents.begin(&self.key).await?;
-        let (step, word) = step(&begun);
-        if let Some(word) = word {
-            self.intents.done(&self.key, word).await?;
+    async fn begin(&mut self) -> Result<Step, IntentError> {
+        let mut tries = Vec::new();
+        loop {
+            if !tries.is_empty() {
+                self.key = format!("{}-{}", self.name, tries.len());
+            }
+            tries.push(self.intents.begin(&self.key).await?);
+            if let Some(step) = step(&tries) {
+                return Ok(step);
+            }
         }
-        Ok(step)
     }
 
     async fn sent(&self) -> Result<(), IntentError> {
@@ -207,19 +217,18 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What to do after what was recorded, and what to record before doing it.
-fn step(begun: &Begun) -> (Step, Option<&'static str>) {
-    match begun {
-        Begun::Fresh => (Step::Open { again: false }, None),
-        Begun::Unknown => (Step::Open { again: true }, Some(REPEATED)),
+/// What to do after these tries, of which the last may be ours; nothing if the next one decides.
+fn step(tries: &[Begun]) -> Option<Step> {
+    let unknown = tries.iter().filter(|begun| **begun == Begun::Unknown).count();
+    match tries.last()? {
+        Begun::Fresh => Some(Step::Open { again: unknown > 0 }),
+        Begun::Unknown => (unknown > 1).then(|| Step::Failed(UNKNOWN.to_owned())),
         Begun::Done(word) => match word.as_str() {
-            SENT => (Step::Sent, None),
-            REFUSED => (Step::Open { again: false }, Some(BEGUN)),
-            BEGUN => (Step::Open { again: true }, Some(REPEATED)),
-            REPEATED => (Step::Failed(UNKNOWN.to_owned()), None),
+            SENT => Some(Step::Sent),
+            REFUSED => None,
             other => {
                 let reason = other.strip_prefix(FAILED).unwrap_or(other);
-                (Step::Failed(reason.to_owned()), None)
+                Some(Step::Failed(reason.to_owned()))
             }
         },
     }
@@ -230,35 +239,45 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(recorded: &str, expected: Step, written: Option<&str>) {
-        let begun = Begun::Done(recorded.to_owned());
-        assert_eq!(step(&begun), (expected, written));
+    fn check(tries: &[Begun], expected: Option<Step>) {
+        assert_eq!(step(tries), expected);
+    }
+
+    fn done(word: &str) -> Begun {
+        Begun::Done(word.to_owned())
     }
 
     #[test]
     fn a_fresh_notice_is_sent() {
-        assert_eq!(step(&Begun::Fresh), (Step::Open { again: false }, None));
+        check(&[Begun::Fresh], Some(Step::Open { again: false }));
     }
 
     #[test]
     fn a_notice_that_was_sent_is_not_sent_again() {
-        check("sent", Step::Sent, None);
+        check(&[done(SENT)], Some(Step::Sent));
+        check(&[Begun::Unknown, done(SENT)], Some(Step::Sent));
     }
 
     #[test]
     fn an_unknown_end_is_repeated_once_and_said_so() {
-        assert_eq!(step(&Begun::Unknown), (Step::Open { again: true }, Some(REPEATED)));
-        check(REPEATED, Step::Failed(UNKNOWN.to_owned()), None);
+        check(&[Begun::Unknown], None);
+        check(&[Begun::Unknown, Begun::Fresh], Some(Step::Open { again: true }));
+        check(&[Begun::Unknown, Begun::Unknown], Some(Step::Failed(UNKNOWN.to_owned())));
     }
 
     #[test]
     fn a_refusal_is_no_unknown_end() {
-        check(REFUSED, Step::Open { again: false }, Some(BEGUN));
-        check(BEGUN, Step::Open { again: true }, Some(REPEATED));
+        check(&[done(REFUSED)], None);
+        check(&[done(REFUSED), Begun::Fresh], Some(Step::Open { again: false }));
+    }
+
+    #[test]
+    fn a_refusal_of_the_repetition_does_not_forget_why_it_was_one() {
+        check(&[Begun::Unknown, done(REFUSED), Begun::Fresh], Some(Step::Open { again: true }));
     }
 
     #[test]
     fn a_channel_that_failed_stays_failed_and_keeps_its_reason() {
-        check("failed: 404 no_service", Step::Failed("404 no_service".to_owned()), None);
+        check(&[done("failed: 404 no_service")], Some(Step::Failed("404 no_service".to_owned())));
     }
 }
