@@ -1,19 +1,19 @@
 //! Keeps scraped text from becoming a formula, and makes phones what a CRM takes.
 
+/// What makes a spreadsheet program compute a cell, also in the wide letters of East Asian keyboards.
+const SIGNS: [char; 12] =
+    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r', '\n', '\0'];
+
 /// A cell that no spreadsheet program takes for a formula (X10).
 ///
 /// A telephone number stays as it is: `+1 602…` computes nothing.
 pub(crate) fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) && !is_phone(text) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+    if text.starts_with(SIGNS) && !is_phone(text) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// A cell for a CRM, which would store a guard as part of the text: the first harmless character starts it.
 pub(crate) fn stripped(text: &str) -> &str {
-    text.trim_start_matches(['=', '@', '\t', '\r', '\n', '\0', ' '])
+    text.trim_start_matches(|c| SIGNS.contains(&c) || c == ' ')
 }
 
 /// The number in the form `+16025551234`; none if it is no number of North America and has no country code.
@@ -59,6 +59,8 @@ mod tests {
         check_guard("-2+3", "'-2+3");
         check_guard("\t=1", "'\t=1");
         check_guard("\r=1", "'\r=1");
+        check_guard("\n=1", "'\n=1");
+        check_guard("\u{ff1d}1+1", "'\u{ff1d}1+1");
     }
 
     #[test]
@@ -99,6 +101,8 @@ mod tests {
     #[test]
     fn a_crm_gets_no_leading_formula_sign() {
         assert_eq!(stripped("=@\t=cmd"), "cmd");
+        assert_eq!(stripped("-2+3"), "2+3");
+        assert_eq!(stripped("+cmd|' /C calc'!A0"), "cmd|' /C calc'!A0");
         assert_eq!(stripped("O'Brien PT"), "O'Brien PT");
     }
 }
