@@ -1,21 +1,7 @@
 //! Turns the names that machines use into the words of a report: `emr-frustration-arizona` into "EMR Frustration - Arizona".
 
+use places::Gazetteer;
 use proto::v1::Segment;
-
-/// States whose names have more than one word; any other state is the last word of a segment's name.
-const LONG_STATES: [&str; 11] = [
-    "district-of-columbia",
-    "new-hampshire",
-    "new-jersey",
-    "new-mexico",
-    "new-york",
-    "north-carolina",
-    "north-dakota",
-    "rhode-island",
-    "south-carolina",
-    "south-dakota",
-    "west-virginia",
-];
 
 /// The heading of a segment: its subject, then where or whom it is about.
 pub(crate) fn heading(segment: &Segment) -> String {
@@ -43,18 +29,21 @@ pub(crate) fn strategy(joined: &str) -> String {
 
 fn parts(segment: &Segment) -> (&str, &str) {
     let name = segment.name.as_str();
-    if !segment.state.is_empty() {
-        let long = LONG_STATES.iter().find(|state| name.ends_with(*state));
-        let split = long.map_or(name.rfind('-'), |state| (name.len() - state.len()).checked_sub(1));
-        if let Some((subject, place)) = split.and_then(|at| name.split_at_checked(at)) {
-            return (subject, place);
-        }
+    if let Some((subject, place)) = behind_state(name, &segment.state) {
+        return (subject, place);
     }
     // Without a state the category stands before the dash: "Marketing - Cash Based".
     match name.strip_prefix(segment.pain_category.as_str()) {
         Some(rest) if rest.starts_with('-') => (&segment.pain_category, rest),
         _ => (name, ""),
     }
+}
+
+/// What stands before the state of a segment, and the state; none if its name does not end with it.
+fn behind_state<'a>(name: &'a str, code: &str) -> Option<(&'a str, &'a str)> {
+    let state = Gazetteer::us().state_name(code)?.to_lowercase().replace(' ', "-");
+    let subject = name.strip_suffix(state.as_str())?.strip_suffix('-')?;
+    Some((subject, name.get(subject.len() + 1..)?))
 }
 
 fn word(word: &str) -> String {
@@ -94,6 +83,8 @@ mod tests {
     #[test]
     fn a_kind_of_clinic_stands_behind_the_dash() {
         check("marketing-cash-based", "marketing", "", "Marketing - Cash Based");
+        // All its clinics are in one state, which is no part of its name.
+        check("marketing-cash-based", "marketing", "AZ", "Marketing - Cash Based");
     }
 
     #[test]

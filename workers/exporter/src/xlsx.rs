@@ -57,7 +57,7 @@ const READ_ME: [&str; 8] = [
     "Segments: one row a segment, with the text to write to its clinics.",
     "Score: how promising a segment is, 1 to 10.",
     "Confidence: how well the clinic fits its segment, 1 to 10.",
-    "Hot lead: the clinic has three or more kinds of pain at once.",
+    "Hot lead: the clinic has two or more kinds of pain at once.",
     "Why: what the match rests on.",
     "{name}, {city} and the like in a text are to be filled in for each clinic.",
     "An empty subject line means that a person has to write it.",
