@@ -14,6 +14,8 @@ pub enum Error {
     Misaligned(u32),
     #[error("the client {0:?} cannot name a folder")]
     Client(String),
+    #[error("the files of {date} stay those of run {newer}, which was asked for later")]
+    Behind { date: String, newer: String },
     #[error("could not write {path}")]
     Write { path: PathBuf, source: io::Error },
 }

@@ -2,15 +2,14 @@
 
 use crate::error::Error;
 use crate::run::Run;
-use crate::{csv, json, manifest, report, xlsx};
+use crate::{csv, draft, json, manifest, report, xlsx};
 use backon::{ExponentialBuilder, Retryable};
 use proto::v1::{CsvLayout, ExportOutcome, ExportStatus, ExportedFile, OutputFormat};
 use proto::{RunId, Token};
 use runtime::Runs;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,11 +126,7 @@ impl Draft {
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<u64>,
     ) -> Result<Self, Error> {
         let fail = |source: io::Error| Error::write(&path, source);
-        let mut file = tempfile::Builder::new()
-            .prefix(".leadfleet-")
-            .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(folder)
-            .map_err(fail)?;
+        let mut file = draft::create(folder).map_err(fail)?;
         let mut out = BufWriter::with_capacity(1 << 16, file.as_file_mut());
         let rows = write(&mut out).map_err(fail)?;
         out.flush().map_err(fail)?;
@@ -153,17 +148,24 @@ impl Draft {
     }
 }
 
-/// Shows the files and, last, the manifest that describes them.
+/// Shows the files and, last, the manifest that describes them; the files of a newer run of the date stay.
 pub(crate) fn publish(run: &Run, drafts: Vec<Draft>, folder: &Path) -> Result<ExportOutcome, Error> {
     let mut files = drafts.iter().map(Draft::describe).collect::<Result<Vec<_>, _>>()?;
     let path = folder.join(format!("manifest-{}.json", run.date()));
     let manifest =
         Draft::fill(path, "manifest", folder, |out| manifest::write(run, &files, out).map(|()| 0))?;
     files.push(manifest.describe()?);
+    draft::sweep(folder, manifest.file.as_file());
+    let opened = File::open(folder).map_err(|source| Error::write(folder, source))?;
+    // The files of two runs must not mix. Where a folder cannot be locked, the last one wins, as before.
+    let _unlocked = opened.lock();
+    if let Some(newer) = manifest::newer(run, &manifest.path) {
+        return Err(Error::Behind { date: run.date().to_owned(), newer });
+    }
     for draft in drafts.into_iter().chain([manifest]) {
         draft.file.persist(&draft.path).map_err(|failed| Error::write(&draft.path, failed.error))?;
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| Error::write(folder, source))?;
+    opened.sync_all().map_err(|source| Error::write(folder, source))?;
     Ok(ExportOutcome { status: ExportStatus::Written.into(), files, note: String::new() })
 }
 

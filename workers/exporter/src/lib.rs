@@ -5,6 +5,7 @@
 
 mod crm;
 mod csv;
+mod draft;
 mod error;
 mod export;
 mod guard;

@@ -5,7 +5,7 @@ use crate::export::{Options, export_run};
 use proto::subject::Subject;
 use proto::v1::{Alert, Complete, ExportOutcome, ExportStatus, Severity};
 use proto::{Outbox, Outgoing, RunId, Stage, Token};
-use runtime::{Delivery, Fault, OrFault, Retry, Source, Worker};
+use runtime::{Delivery, Fault, OrFault, ReadError, Retry, Source, Worker};
 use std::path::PathBuf;
 
 /// The parts of the outcome: `store` and `export`.
@@ -42,7 +42,10 @@ impl Worker for Exporter {
         let advance = || delivery.advance();
         match export_run(delivery.runs(), run, &self.options, &advance).await {
             Ok(outcome) => Ok(announced(run, &outcome)),
+            // What cannot be decoded now will not be later.
+            Err(error @ Error::Read(ReadError::Decode { .. })) => Err(error).or_reject_as("decode"),
             Err(Error::Read(error)) => Err(error.into()),
+            Err(error @ Error::Behind { .. }) => Ok(behind(run, error.to_string())),
             Err(Error::Write { path, source }) => {
                 let note = format!("could not write {}: {source}", path.display());
                 Ok(in_database_only(run, note))
@@ -75,6 +78,19 @@ fn announced(run: &RunId, outcome: &ExportOutcome) -> Outbox {
     ))
 }
 
+/// Another run of its date was asked for later, and has written its files.
+fn behind(run: &RunId, note: String) -> Outbox {
+    let alert = Alert {
+        kind: "export-behind".to_owned(),
+        key: run.to_string(),
+        severity: Severity::Info.into(),
+        text: format!("Run {run} has no files: {note}"),
+        hint: "nothing is lost: the files that are there hold the newer data".to_owned(),
+        run_id: run.to_string(),
+    };
+    without_files(run, note).with_alerts([alert])
+}
+
 fn in_database_only(run: &RunId, note: String) -> Outbox {
     let alert = Alert {
         kind: "export-failed".to_owned(),
@@ -82,10 +98,13 @@ fn in_database_only(run: &RunId, note: String) -> Outbox {
         severity: Severity::Error.into(),
         text: "Store in database only".to_owned(),
         hint: format!(
-            "{note}. Nothing is lost: make OUTPUT_DIRECTORY writable, then run `leadfleet match export {run}`"
+            "{note}. Nothing is lost: make OUTPUT_DIRECTORY writable, then `leadfleet match start --again` writes the files"
         ),
         run_id: run.to_string(),
     };
-    let outcome = ExportOutcome { status: ExportStatus::DatabaseOnly.into(), files: Vec::new(), note };
-    announced(run, &outcome).with_alerts([alert])
+    without_files(run, note).with_alerts([alert])
+}
+
+fn without_files(run: &RunId, note: String) -> Outbox {
+    announced(run, &ExportOutcome { status: ExportStatus::DatabaseOnly.into(), files: Vec::new(), note })
 }

@@ -6,7 +6,8 @@ use exporter::{Config, Exporter, Options, export_run};
 use proto::subject::Subject;
 use proto::v1::{
     Alert, Assignment, Assignments, Clinic, ClinicPart, Complete, CsvLayout, ExportOutcome, ExportStatus,
-    OutputFormat, OutreachTemplate, RunHeader, ScoreSummary, Segment, Template, TemplateSource,
+    OutputFormat, OutreachTemplate, RunHeader, RunRequest, ScoreSummary, Segment, StoreOutcome, Template,
+    TemplateSource,
 };
 use proto::{Kind, Message, Name, Outbox, Outgoing, RunId, Stage, Token};
 use runtime::{Delivery, Fault, Runtime, Source, Worker};
@@ -25,6 +26,18 @@ impl Worker for Witness<ExportOutcome> {
 
     async fn handle(&self, outcome: ExportOutcome, _delivery: &Delivery) -> Result<Outbox, Fault> {
         let _ = self.0.send(outcome);
+        Ok(Outbox::none())
+    }
+}
+
+/// Hears that a run has ended, well or not.
+impl Worker for Witness<Complete> {
+    const NAME: &'static str = "witness-complete";
+    const SOURCE: Source = Source::Complete(Stage::Outcome);
+    type Input = Complete;
+
+    async fn handle(&self, complete: Complete, _delivery: &Delivery) -> Result<Outbox, Fault> {
+        let _ = self.0.send(complete);
         Ok(Outbox::none())
     }
 }
@@ -69,9 +82,21 @@ impl Fleet {
         self.runtime.publish(&message).await.unwrap();
     }
 
+    /// Says what nobody can read where a part is expected.
+    async fn garble(&self, stage: Stage, part: &str) {
+        let subject = Subject::Part { run: self.run.clone(), stage, part: Token::squeezed(part) };
+        let (payload, schema) = (b"\xff\xff\xff".to_vec(), Segment::full_name());
+        self.runtime.publish(&Outgoing { subject, payload, schema, kind: Kind::Content }).await.unwrap();
+    }
+
     /// Two segments in two clinic parts of two clinics; the last clinic is in none.
     async fn say_run(&self) {
-        let header = RunHeader { total_clinics: 4, ..RunHeader::default() };
+        self.say_run_as_of("2025-11-11T08:00:00Z").await;
+    }
+
+    async fn say_run_as_of(&self, as_of: &str) {
+        let request = RunRequest { as_of: as_of.to_owned(), ..RunRequest::default() };
+        let header = RunHeader { total_clinics: 4, request: Some(request), ..RunHeader::default() };
         self.say(Stage::Profile, "run", &header).await;
         for index in 0..2_u32 {
             let ids = [i64::from(index) * 2 + 1, i64::from(index) * 2 + 2];
@@ -114,6 +139,21 @@ impl Fleet {
             ended = self.runtime.run(Witness(sender)) => panic!("{ended:?}"),
             outcome = outcomes.recv() => outcome.unwrap(),
         }
+    }
+
+    /// Why there is no outcome, once the run has ended.
+    async fn death(&self, directory: &Path) -> String {
+        let (sender, mut ends) = mpsc::unbounded_channel();
+        let exporter = Exporter::new(Config { output_directory: directory.to_owned() });
+        self.say(Stage::Outcome, "store", &StoreOutcome::default()).await;
+        self.complete().await;
+        tokio::select! {
+            ended = self.runtime.run(exporter) => panic!("{ended:?}"),
+            ended = self.runtime.run(Witness::<Complete>(sender)) => panic!("{ended:?}"),
+            end = ends.recv() => drop(end.unwrap()),
+        }
+        let part = self.runtime.runs().part::<ExportOutcome>(&self.run, Stage::Outcome, "export").await;
+        part.unwrap().unwrap().body.unwrap_err().class
     }
 
     async fn alert(&self) -> Alert {
@@ -197,7 +237,7 @@ async fn without_a_folder_the_run_is_in_the_database_only_pt117() {
     assert_eq!(outcome.status(), ExportStatus::DatabaseOnly);
     let alert = fleet.alert().await;
     assert_eq!(alert.text, "Store in database only");
-    assert!(alert.hint.contains("leadfleet match export 20251111-0123456789ab"), "{}", alert.hint);
+    assert!(alert.hint.contains("`leadfleet match start --again`"), "{}", alert.hint);
 }
 
 #[tokio::test]
@@ -225,4 +265,62 @@ async fn a_run_that_lacks_a_segment_is_not_exported_in_part() {
     let error = export_run(&fleet.runtime.runs(), &fleet.run, &options, &|| {}).await.unwrap_err();
     assert_eq!(error.to_string(), "the run lacks a segment: replay its dead letters first");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_now_is_not_read_again() {
+    let fleet = Fleet::start().await;
+    fleet.say_run().await;
+    fleet.garble(Stage::Segment, "1").await;
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(fleet.death(dir.path()).await, "decode");
+}
+
+#[tokio::test]
+async fn segments_that_a_corrected_run_no_longer_has_are_in_no_file() {
+    let fleet = Fleet::start().await;
+    fleet.say_run().await;
+    let stale = Segment { name: "stale".to_owned(), ..segment(2) };
+    fleet.say(Stage::Segment, "2", &stale).await;
+    fleet.say(Stage::Template, "2", &template(2)).await;
+    fleet.bury(Stage::Template, "3").await;
+    let dir = tempfile::tempdir().unwrap();
+    let outcome = fleet.outcome(dir.path()).await;
+    for format in ["csv", "json", "markdown", "manifest"] {
+        let text = read(&outcome, format);
+        assert!(!text.contains("stale") && !text.contains("Subject 2"), "{text}");
+    }
+    let manifest: serde_json::Value = serde_json::from_str(&read(&outcome, "manifest")).unwrap();
+    assert_eq!(manifest["missing"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_files_of_a_newer_run_of_the_day_stay() {
+    let mut fleet = Fleet::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let newer = fleet.run.clone();
+    fleet.say_run_as_of("2025-11-11T09:00:00Z").await;
+    let files = fleet.outcome(dir.path()).await.files;
+    fleet.run = "20251111-00000000000b".parse().unwrap();
+    fleet.say_run_as_of("2025-11-11T08:59:59.5+00:00").await;
+    let outcome = fleet.outcome(dir.path()).await;
+    assert_eq!(outcome.status(), ExportStatus::DatabaseOnly);
+    assert!(outcome.note.contains(newer.as_str()), "{}", outcome.note);
+    let alert = fleet.alert().await;
+    assert_eq!((alert.kind.as_str(), alert.run_id.as_str()), ("export-behind", fleet.run.as_str()));
+    let kept = std::fs::read_to_string(&files.last().unwrap().path).unwrap();
+    assert!(kept.contains(newer.as_str()), "{kept}");
+}
+
+#[tokio::test]
+async fn a_newer_run_of_the_day_takes_the_place_of_an_older_one() {
+    let mut fleet = Fleet::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    fleet.say_run_as_of("2025-11-11T08:00:00Z").await;
+    fleet.outcome(dir.path()).await;
+    fleet.run = "20251111-00000000000b".parse().unwrap();
+    fleet.say_run_as_of("2025-11-11T09:00:00Z").await;
+    let outcome = fleet.outcome(dir.path()).await;
+    assert_eq!(outcome.status(), ExportStatus::Written);
+    assert!(read(&outcome, "manifest").contains(fleet.run.as_str()));
 }
