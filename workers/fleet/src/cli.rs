@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
-use crate::{demo, dev, doctor, event, import, link, matching, migrate, places, run, status};
+use crate::{dead, demo, dev, doctor, event, import, link, matching, migrate, places, run, status};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -65,6 +65,9 @@ enum Command {
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
     )]
     Status(status::Args),
+    /// Look at what failed for good, correct it, replay it, or give it up.
+    #[command(subcommand)]
+    Dead(dead::Command),
     /// Show every setting, its value and where it comes from.
     #[command(
         after_help = "Examples:\n  leadfleet config\n  leadfleet config --json --set schedule.timezone=UTC"
@@ -123,6 +126,7 @@ impl Cli {
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
+            Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),
             Command::Places(args) => places::run(&args),
             Command::Demo(args) => demo::run(args, Settings::load(&sources)?, output).await,

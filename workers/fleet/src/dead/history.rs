@@ -1,0 +1,42 @@
+//! `leadfleet dead history`: who did what with dead letters, and why.
+
+use dead::{Dead, Event, Wish};
+
+use super::{minute, shortened};
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, columns};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What happened to this letter.
+    #[arg(value_name = "SEQ")]
+    sequence: Option<u64>,
+    /// What this operator did.
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+}
+
+pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
+    let wish = Wish { letter: args.sequence, operator: args.operator.clone() };
+    output.show(&dead.history(&wish).await?, |events| in_words(events))?;
+    Ok(Exit::Ok)
+}
+
+fn in_words(events: &[Event]) -> String {
+    if events.is_empty() {
+        return "Nothing was done.".to_owned();
+    }
+    let row = |event: &Event| {
+        let counts = event.counts.iter().map(|(name, count)| format!("{count} {}", name.replace('_', " ")));
+        let note = (!event.note.is_empty()).then(|| event.note.clone());
+        [
+            minute(event.by.at),
+            event.by.operator.clone(),
+            event.verb.as_str().replace('_', " "),
+            shortened(&event.letters.to_string(), 24),
+            counts.chain(note).collect::<Vec<_>>().join(", "),
+            shortened(&event.by.reason, 60),
+        ]
+    };
+    columns(["at", "operator", "what", "letters", "", "reason"], events.iter().map(row))
+}
