@@ -12,6 +12,7 @@ mod kills;
 mod low_confidence;
 mod notifications;
 mod postgres_down;
+mod promises;
 mod starting;
 mod tidy;
 mod triggers;
