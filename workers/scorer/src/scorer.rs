@@ -7,6 +7,7 @@ use proto::v1::{ClinicPart, Complete, MatchConfig, Matches, PainPart, RunHeader,
 use proto::{Outbox, Outgoing};
 use runtime::{Begun, Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::alerts;
@@ -157,7 +158,7 @@ async fn spoken(key: &str, delivery: &Delivery) -> Result<Option<Word>, Fault> {
 }
 
 async fn header(id: &RunId, delivery: &Delivery) -> Result<RunHeader, Fault> {
-    let part = delivery.runs().part::<RunHeader>(id, Stage::Profile, "run").await?;
+    let part = delivery.runs().part::<RunHeader>(id, Stage::Profile, "run").await.map_err(unread)?;
     let header = part.and_then(|part| part.body.ok());
     header.ok_or_else(|| Fault::reject("missing_input", format!("the run {id} has no header")))
 }
@@ -182,26 +183,50 @@ fn patterns_missing(header: &RunHeader) -> bool {
 }
 
 /// Reads all clinics, then all matches; returns what never arrived beside them.
+///
+/// What an earlier generation left beyond the parts of this one does not count.
 async fn gather(id: &RunId, delivery: &Delivery) -> Result<(Run, Vec<String>), Fault> {
+    let runs = delivery.runs();
+    let Some(planned) = runs.plan(id, Stage::Load).await.map_err(unread)? else {
+        return Err(Fault::reject("missing_input", format!("nobody said how many clinic parts {id} has")));
+    };
     let mut intake = Intake::default();
-    let mut missing = Vec::new();
-    let mut parts = delivery.runs().parts::<ClinicPart>(id, Stage::Load).await?;
-    while let Some(part) = parts.next().await? {
+    let mut lacking: BTreeSet<u32> = (0..planned).collect();
+    let mut parts = runs.parts::<ClinicPart>(id, Stage::Load).await.map_err(unread)?;
+    while let Some(part) = parts.next().await.map_err(unread)? {
         let number: u32 = part.name.as_str().parse().or_reject_as("unknown_part")?;
-        match part.body {
-            Ok(clinics) => intake.clinics(number, &clinics),
-            Err(_tombstone) => missing.push(format!("load {number}")),
+        if let (Ok(clinics), true) = (part.body, number < planned) {
+            intake.clinics(number, &clinics);
+            lacking.remove(&number);
         }
     }
-    let mut parts = delivery.runs().parts::<Matches>(id, Stage::Match).await?;
-    while let Some(part) = parts.next().await? {
+    let mut missing: Vec<String> = lacking.iter().map(|number| format!("load {number}")).collect();
+    // Every part has assignments, were it none: whoever reads them counts on it.
+    lacking.into_iter().for_each(|number| intake.clinics(number, &ClinicPart::default()));
+    let mut parts = runs.parts::<Matches>(id, Stage::Match).await.map_err(unread)?;
+    while let Some(part) = parts.next().await.map_err(unread)? {
         match part.body {
+            _ if !is_of(part.name.as_str(), planned) => {}
             Ok(matches) => intake.matches(part.name.as_str(), &matches).or_reject_as("bad_matches")?,
             Err(_tombstone) => missing.push(format!("match {}", part.name)),
         }
     }
     missing.sort_unstable();
     Ok((intake.finish(), missing))
+}
+
+/// Whether a part of the match stage, named `<strategy>-<number>`, comes of a planned clinic part.
+fn is_of(name: &str, planned: u32) -> bool {
+    let number = name.rsplit_once('-').and_then(|(_, number)| number.parse::<u32>().ok());
+    number.is_some_and(|number| number < planned)
+}
+
+/// What cannot be decoded now will not be later.
+fn unread(error: ReadError) -> Fault {
+    match error {
+        ReadError::Decode { .. } => Fault::Reject { class: "decode", cause: error.into() },
+        error => error.into(),
+    }
 }
 
 fn warnings(alerts: &[Alert], missing: &[String]) -> Vec<String> {
@@ -227,7 +252,7 @@ async fn publish(
         let (stage, name) = numbered(Stage::Score, part);
         delivery.publish(Outgoing::part(id, stage, name, &Assignments { assignments })).await?;
     }
-    let quotes = quotes(id, delivery, run, decision).await?;
+    let quotes = quotes(id, delivery, run, decision).await.map_err(unread)?;
     let members = publication::members(decision);
     for ((index, ranked), members) in (0..).zip(&decision.segments).zip(&members) {
         let segment = publication::segment(run, index, ranked, members, &quotes);
