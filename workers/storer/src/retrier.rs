@@ -58,7 +58,7 @@ impl Worker for StoreRetrier {
         if let Some(after) = remaining(due, now) {
             return Err(Fault::Wait { after, cause: format!("not before {}", job.not_before).into() });
         }
-        let said = delivery.runs().part(&id, Stage::Outcome, outcome::PART).await?;
+        let said = delivery.runs().part(&id, Stage::Outcome, outcome::PART).await.map_err(stream::unread)?;
         let Some(waiting) = waiting(&job, said, delivery.generation) else {
             return Ok(Outbox::none());
         };

@@ -40,10 +40,10 @@ impl Failure {
             db::Error::Rows(cause) if cause.is::<rows::Error>() => {
                 Self::Fault(Fault::Reject { class: "permanent", cause })
             }
-            db::Error::Rows(cause) if stream::is_missing(&cause) => {
-                Self::Fault(Fault::Reject { class: "missing_input", cause })
-            }
-            db::Error::Rows(cause) => Self::Unread(cause),
+            db::Error::Rows(cause) => match stream::fault(cause) {
+                Fault::Retry { cause, .. } => Self::Unread(cause),
+                fault => Self::Fault(fault),
+            },
             error if error.is_permanent() => {
                 Self::Fault(Fault::Reject { class: "permanent", cause: error.into() })
             }

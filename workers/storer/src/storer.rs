@@ -58,7 +58,7 @@ impl Storer {
         let matched = clinics.try_filter(|clinic| std::future::ready(clinic.segment.is_some()));
         let (backup_file, cause) = match file::save(&self.config.backup_directory, run, matched, now).await {
             Ok(path) => (path.display().to_string(), cause.to_string()),
-            Err(file::Error::Clinics(cause)) => return Err(Fault::Retry { after: None, cause }),
+            Err(file::Error::Clinics(cause)) => return Err(stream::fault(cause)),
             // The stream keeps the run for days: what the file is for is that people can see it.
             Err(error) => (String::new(), format!("{cause}; {error}")),
         };

@@ -32,8 +32,8 @@ pub(crate) async fn run(runs: &Runs, id: &RunId, generation: u32) -> Result<Run,
         return Err(Fault::reject("missing_input", format!("the run {id} has no request in its header")));
     };
     let mut segments = BTreeMap::new();
-    let mut parts = runs.parts::<Segment>(id, Stage::Segment).await?;
-    while let Some(part) = parts.next().await? {
+    let mut parts = runs.parts::<Segment>(id, Stage::Segment).await.map_err(unread)?;
+    while let Some(part) = parts.next().await.map_err(unread)? {
         if let Ok(segment) = part.body {
             segments.insert(segment.index, segment);
         }
@@ -41,8 +41,8 @@ pub(crate) async fn run(runs: &Runs, id: &RunId, generation: u32) -> Result<Run,
     // An earlier generation may have had more segments: their parts are still there.
     segments.retain(|index, _| *index < summary.segments);
     let mut templates = BTreeMap::new();
-    let mut parts = runs.parts::<Template>(id, Stage::Template).await?;
-    while let Some(part) = parts.next().await? {
+    let mut parts = runs.parts::<Template>(id, Stage::Template).await.map_err(unread)?;
+    while let Some(part) = parts.next().await.map_err(unread)? {
         if let Ok(template) = part.body {
             templates.insert(template.segment, template);
         }
@@ -88,9 +88,18 @@ where
         .try_filter_map(async |assignment| rows::row(assignment).map_err(Into::into))
 }
 
-/// Whether the clinics will never be readable.
-pub(crate) fn is_missing(error: &db::BoxError) -> bool {
-    matches!(error.downcast_ref(), Some(Error::Missing { .. }))
+/// Whether the clinics will ever be readable.
+pub(crate) fn fault(cause: db::BoxError) -> Fault {
+    match cause.downcast_ref() {
+        Some(Error::Missing { .. }) => Fault::Reject { class: "missing_input", cause },
+        Some(Error::Read(ReadError::Decode { .. })) => Fault::Reject { class: "decode", cause },
+        _ => Fault::Retry { after: None, cause },
+    }
+}
+
+/// What cannot be decoded now will not be later.
+pub(crate) fn unread(error: ReadError) -> Fault {
+    fault(Error::from(error).into())
 }
 
 async fn needed<M: Message + Name + Default>(
@@ -99,7 +108,7 @@ async fn needed<M: Message + Name + Default>(
     stage: Stage,
     name: &str,
 ) -> Result<M, Fault> {
-    let part = runs.part::<M>(id, stage, name).await?;
+    let part = runs.part::<M>(id, stage, name).await.map_err(unread)?;
     body(part, stage, name).map_err(|cause| Fault::Reject { class: "missing_input", cause: cause.into() })
 }
 

@@ -121,6 +121,13 @@ impl Fleet {
         self.runtime.publish(&message).await.unwrap();
     }
 
+    /// Puts what nobody can read where a part is expected.
+    pub(crate) async fn garble(&self, stage: Stage, part: &str) {
+        let subject = Subject::Part { run: run(), stage, part: part.parse().unwrap() };
+        let (payload, schema) = (b"\xff\xff\xff".to_vec(), Segment::full_name());
+        self.runtime.publish(&Outgoing { subject, payload, schema, kind: Kind::Content }).await.unwrap();
+    }
+
     async fn publish<M: Message + Name>(&self, stage: Stage, part: &str, message: &M) {
         let message = Outgoing::part(&run(), stage, part.parse().unwrap(), message);
         self.runtime.publish(&message).await.unwrap();

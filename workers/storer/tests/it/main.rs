@@ -69,3 +69,18 @@ async fn a_run_without_its_summary_dies_and_says_so() {
     assert_eq!(part.unwrap().unwrap().body.unwrap_err().class, "missing_input");
     fleet.stop([storer]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_now_is_not_read_again() {
+    for (stage, part) in [(Stage::Segment, "1"), (Stage::Score, "1"), (Stage::Template, "0")] {
+        let fleet = Fleet::start().await;
+        fleet.publish_run().await;
+        fleet.garble(stage, part).await;
+        let storer = fleet.run(fleet.storer());
+        fleet.first::<StoreOutcome>("RUN", &format!("lf.v1.run.{RUN}.outcome.part.store")).await;
+        let part =
+            fleet.runtime.runs().part::<StoreOutcome>(&RUN.parse().unwrap(), Stage::Outcome, "store").await;
+        assert_eq!(part.unwrap().unwrap().body.unwrap_err().class, "decode");
+        fleet.stop([storer]).await;
+    }
+}
