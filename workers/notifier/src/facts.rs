@@ -1,7 +1,7 @@
 //! What a finished run says of itself, read from the stream.
 
 use proto::v1::{ExportOutcome, RunHeader, ScoreSummary, Segment, StoreOutcome, Template, TemplateSource};
-use proto::{RunId, Stage};
+use proto::{RunId, Stage, Token};
 use runtime::{Part, ReadError, Runs, Tombstone};
 use std::collections::BTreeMap;
 
@@ -27,21 +27,21 @@ impl Facts {
         let mut facts = Self {
             run_id: run.to_string(),
             generation,
-            header: alive(runs.part(run, Stage::Profile, "run").await?, Stage::Profile, &mut dead),
-            score: alive(runs.part(run, Stage::Score, "summary").await?, Stage::Score, &mut dead),
-            store: alive(runs.part(run, Stage::Outcome, "store").await?, Stage::Outcome, &mut dead),
-            export: alive(runs.part(run, Stage::Outcome, "export").await?, Stage::Outcome, &mut dead),
+            header: alive(read(runs.part(run, Stage::Profile, "run").await)?, Stage::Profile, &mut dead),
+            score: alive(read(runs.part(run, Stage::Score, "summary").await)?, Stage::Score, &mut dead),
+            store: alive(read(runs.part(run, Stage::Outcome, "store").await)?, Stage::Outcome, &mut dead),
+            export: alive(read(runs.part(run, Stage::Outcome, "export").await)?, Stage::Outcome, &mut dead),
             ..Self::default()
         };
         // What an earlier generation left beyond the segments of this one does not count.
         let segments = facts.score.as_ref().map_or(0, |score| score.segments);
         for index in 0..segments.min(5) {
-            let part = runs.part(run, Stage::Segment, &index.to_string()).await?;
+            let part = read(runs.part(run, Stage::Segment, &index.to_string()).await)?;
             facts.top.extend(alive(part, Stage::Segment, &mut dead));
         }
         let mut templates = BTreeMap::new();
         let mut parts = runs.parts::<Template>(run, Stage::Template).await?;
-        while let Some(part) = parts.next().await? {
+        while let Some(part) = read(parts.next().await)? {
             if let Ok(index) = part.name.as_str().parse::<u32>()
                 && index < segments
                 && let Some(mut template) = alive(Some(part), Stage::Template, &mut dead)
@@ -80,6 +80,18 @@ impl Facts {
             TemplateSource::NeedsManual => format!("Manual templates needed: {}", template.note),
             _ => format!("Generic templates: {}", template.note),
         })
+    }
+}
+
+/// A part that nobody can decode is as good as dead: people hear of the rest of the run.
+fn read<M>(part: Result<Option<Part<M>>, ReadError>) -> Result<Option<Part<M>>, ReadError> {
+    match part {
+        Err(ReadError::Decode { subject, .. }) => {
+            let name = Token::squeezed(subject.rsplit('.').next().unwrap_or_default());
+            let body = Err(Tombstone { class: "decode".to_owned() });
+            Ok(Some(Part { name, generation: 0, body }))
+        }
+        part => part,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::summary::percent;
 use crate::text::one_line;
-use proto::v1::{Alert, RunSummary, Severity, StoreStatus};
+use proto::v1::{Alert, RunSummary, Severity, StoreOutcome, StoreStatus};
 use std::fmt;
 
 /// One message to people. Everything in it is plain text; a channel escapes as it must.
@@ -134,16 +134,23 @@ fn notes(summary: &RunSummary) -> Vec<String> {
             "Templates: {claude} by Claude, {generic} generic, {manual} to be written by hand"
         ));
     }
-    if let Some(store) = &summary.store
-        && store.status() == StoreStatus::BackedUp
-    {
-        lines.push(format!(
-            "Database down, segments saved to backup file {}; next try {}",
-            store.backup_file, store.retry_at
-        ));
-    }
+    lines.extend(summary.store.as_ref().and_then(stored));
     lines.extend(summary.warnings.iter().cloned());
     lines
+}
+
+/// What is special about how the run was stored.
+fn stored(store: &StoreOutcome) -> Option<String> {
+    match (store.status(), store.backup_file.as_str()) {
+        (StoreStatus::BackedUp, "") => {
+            Some(format!("Database down, {}; next try {}", store.note, store.retry_at))
+        }
+        (StoreStatus::BackedUp, file) => {
+            Some(format!("Database down, segments saved to backup file {file}; next try {}", store.retry_at))
+        }
+        (StoreStatus::Stored, _) if !store.note.is_empty() => Some(format!("Database: {}", store.note)),
+        (StoreStatus::Stored | StoreStatus::Unspecified, _) => None,
+    }
 }
 
 /// The notice as plain text: what a mail holds, and what Slack shows where it cannot show blocks.

@@ -223,6 +223,26 @@ fn a_backup_of_the_store_is_mentioned() {
 }
 
 #[test]
+fn a_run_that_waits_in_the_stream_alone_names_no_file() {
+    let store = StoreOutcome {
+        status: StoreStatus::BackedUp.into(),
+        note: "no backup file could be written: the run waits in the stream".into(),
+        retry_at: "2025-11-11T09:00:00Z".into(),
+        ..StoreOutcome::default()
+    };
+    let said = "Database down, no backup file could be written: the run waits in the stream; next try 2025";
+    check_said(|facts| facts.store = Some(store.clone()), &[said]);
+}
+
+#[test]
+fn what_is_special_about_a_stored_run_is_said() {
+    let note = "a newer run is current, this one went to the archive";
+    let store =
+        StoreOutcome { status: StoreStatus::Stored.into(), note: note.into(), ..StoreOutcome::default() };
+    check_said(|facts| facts.store = Some(store.clone()), &[&format!("Database: {note}")]);
+}
+
+#[test]
 fn generic_templates_are_counted_and_explained() {
     check_said(
         |facts| {

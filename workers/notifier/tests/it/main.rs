@@ -205,6 +205,25 @@ async fn a_run_that_lost_a_part_is_announced_as_failed() {
 }
 
 #[tokio::test]
+async fn a_part_that_nobody_can_read_is_missing_and_the_run_is_announced() {
+    let fleet = Fleet::start().await;
+    fleet.say_run(&fleet.run).await;
+    for part in ["1", "18"] {
+        let subject =
+            Subject::Part { run: fleet.run.clone(), stage: Stage::Template, part: Token::squeezed(part) };
+        let (payload, schema) = (b"\xff\xff\xff".to_vec(), Complete::full_name());
+        let garbled = Outgoing { subject, payload, schema, kind: Kind::Content };
+        fleet.runtime.publish(&garbled).await.unwrap();
+    }
+    let summary = fleet.summary(&fleet.config(), &fleet.run).await;
+    // The run has 18 segments: what lies behind them was left by an earlier generation.
+    assert_eq!(
+        (summary.status.as_str(), summary.missing),
+        ("complete", vec!["template 1 (decode)".to_owned()])
+    );
+}
+
+#[tokio::test]
 async fn an_alert_is_said_once_for_its_kind_and_key() {
     let fleet = Fleet::start().await;
     let alert = |key: &str| Alert {
