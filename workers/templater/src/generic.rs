@@ -1,5 +1,6 @@
 //! What to write when Claude did not: a fixed text for each pain category, without a claim about anybody (PT-015, PT-087).
 
+use crate::prompt;
 use proto::v1::OutreachTemplate;
 
 /// The text for a category, addressed to `audience` in its subject ("Arizona clinics").
@@ -16,7 +17,9 @@ pub fn template(category: &str, audience: &str) -> OutreachTemplate {
 
 /// Whom the subject line addresses: the state if the segment has one, else the kind of clinic, else the reader.
 pub fn audience(state: Option<&str>, business_type: &str) -> String {
-    match (state, business_type) {
+    // Whatever the clinic table says stands in our own words.
+    let kind = prompt::plain(business_type);
+    match (state, kind.as_str()) {
         (Some(state), _) => format!("{state} clinics"),
         (None, "") => "your clinic".to_owned(),
         (None, kind) => format!("{kind} clinics"),
@@ -106,6 +109,14 @@ mod tests {
     fn a_segment_without_a_state_addresses_its_kind_of_clinic_or_the_reader() {
         assert_eq!(audience(None, "cash-based"), "cash-based clinics");
         assert_eq!(audience(None, ""), "your clinic");
+    }
+
+    #[test]
+    fn a_kind_of_clinic_cannot_add_a_header_or_a_placeholder() {
+        let audience = audience(None, "cash\r\nBcc: all@clinic.example {leak} <b>");
+        assert!(!audience.contains(['\r', '\n', ':', '@', '{', '<']), "{audience}");
+        assert!(super::audience(None, &"long ".repeat(100)).chars().count() < 80);
+        assert_eq!(super::audience(None, "\u{1F600}"), "your clinic");
     }
 
     #[test]

@@ -67,7 +67,7 @@ const PAIN_CHARACTERS: usize = 600;
 const WORD_CHARACTERS: usize = 60;
 
 /// A value fit to stand in a sentence of ours: what is neither word nor number is dropped.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '.' | '/');
     let text: String = text.chars().map(|c| if fits(c) { c } else { ' ' }).collect();
     let words: Vec<&str> = text.split_whitespace().collect();

@@ -146,14 +146,21 @@ impl Worker for Templater {
 
 /// What was written to the segment before: readers may have it already, so it stays.
 async fn written(delivery: &Delivery, run: &RunId, part: &Token) -> Result<Option<Template>, ReadError> {
-    let before = delivery.runs().part::<Template>(run, Stage::Template, part.as_str()).await?;
+    let before = match delivery.runs().part::<Template>(run, Stage::Template, part.as_str()).await {
+        // What nobody can read is written anew.
+        Err(ReadError::Decode { .. }) => None,
+        before => before?,
+    };
     let before = before.filter(|before| before.generation >= delivery.generation);
     Ok(before.and_then(|before| before.body.ok()))
 }
 
 /// Whose budget the question is put on.
 async fn client(delivery: &Delivery, run: &RunId) -> Result<String, Fault> {
-    let header = delivery.runs().part::<RunHeader>(run, Stage::Profile, "run").await?;
+    let header = match delivery.runs().part::<RunHeader>(run, Stage::Profile, "run").await {
+        Err(error @ ReadError::Decode { .. }) => Err(error).or_reject_as("decode")?,
+        header => header?,
+    };
     let request = header.and_then(|part| part.body.ok()).and_then(|header| header.request);
     match request {
         Some(request) => Ok(request.client_id),
