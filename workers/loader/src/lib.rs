@@ -1,5 +1,6 @@
 //! Loads what a run matches: decides when a run is due, and reads pain points, clinics and decision makers in one snapshot.
 
+mod claim;
 mod linking;
 mod load;
 mod parts;

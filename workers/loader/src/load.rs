@@ -1,5 +1,6 @@
 //! Loads a run: one consistent snapshot in, the profile and the clinics in parts out.
 
+use crate::claim::{self, Loaded};
 use crate::linking::{self, Linked};
 use crate::parts::Packer;
 use crate::profile::Profile;
@@ -40,7 +41,7 @@ impl Loader {
 
 /// Why a run could not be loaded.
 #[derive(Debug, thiserror::Error)]
-enum LoadError {
+pub(crate) enum LoadError {
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error(transparent)]
@@ -53,6 +54,8 @@ enum LoadError {
     Linker(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Token(#[from] proto::subject::BadToken),
+    #[error("what was said of the request before cannot be read")]
+    Claim(#[from] proto::DecodeError),
 }
 
 impl Worker for Loader {
@@ -94,9 +97,9 @@ impl Worker for Loader {
 impl Loader {
     async fn load(&self, resolved: &Resolved, delivery: &Delivery) -> Result<Outbox, LoadError> {
         let alias = Token::squeezed(&resolved.request.request_id);
-        if let Some((run, parts)) = became(&alias, delivery).await? {
-            tracing::info!(run = %run, request = %alias, "same request, same run: nothing to do");
-            return Ok(Outbox::none().with(Outgoing::plan(&run, Stage::Match, parts)));
+        if let Some(loaded) = claim::first(&alias, delivery).await? {
+            tracing::info!(run = %loaded.run, request = %alias, "same request, same run: nothing to do");
+            return became(&alias, &loaded, delivery).await;
         }
         let mut snapshot = Snapshot::open(&self.db, resolved.client, resolved.as_of).await?;
         let input_hash = snapshot.input_hash().await?;
@@ -107,11 +110,10 @@ impl Loader {
             input_hash,
             ..RunHeader::default()
         };
-        if let Some(parts) = delivery.runs().plan(&run, Stage::Match).await? {
+        if let Some(parts) = delivery.runs().plan(&run, Stage::Load).await? {
             tracing::info!(run = %run, request = %alias, "same input, same run: nothing to do");
-            return Ok(Outbox::none()
-                .with(named(&alias, Stage::Profile, "run", &header))
-                .with(Outgoing::plan(&run, Stage::Match, parts)));
+            let loaded = claim::claim(&alias, Loaded { run, parts }, delivery).await?;
+            return became(&alias, &loaded, delivery).await;
         }
         let hints = publish_hints(&run, &mut snapshot, &mut header, delivery).await?;
         publish_pains(&run, &mut snapshot, &hints, &mut header, delivery).await?;
@@ -124,11 +126,8 @@ impl Loader {
         delivery.flush().await?;
         let parts = publish_clinics(&run, &mut snapshot, linked, patterns, delivery).await?;
         delivery.flush().await?;
-        let strategies = resolved.config.strategies.len() as u32;
-        Ok(Outbox::none()
-            .with(Outgoing::plan(&run, Stage::Load, parts))
-            .with(Outgoing::plan(&run, Stage::Match, parts * strategies))
-            .with_alerts(empty_alerts(&header)))
+        let loaded = claim::claim(&alias, Loaded { run, parts }, delivery).await?;
+        became(&alias, &loaded, delivery).await
     }
 
     /// Links decision makers to clinics; two passes over the snapshot keep clinics out of memory.
@@ -158,15 +157,21 @@ impl Loader {
     }
 }
 
-/// The run that the request became before, if it was loaded whole, and its plan: the rows may have changed since.
+/// What a request says that became a run.
 ///
-/// The plan is to be said again, because whoever said it may have died before it looked whether all parts were there.
-async fn became(request: &Token, delivery: &Delivery) -> Result<Option<(RunId, u32)>, LoadError> {
-    let header = delivery.runs().part::<RunHeader>(request, Stage::Profile, "run").await?;
-    let Some(header) = header.and_then(|part| part.body.ok()) else { return Ok(None) };
-    let run: RunId = header.run_id.parse()?;
-    let parts = delivery.runs().plan(&run, Stage::Match).await?;
-    Ok(parts.map(|parts| (run, parts)))
+/// It is said again at every delivery: whoever said it before may have died before looking whether all parts were there.
+async fn became(request: &Token, loaded: &Loaded, delivery: &Delivery) -> Result<Outbox, LoadError> {
+    let Loaded { run, parts } = loaded;
+    let header = delivery.runs().part::<RunHeader>(run, Stage::Profile, "run").await?;
+    // A run whose header has aged away has been over for long.
+    let Some(header) = header.and_then(|part| part.body.ok()) else { return Ok(Outbox::none()) };
+    let config = header.request.as_ref().and_then(|request| request.config.as_ref());
+    let strategies = config.map_or(0, |config| config.strategies.len() as u32);
+    Ok(Outbox::none()
+        .with(named(request, Stage::Profile, "run", &header))
+        .with(Outgoing::plan(run, Stage::Load, *parts))
+        .with(Outgoing::plan(run, Stage::Match, parts * strategies))
+        .with_alerts(empty_alerts(&header)))
 }
 
 async fn clinics_to_link(
