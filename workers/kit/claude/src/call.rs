@@ -199,7 +199,7 @@ impl Caller {
     /// Slows down as the service asks, here and, through the bucket, in every other process.
     async fn adapt(&self, model: &str, headers: &HeaderMap, error: Option<&Error>, shared: Option<&Answers>) {
         let told = error.filter(|error| error.code() == "claude_rate").and_then(told_to_wait);
-        let until = told.map(|after| now() + after).max(pace::exhausted_until(headers));
+        let until = told.map(|after| now() + after).max(pace::exhausted_until(headers, now()));
         if let Some(until) = until {
             lock(&self.pace).hold(model, until);
             if let Some(shared) = shared

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
 
 const BUDGETS: [&str; 4] = ["requests", "tokens", "input-tokens", "output-tokens"];
@@ -28,14 +28,16 @@ impl Pace {
     }
 }
 
-/// When the first exhausted budget is filled again, if the headers name one.
-pub(crate) fn exhausted_until(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+/// Until when an exhausted budget is left alone, if the headers name one: until a tenth of it has flowed back.
+///
+/// `reset` says when it is full; it fills evenly, and who waited for all of it would then ask all at once.
+pub(crate) fn exhausted_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let header =
         |budget: &str, name: &str| headers.get(format!("anthropic-ratelimit-{budget}-{name}"))?.to_str().ok();
     let resets =
         BUDGETS.iter().filter(|budget| header(budget, "remaining") == Some("0")).filter_map(|budget| {
             let reset = DateTime::parse_from_rfc3339(header(budget, "reset")?).ok()?;
-            Some(reset.to_utc())
+            Some(now + (reset.to_utc() - now).max(TimeDelta::zero()) / 10)
         });
     resets.max()
 }
@@ -58,12 +60,13 @@ mod tests {
                 value.parse().expect("a value"),
             );
         }
-        assert_eq!(exhausted_until(&headers), expected);
+        assert_eq!(exhausted_until(&headers, time(0)), expected);
     }
 
     #[test]
-    fn an_exhausted_budget_holds_until_its_reset() {
-        check("0", &time(30).to_rfc3339(), Some(time(30)));
+    fn an_exhausted_budget_holds_until_a_tenth_has_flowed_back() {
+        check("0", &time(30).to_rfc3339(), Some(time(3)));
+        check("0", &time(-30).to_rfc3339(), Some(time(0)));
     }
 
     #[test]
