@@ -5,6 +5,7 @@ use crate::gate::Closed;
 use crate::handle::Handler;
 use crate::redact::redact;
 use crate::runtime::Runtime;
+use crate::storage;
 use crate::trace::TraceContext;
 use crate::worker::Worker;
 use chrono::Utc;
@@ -69,7 +70,13 @@ async fn probe<W: Worker>(runtime: &Runtime, worker: &W, gate: &'static str, sta
             return;
         }
         if Instant::now() >= probe_at {
-            if let Ok(Ok(())) = timeout(every, worker.probe(gate)).await {
+            let probe = async {
+                match gate {
+                    storage::GATE => storage::probe(runtime).await,
+                    gate => worker.probe(gate).await,
+                }
+            };
+            if let Ok(Ok(())) = timeout(every, probe).await {
                 break;
             }
             probe_at = Instant::now() + patience;

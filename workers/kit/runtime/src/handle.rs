@@ -10,6 +10,7 @@ use crate::redact::redact;
 use crate::runs::{Runs, text};
 use crate::runtime::Runtime;
 use crate::settle::{History, Settlement, settle};
+use crate::storage::gate_when_full;
 use crate::trace::TraceContext;
 use crate::trip;
 use crate::worker::Worker;
@@ -93,7 +94,7 @@ impl<W: Worker> Handler<W> {
                 cause: "the delivery ledger is out of reach".into(),
             }),
         };
-        let history = history.unwrap_or_default();
+        let (history, outcome) = (history.unwrap_or_default(), outcome.map_err(gate_when_full));
         let settlement = settle(&outcome, history, &W::RETRY, rand::rng().random());
         let error = outcome.as_ref().err().map(|fault| redact(&fault.chain()));
         self.report(&message, &settlement, error.as_deref(), &trace, started);

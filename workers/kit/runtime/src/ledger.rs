@@ -2,6 +2,8 @@
 
 use crate::settle::History;
 use async_nats::jetstream::kv;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The bucket of the ledger; entries outlive the longest backoff.
 pub(crate) const BUCKET: &str = "deliveries";
@@ -17,14 +19,26 @@ pub(crate) enum LedgerError {
     Decode(#[from] serde_json::Error),
 }
 
-#[derive(Clone)]
+/// More than are ever in the hands of a process.
+const MOST_UNWRITTEN: usize = 10_000;
+
 pub(crate) struct Ledger {
-    pub(crate) store: kv::Store,
+    store: kv::Store,
+    /// What could not be written: a full or absent broker must not look like a crash to the process that knows better.
+    unwritten: Mutex<HashMap<String, History>>,
 }
 
 impl Ledger {
+    pub(crate) fn new(store: kv::Store) -> Self {
+        Self { store, unwritten: Mutex::default() }
+    }
+
     pub(crate) async fn read(&self, consumer: &str, sequence: u64) -> Result<History, LedgerError> {
-        match self.store.get(key(consumer, sequence)).await? {
+        let key = key(consumer, sequence);
+        if let Some(history) = self.unwritten().get(&key) {
+            return Ok(*history);
+        }
+        match self.store.get(key).await? {
             Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
             None => Ok(History::default()),
         }
@@ -36,9 +50,26 @@ impl Ledger {
         sequence: u64,
         history: History,
     ) -> Result<(), LedgerError> {
+        let key = key(consumer, sequence);
         let bytes = serde_json::to_vec(&history)?;
-        self.store.put(key(consumer, sequence), bytes.into()).await?;
-        Ok(())
+        let written = self.store.put(&key, bytes.into()).await;
+        let mut unwritten = self.unwritten();
+        match written {
+            Ok(_) => {
+                unwritten.remove(&key);
+                Ok(())
+            }
+            Err(error) => {
+                if unwritten.len() < MOST_UNWRITTEN {
+                    unwritten.insert(key, history);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, HashMap<String, History>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -27,6 +27,7 @@ mod runtime;
 mod schedule;
 mod sent;
 mod settle;
+mod storage;
 mod sweep;
 pub mod telemetry;
 mod ticker;

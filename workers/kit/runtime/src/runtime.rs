@@ -123,7 +123,7 @@ impl Runtime {
         };
         let outlet = Arc::new(Outlet::new(Arc::clone(&jetstream)));
         let shared = Shared {
-            ledger: Ledger { store: bucket(ledger::BUCKET).await? },
+            ledger: Ledger::new(bucket(ledger::BUCKET).await?),
             letters: Letters { store: bucket(letters::BUCKET).await? },
             cell: OnceLock::new(),
             alone,

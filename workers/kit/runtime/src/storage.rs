@@ -1,0 +1,52 @@
+//! A broker without room: nobody's message is at fault, so the worker waits until there is room again.
+
+use crate::fault::{Cause, Fault};
+use crate::runtime::Runtime;
+use async_nats::jetstream::{Error as Refusal, ErrorCode};
+use proto::subject::stream;
+use std::error::Error;
+
+/// The gate that closes when the broker stores nothing more.
+pub(crate) const GATE: &str = "nats-storage";
+
+/// How the server says that a disk, an account or a stream is full.
+const FULL: [ErrorCode; 4] = [
+    ErrorCode::INSUFFICIENT_RESOURCES,
+    ErrorCode::STORAGE_RESOURCES_EXCEEDED,
+    ErrorCode::MEMORY_RESOURCES_EXCEEDED,
+    ErrorCode::STREAM_STORE_FAILED,
+];
+
+/// Turns a retry into a wait for room, when that is what it was about.
+pub(crate) fn gate_when_full(fault: Fault) -> Fault {
+    match fault {
+        Fault::Retry { cause, .. } if is_full(&cause) => Fault::Gate { gate: GATE, cause },
+        other => other,
+    }
+}
+
+fn is_full(cause: &Cause) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(cause.as_ref());
+    while let Some(error) = next {
+        if error.downcast_ref::<Refusal>().is_some_and(|refusal| FULL.contains(&refusal.error_code())) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// Whether there is room again: no stream that workers write to is full, and the store takes a word.
+pub(crate) async fn probe(runtime: &Runtime) -> Result<(), Fault> {
+    for name in [stream::RUN, stream::EVENTS, stream::JOBS] {
+        let stream = runtime.jetstream().get_stream(name).await?;
+        let info = stream.cached_info();
+        let (most, used) = (info.config.max_bytes, info.state.bytes);
+        if u64::try_from(most).is_ok_and(|most| most > 0 && used + crate::MAX_MESSAGE as u64 > most) {
+            return Err(Fault::reject(GATE, format!("{name} holds {used} of {most} bytes")));
+        }
+    }
+    runtime.letters().store.put("probe", "".into()).await?;
+    runtime.letters().store.delete("probe").await?;
+    Ok(())
+}
