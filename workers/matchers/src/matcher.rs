@@ -3,7 +3,7 @@
 use proto::subject::{Stage, Subject, Token};
 use proto::v1::ClinicPart;
 use proto::{Outbox, Outgoing};
-use runtime::{Delivery, Fault, Source, Worker};
+use runtime::{Delivery, Fault, OrFault as _, Source, Worker};
 
 use crate::Config;
 use crate::profile::Profiles;
@@ -28,7 +28,10 @@ impl<R: Rules> Worker for Matcher<R> {
 
     async fn handle(&self, clinics: ClinicPart, delivery: &Delivery) -> Result<Outbox, Fault> {
         let run = delivery.run()?;
-        let prepared = self.profiles.prepared(&self.config, run, delivery).await?;
+        let prepared = match self.profiles.prepared(&self.config, run, delivery).await {
+            Err(error) if error.is_undecodable() => Err(error).or_reject_as("decode")?,
+            prepared => prepared?,
+        };
         let Some(rules) = prepared.get().and_then(Option::as_ref) else { return Ok(Outbox::none()) };
         let Some(part) = part_name::<R>(&delivery.subject) else { return Ok(Outbox::none()) };
         Ok(Outbox::none().with(Outgoing::part(run, Stage::Match, part, &rules.matches(&clinics))))

@@ -25,6 +25,13 @@ pub(crate) enum Error {
     Missing { run: RunId, part: String },
 }
 
+impl Error {
+    /// What cannot be decoded now will not be later.
+    pub(crate) fn is_undecodable(&self) -> bool {
+        matches!(self, Self::Read { source: ReadError::Decode { .. }, .. })
+    }
+}
+
 /// The strategy prepared for the last few runs; none where the run does not ask for it.
 pub(crate) struct Profiles<R> {
     recent: Mutex<VecDeque<Entry<R>>>,
