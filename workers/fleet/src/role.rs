@@ -100,7 +100,7 @@ pub async fn start(
             spawn(running, runtime, ScrapeCollector);
             spawn(running, runtime, ScrapeTrigger { client: db::DEFAULT_CLIENT });
             spawn(running, runtime, TickTrigger);
-            spawn(running, runtime, Loader::new(workers.db()?));
+            spawn(running, runtime, Loader::new(workers.loader.clone(), workers.db()?));
             let (runtime, daily) = (runtime.clone(), workers.daily(MATCH_JOB)?);
             running.spawn(async move {
                 runtime::tick(&runtime, daily).await;

@@ -23,6 +23,8 @@ pub struct Workers {
     #[command(flatten)]
     pub claude: claude::Config,
     #[command(flatten)]
+    pub loader: loader::Config,
+    #[command(flatten)]
     pub matchers: matchers::Config,
     #[command(flatten)]
     pub scorer: scorer::Config,
@@ -115,6 +117,7 @@ fn arguments(settings: &Settings) -> Vec<String> {
         ("backup-email", settings.email.to.as_ref()),
         ("mail-from", settings.email.from.as_ref()),
         ("schedule-tz", Some(&settings.schedule.timezone)),
+        ("confidence-mode", Some(&settings.scoring.confidence_mode)),
     ];
     given.into_iter().filter_map(|(name, value)| Some(format!("--{name}={}", value?))).collect()
 }
@@ -135,5 +138,20 @@ fn wording(error: &clap::Error) -> String {
     match argument.and_then(variable) {
         Some(name) => said.replace(&format!("'{flag}'"), &name),
         None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Sources;
+
+    #[test]
+    fn every_run_gets_the_confidence_mode_of_the_settings() {
+        for (text, mode) in [("graded", loader::Mode::Graded), ("block", loader::Mode::Block)] {
+            let flags = [format!("scoring.confidence_mode={text}")];
+            let settings = Settings::load(&Sources { flags: &flags, ..Sources::default() }).unwrap();
+            assert_eq!(Workers::load(&settings).unwrap().loader.confidence_mode, mode);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Loads what a run matches: decides when a run is due, and reads pain points, clinics and decision makers in one snapshot.
 
 mod claim;
+mod config;
 mod linking;
 mod load;
 mod parts;
@@ -8,6 +9,7 @@ mod profile;
 mod request;
 mod scrapes;
 
+pub use config::{Config, Mode};
 pub use load::{JOBS, Loader};
 pub use request::{DEFAULT_THRESHOLD, RequestError, STRATEGIES, resolve};
 pub use scrapes::{MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger, scrape_run};

@@ -5,6 +5,7 @@ use db::links::{self, Decided};
 use link::{Contribution, Index, Options, Record};
 use proto::v1::DecisionMaker;
 use std::collections::{HashMap, HashSet};
+use tokio::task::JoinError;
 
 /// What the linker needs of the clinics of a snapshot.
 #[derive(Default)]
@@ -87,6 +88,17 @@ pub(crate) fn link(clinics: &Clinics, people: &[inputs::DecisionMaker], decided:
         }
     });
     linked
+}
+
+/// Nobody, when the linker died: a run goes on without decision makers (PT-033).
+pub(crate) fn or_none(ended: Result<Linked, JoinError>) -> Result<Linked, JoinError> {
+    match ended {
+        Err(error) if error.is_panic() => {
+            tracing::error!(%error, "the linker died: this run has no decision makers");
+            Ok(Linked::default())
+        }
+        ended => ended,
+    }
 }
 
 /// What people decided, by decision maker.
@@ -285,5 +297,14 @@ mod tests {
             person(9, "Founder & CEO", "Lone Star Motion", None),
         ];
         assert_eq!(link(&clinics(), &people, &[]).of_clinic[&2].id, 9);
+    }
+
+    #[tokio::test]
+    async fn a_run_goes_on_without_decision_makers_when_the_linker_dies_pt033() {
+        let died = tokio::task::spawn_blocking(|| panic!("a name that no linker can take")).await;
+        assert!(or_none(died).unwrap().of_clinic.is_empty());
+        let cancelled = tokio::spawn(std::future::pending());
+        cancelled.abort();
+        assert!(or_none(cancelled.await).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! Loads a run: one consistent snapshot in, the profile and the clinics in parts out.
 
+use crate::Config;
 use crate::claim::{self, Loaded};
 use crate::linking::{self, Linked};
 use crate::parts::Packer;
@@ -30,12 +31,13 @@ const LONGEST_TEXT: usize = 8 * 1024;
 
 /// Loads runs.
 pub struct Loader {
+    config: Config,
     db: Db,
 }
 
 impl Loader {
-    pub fn new(db: Db) -> Self {
-        Self { db }
+    pub fn new(config: Config, db: Db) -> Self {
+        Self { config, db }
     }
 }
 
@@ -66,7 +68,7 @@ impl Worker for Loader {
     type Input = RunRequest;
 
     async fn handle(&self, request: RunRequest, delivery: &Delivery) -> Result<Outbox, Fault> {
-        let resolved = Resolved::try_from(request).or_reject()?;
+        let resolved = Resolved::of(request, &self.config).or_reject()?;
         let load = || self.load(&resolved, delivery);
         let loaded = load
             .retry(ExponentialBuilder::default().with_jitter().with_max_times(RETRIES))
@@ -75,6 +77,11 @@ impl Worker for Loader {
         match loaded {
             Err(LoadError::Db(error)) if error.is_unavailable() => Err(error).or_gate("postgres"),
             Err(LoadError::Db(error)) if error.is_permanent() => Err(error).or_reject(),
+            // Neither what cannot be decoded nor what cannot be a name will be better later.
+            Err(error @ (LoadError::Read(ReadError::Decode { .. }) | LoadError::Claim(_))) => {
+                Err(error).or_reject_as("decode")
+            }
+            Err(error @ (LoadError::Request(_) | LoadError::Token(_))) => Err(error).or_reject(),
             loaded => Ok(loaded?),
         }
     }
@@ -142,7 +149,8 @@ impl Loader {
         let people: Vec<inputs::DecisionMaker> = snapshot.decision_makers().try_collect().await?;
         let decided = snapshot.decided_links().await?;
         delivery.advance();
-        let linked = tokio::task::spawn_blocking(move || linking::link(&clinics, &people, &decided)).await?;
+        let linking = tokio::task::spawn_blocking(move || linking::link(&clinics, &people, &decided));
+        let linked = linking::or_none(linking.await)?;
         delivery.advance();
         header.clinics_with_decision_maker = linked.of_clinic.len() as u32;
         header.ambiguous_decision_makers = linked.ambiguous;
@@ -164,10 +172,14 @@ async fn became(request: &Token, loaded: &Loaded, delivery: &Delivery) -> Result
     let Loaded { run, parts } = loaded;
     let header = delivery.runs().part::<RunHeader>(run, Stage::Profile, "run").await?;
     // A run whose header has aged away has been over for long.
-    let Some(header) = header.and_then(|part| part.body.ok()) else { return Ok(Outbox::none()) };
+    let Some((header, generation)) = header.and_then(|part| Some((part.body.ok()?, part.generation))) else {
+        return Ok(Outbox::none());
+    };
     let config = header.request.as_ref().and_then(|request| request.config.as_ref());
     let strategies = config.map_or(0, |config| config.strategies.len() as u32);
+    // The plan stays of the generation of the parts: a younger one would wait for parts that nobody makes.
     Ok(Outbox::none()
+        .in_generation(generation)
         .with(named(request, Stage::Profile, "run", &header))
         .with(Outgoing::plan(run, Stage::Load, *parts))
         .with(Outgoing::plan(run, Stage::Match, parts * strategies))
@@ -356,7 +368,7 @@ fn empty_alerts(header: &RunHeader) -> Vec<Alert> {
         severity: Severity::Error.into(),
         text: text.to_owned(),
         hint: format!(
-            "no {rows} of the last 30 days in the database: the run ends empty, yesterday's rows stay"
+            "no {rows} of the last 30 days in the database: the run ends empty, and the rows before it go to the archive"
         ),
         run_id: header.run_id.clone(),
     };

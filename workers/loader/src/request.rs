@@ -1,5 +1,6 @@
 //! Fills a run's request with defaults and refuses what cannot be meant.
 
+use crate::Config;
 use chrono::{DateTime, NaiveDate, Utc};
 use proto::RunId;
 use proto::v1::{ConfidenceMode, CsvLayout, MatchConfig, OutputFormat, RunRequest, ScrapeSource, Strategy};
@@ -42,8 +43,8 @@ pub enum RequestError {
     Id(#[from] BadToken),
 }
 
-/// Checks a configuration and fills what is missing (X32).
-pub fn resolve(config: Option<MatchConfig>) -> Result<MatchConfig, RequestError> {
+/// Checks a configuration and fills what is missing (X32), as the loader is set; whoever asked, schedule or person.
+pub fn resolve(config: Option<MatchConfig>, settings: &Config) -> Result<MatchConfig, RequestError> {
     let mut config = config.unwrap_or_default();
     known::<Strategy>("matching_strategies", &config.strategies)?;
     known::<OutputFormat>("output_formats", &config.output_formats)?;
@@ -63,21 +64,29 @@ pub fn resolve(config: Option<MatchConfig>) -> Result<MatchConfig, RequestError>
     if !(1.0..=10.0).contains(&config.min_confidence_score) {
         return Err(RequestError::Threshold(config.min_confidence_score));
     }
-    config.confidence_mode = or_default("confidence_mode", config.confidence_mode, ConfidenceMode::Graded)?;
+    config.confidence_mode = or_default(
+        "confidence_mode",
+        config.confidence_mode,
+        ConfidenceMode::from(settings.confidence_mode),
+    )?;
     config.csv_layout = or_default("csv_layout", config.csv_layout, CsvLayout::Sample)?;
     Ok(config)
 }
 
 impl Resolved {
-    pub(crate) fn try_from(request: RunRequest) -> Result<Self, RequestError> {
-        let config = resolve(request.config.clone())?;
+    pub(crate) fn of(request: RunRequest, settings: &Config) -> Result<Self, RequestError> {
+        let config = resolve(request.config.clone(), settings)?;
         known::<ScrapeSource>("missing_sources", &request.missing_sources)?;
+        let date: NaiveDate =
+            request.run_date.parse().map_err(|_source| RequestError::Date(request.run_date.clone()))?;
+        // The date names files, and is part of the run's identity: it has one spelling.
+        let request = RunRequest { run_date: date.to_string(), ..request };
         Ok(Self {
             client: request
                 .client_id
                 .parse()
                 .map_err(|_source| RequestError::Client(request.client_id.clone()))?,
-            date: request.run_date.parse().map_err(|_source| RequestError::Date(request.run_date.clone()))?,
+            date,
             as_of: request.as_of.parse().map_err(|_source| RequestError::AsOf(request.as_of.clone()))?,
             config,
             request,
@@ -124,6 +133,9 @@ fn or_default<E: TryFrom<i32> + Into<i32>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Mode;
+
+    const GRADED: Config = Config { confidence_mode: Mode::Graded };
 
     fn request() -> RunRequest {
         RunRequest {
@@ -137,26 +149,50 @@ mod tests {
 
     #[test]
     fn what_is_missing_takes_its_default() {
-        let config = resolve(None).unwrap();
+        let config = resolve(None, &GRADED).unwrap();
         assert_eq!(config.strategies, [1, 2, 3]);
         assert!((config.min_confidence_score - 7.0).abs() < f64::EPSILON);
         assert_eq!(config.csv_layout, i32::from(CsvLayout::Sample));
     }
 
     #[test]
+    fn what_the_request_leaves_open_is_as_the_loader_is_set() {
+        let block = Config { confidence_mode: Mode::Block };
+        let mode = |asked: ConfidenceMode| {
+            let config = MatchConfig { confidence_mode: asked.into(), ..MatchConfig::default() };
+            resolve(Some(config), &block).unwrap().confidence_mode()
+        };
+        assert_eq!(resolve(None, &block).unwrap().confidence_mode(), ConfidenceMode::Block);
+        assert_eq!(mode(ConfidenceMode::Unspecified), ConfidenceMode::Block);
+        assert_eq!(mode(ConfidenceMode::Graded), ConfidenceMode::Graded);
+    }
+
+    #[test]
+    fn a_date_has_one_spelling() {
+        let resolved = |date: &str| {
+            let request = RunRequest { run_date: date.into(), ..request() };
+            Resolved::of(request, &GRADED).unwrap()
+        };
+        let (odd, plain) = (resolved("2025-11 - 1"), resolved("2025-11-01"));
+        assert_eq!(odd.request.run_date, "2025-11-01");
+        assert_eq!(odd.run_id("aa").unwrap(), plain.run_id("aa").unwrap());
+    }
+
+    #[test]
     fn unknown_values_are_errors_never_defaults() {
         let config = MatchConfig { strategies: vec![9], ..MatchConfig::default() };
         assert_eq!(
-            resolve(Some(config)),
+            resolve(Some(config), &GRADED),
             Err(RequestError::UnknownEnum { field: "matching_strategies", value: 9 })
         );
         let config = MatchConfig { min_confidence_score: 11.0, ..MatchConfig::default() };
-        assert_eq!(resolve(Some(config)), Err(RequestError::Threshold(11.0)));
+        assert_eq!(resolve(Some(config), &GRADED), Err(RequestError::Threshold(11.0)));
     }
 
     #[test]
     fn the_same_input_is_the_same_run() {
-        let id = |request: RunRequest, hash: &str| Resolved::try_from(request).unwrap().run_id(hash).unwrap();
+        let id =
+            |request: RunRequest, hash: &str| Resolved::of(request, &GRADED).unwrap().run_id(hash).unwrap();
         let again = RunRequest { again: true, ..request() };
         let elsewhere = RunRequest { request_id: "r-2".into(), ..request() };
         assert_eq!(id(request(), "aa"), id(elsewhere, "aa"));
@@ -168,6 +204,6 @@ mod tests {
     #[test]
     fn a_wrong_date_is_named() {
         let request = RunRequest { run_date: "11.11.2025".into(), ..request() };
-        assert_eq!(Resolved::try_from(request).unwrap_err(), RequestError::Date("11.11.2025".into()));
+        assert_eq!(Resolved::of(request, &GRADED).unwrap_err(), RequestError::Date("11.11.2025".into()));
     }
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use proto::subject::BadToken;
 use proto::v1::{Alert, Complete, RunRequest, ScrapeDone, ScrapeSource, Severity, Tick, Trigger};
 use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token};
-use runtime::{Delivery, Fault, OrFault as _, Source, Tombstone, Worker};
+use runtime::{Delivery, Fault, OrFault as _, Part, ReadError, Source, Tombstone, Worker};
 
 /// The scheduled job that asks for a run.
 pub const MATCH_JOB: &str = "match";
@@ -42,7 +42,8 @@ impl Worker for ScrapeCollector {
 
     async fn handle(&self, done: ScrapeDone, delivery: &Delivery) -> Result<Outbox, Fault> {
         let (run, part) = place(&done).or_reject()?;
-        let before = delivery.runs().part::<ScrapeDone>(&run, Stage::Scrape, part.as_str()).await?;
+        let before = delivery.runs().part::<ScrapeDone>(&run, Stage::Scrape, part.as_str()).await;
+        let before = before.or_else(unread)?;
         let said_before = before.and_then(|part| part.body.ok().map(|body| (body, part.generation)));
         let generation = match said_before {
             // The same event again says nothing new, but may have crashed before it was joined.
@@ -55,10 +56,12 @@ impl Worker for ScrapeCollector {
         };
         // The plan stays the first one: a day that is opened again keeps what the other scrapers said.
         let plan = (generation == 0).then(|| Outgoing::plan(&run, Stage::Scrape, SOURCES.len() as u32));
-        Ok(Outbox::none()
-            .in_generation(generation)
-            .with_all(plan)
-            .with(Outgoing::part(&run, Stage::Scrape, part, &done)))
+        Ok(Outbox::none().in_generation(generation).with_all(plan).with(Outgoing::part(
+            &run,
+            Stage::Scrape,
+            part,
+            &done,
+        )))
     }
 }
 
@@ -77,7 +80,7 @@ impl Worker for ScrapeTrigger {
         let run = delivery.run()?;
         let mut missing = Vec::new();
         let mut parts = delivery.runs().parts::<ScrapeDone>(run, Stage::Scrape).await?;
-        while let Some(part) = parts.next().await? {
+        while let Some(part) = parts.next().await.or_else(unread)? {
             if part.body.is_err()
                 && let Some((source, ..)) = SOURCES.iter().find(|(_, name, _)| *name == part.name.as_str())
             {
@@ -116,7 +119,7 @@ impl Worker for TickTrigger {
         let mut outbox = Outbox::none().with(Outgoing::plan(&run, Stage::Scrape, SOURCES.len() as u32));
         let mut late = Vec::new();
         for (_, name, label) in SOURCES {
-            let part = delivery.runs().part::<ScrapeDone>(&run, Stage::Scrape, name).await?;
+            let part = delivery.runs().part::<ScrapeDone>(&run, Stage::Scrape, name).await.or_else(unread)?;
             match part.map(|part| part.body) {
                 Some(Ok(_)) => {}
                 Some(Err(Tombstone { .. })) => late.push(label),
@@ -128,6 +131,17 @@ impl Worker for TickTrigger {
             }
         }
         Ok(outbox.with_alerts((!late.is_empty()).then(|| late_alert(&late, &tick))))
+    }
+}
+
+/// A part that nobody can read is as good as dead.
+fn unread<M>(error: ReadError) -> Result<Option<Part<M>>, ReadError> {
+    match error {
+        ReadError::Decode { subject, .. } => {
+            let name = Token::squeezed(subject.rsplit('.').next().unwrap_or_default());
+            Ok(Some(Part { name, generation: 0, body: Err(Tombstone { class: "decode".to_owned() }) }))
+        }
+        error => Err(error),
     }
 }
 
@@ -171,6 +185,16 @@ mod tests {
             let error = place(&done(source, "2025-11-11")).unwrap_err().to_string();
             assert!(error.contains(&source.to_string()) && error.contains("REDDIT"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_part_that_nobody_can_read_is_as_good_as_dead() {
+        let source = <ScrapeDone as proto::Message>::decode(&b"\xff"[..]).unwrap_err();
+        let subject = "lf.v1.run.scrape-2025-11-11.scrape.part.reddit".to_owned();
+        let part = unread::<ScrapeDone>(ReadError::Decode { subject, schema: String::new(), source });
+        let part = part.unwrap().unwrap();
+        assert_eq!((part.name.as_str(), part.body.unwrap_err().class.as_str()), ("reddit", "decode"));
+        assert!(unread::<ScrapeDone>(ReadError::Timeout("lf.v1.run.x".into())).is_err());
     }
 
     #[test]
