@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A dead letter without its payload.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Letter {
     pub sequence: u64,
     pub state: Standing,
@@ -23,6 +23,9 @@ pub struct Letter {
     pub stream: String,
     pub schema: String,
     pub run: Option<String>,
+    /// The stage of the run in which it died.
+    #[serde(serialize_with = "stage_in_words", skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     pub dead_at: DateTime<Utc>,
     pub deliveries: u32,
     pub attempts: u32,
@@ -57,9 +60,10 @@ pub struct Record {
 }
 
 /// How a letter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
+    #[default]
     Open,
     Replaying,
     Resolved,
@@ -128,36 +132,47 @@ impl From<LetterIs> for Standing {
 
 impl Letter {
     /// Reads the headers; a letter that lacks one is shown with what it has.
+    ///
+    /// In one pass: looking up each header by its name would be half of the time that listing takes.
     pub fn of(sequence: u64, bytes: u64, stored_at: DateTime<Utc>, headers: &HeaderMap) -> Self {
-        let text = |name| text(headers, name).unwrap_or_default().to_owned();
-        let number = |name| number(headers, name).unwrap_or_default();
-        Self {
-            sequence,
-            state: Standing::Open,
-            worker: text("Dl-Worker"),
-            class: text("Dl-Class"),
-            code: text("Dl-Code"),
-            error: text("Dl-Error"),
-            fingerprint: text("Dl-Error-Fp"),
-            subject: text("Dl-Subject"),
-            stream: text("Dl-Stream"),
-            schema: text(header::SCHEMA),
-            run: self::text(headers, "Dl-Run").map(str::to_owned),
-            dead_at: self::text(headers, "Dl-Dead-At")
-                .and_then(|at| DateTime::parse_from_rfc3339(at).ok())
-                .map_or(stored_at, |at| at.to_utc()),
-            deliveries: number("Dl-Deliveries"),
-            attempts: number("Dl-Attempts"),
-            crashes: number("Dl-Crashes"),
-            generation: number("Dl-Gen"),
-            round: number(header::ROUND),
-            build: text("Dl-Build"),
-            bytes,
-            tombstones: text("Dl-Tombstones").split_whitespace().map(str::to_owned).collect(),
-            died_before_as: self::number(headers, header::DEAD),
-            patched_from: self::number(headers, PATCHED_FROM),
-            record: None,
+        let mut letter = Self { sequence, bytes, dead_at: stored_at, ..Self::default() };
+        for (name, values) in headers.iter() {
+            let Some(text) = values.first().map(async_nats::HeaderValue::as_str) else { continue };
+            let number = || text.parse().unwrap_or_default();
+            let name: &str = name.as_ref();
+            match name {
+                "Dl-Worker" => text.clone_into(&mut letter.worker),
+                "Dl-Class" => text.clone_into(&mut letter.class),
+                "Dl-Code" => text.clone_into(&mut letter.code),
+                "Dl-Error" => text.clone_into(&mut letter.error),
+                "Dl-Error-Fp" => text.clone_into(&mut letter.fingerprint),
+                "Dl-Subject" => text.clone_into(&mut letter.subject),
+                "Dl-Stream" => text.clone_into(&mut letter.stream),
+                header::SCHEMA => text.clone_into(&mut letter.schema),
+                "Dl-Run" => letter.run = Some(text.to_owned()),
+                "Dl-Dead-At" => {
+                    let at = DateTime::parse_from_rfc3339(text);
+                    letter.dead_at = at.map_or(stored_at, |at| at.to_utc());
+                }
+                "Dl-Deliveries" => letter.deliveries = number(),
+                "Dl-Attempts" => letter.attempts = number(),
+                "Dl-Crashes" => letter.crashes = number(),
+                "Dl-Gen" => letter.generation = number(),
+                header::ROUND => letter.round = number(),
+                "Dl-Build" => text.clone_into(&mut letter.build),
+                SIZE => letter.bytes = text.parse().unwrap_or(bytes),
+                "Dl-Tombstones" => {
+                    letter.tombstones = text.split_whitespace().map(str::to_owned).collect();
+                }
+                header::DEAD => letter.died_before_as = text.parse().ok(),
+                PATCHED_FROM => letter.patched_from = text.parse().ok(),
+                _ => {}
+            }
         }
+        if letter.run.is_some() {
+            letter.stage = stage(&letter.subject);
+        }
+        letter
     }
 
     /// The letter with what is recorded of it.
@@ -165,16 +180,6 @@ impl Letter {
     pub fn standing(self, record: Option<Record>) -> Self {
         let state = record.as_ref().map_or(Standing::Open, |record| record.state.state.into());
         Self { state, record, ..self }
-    }
-
-    /// The stage of the run in which it died; none for events and jobs.
-    pub fn stage(&self) -> Option<Stage> {
-        match self.subject.parse().ok()? {
-            Subject::Plan { stage, .. } | Subject::Part { stage, .. } | Subject::Complete { stage, .. } => {
-                Some(stage)
-            }
-            Subject::Event { .. } | Subject::Job { .. } => None,
-        }
     }
 
     /// How often it was tried anew.
@@ -185,6 +190,22 @@ impl Letter {
 
 /// On a corrected copy: the sequence of the letter it was made of.
 pub(crate) const PATCHED_FROM: &str = "Dl-Patched-From";
+
+/// On messages without their payload: how long that is.
+const SIZE: &str = "Nats-Msg-Size";
+
+fn stage(subject: &str) -> Option<Stage> {
+    match subject.parse().ok()? {
+        Subject::Plan { stage, .. } | Subject::Part { stage, .. } | Subject::Complete { stage, .. } => {
+            Some(stage)
+        }
+        Subject::Event { .. } | Subject::Job { .. } => None,
+    }
+}
+
+fn stage_in_words<S: serde::Serializer>(stage: &Option<Stage>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_some(&stage.map(Stage::as_str))
+}
 
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(async_nats::HeaderValue::as_str)
@@ -222,7 +243,7 @@ pub(crate) mod tests {
     fn a_letter_is_what_its_headers_say() {
         let letter = letter(7, "scorer", "decode", "lf.v1.run.20251111-ab.match.complete.0");
         assert_eq!((letter.worker.as_str(), letter.class.as_str()), ("scorer", "decode"));
-        assert_eq!((letter.run.as_deref(), letter.stage()), (Some("20251111-ab"), Some(Stage::Match)));
+        assert_eq!((letter.run.as_deref(), letter.stage), (Some("20251111-ab"), Some(Stage::Match)));
         assert_eq!((letter.state, letter.tries()), (Standing::Open, 2));
     }
 

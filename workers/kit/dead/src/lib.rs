@@ -5,13 +5,20 @@ mod carry;
 mod compare;
 mod discard;
 mod edit;
+mod engine;
+mod facts;
 mod filter;
 mod group;
 mod hex;
 mod letter;
 mod list;
 mod message;
+mod pace;
+mod plan;
 mod reader;
+mod reopen;
+mod replay;
+mod send;
 mod sequences;
 mod states;
 
@@ -20,22 +27,25 @@ pub use carry::{Imported, Line, LineError, Parcel};
 pub use compare::{Comparison, Good, unified};
 pub use discard::{Discarded, FEW};
 pub use edit::{Correction, EditError, Edited, blank, correction};
+pub use engine::{Engine, Request};
 pub use filter::Filter;
 pub use group::{Group, groups};
 pub use letter::{BadStanding, Letter, Record, Standing};
 pub use list::Follow;
 pub use message::{Message, Shown};
+pub use pace::Pace;
+pub use plan::{DryRun, Kind, Plan, Reopened, Skipped, TRIES};
+pub use replay::{BUCKET as REPLAYS, Order, Phase, Replay, Tally};
 pub use sequences::{BadSequence, Sequences};
 
 use async_nats::jetstream;
-use runtime::{ReadError, Runs};
+
 use std::sync::Arc;
 
 /// The dead letters of a broker. Cheap to clone.
 #[derive(Clone)]
 pub struct Dead {
-    pub jetstream: Arc<jetstream::Context>,
-    runs: Runs,
+    pub(crate) jetstream: Arc<jetstream::Context>,
 }
 
 /// Why something about dead letters could not be done.
@@ -43,12 +53,18 @@ pub struct Dead {
 pub enum Error {
     #[error("could not {doing}")]
     Broker { doing: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error(transparent)]
-    Read(#[from] ReadError),
     #[error("there is no dead letter {0}")]
     NoLetter(u64),
     #[error("the dead letter {letter} is {state}")]
     NotOpen { letter: u64, state: Standing },
+    #[error("there is no replay {0}")]
+    NoReplay(String),
+    #[error("the replay {id} is over: it {}", .phase.as_str())]
+    Over { id: String, phase: Phase },
+    #[error("another process works on the replay {0}")]
+    Attended(String),
+    #[error("these letters are too many and too scattered for one replay")]
+    TooScattered,
 }
 
 /// Names what was tried when the broker did not do it.
@@ -60,7 +76,11 @@ pub(crate) fn broker<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
 
 impl Dead {
     pub fn new(jetstream: jetstream::Context) -> Self {
-        let jetstream = Arc::new(jetstream);
-        Self { runs: Runs::new(Arc::clone(&jetstream)), jetstream }
+        Self { jetstream: Arc::new(jetstream) }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "records say when they were written")]
+fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
 }

@@ -1,7 +1,7 @@
 //! Lists dead letters by their headers; no payload leaves the broker.
 
 use crate::filter::Filter;
-use crate::letter::{self, Letter};
+use crate::letter::Letter;
 use crate::reader::{Found, Reader, Wanted};
 use crate::states::States;
 use crate::{Dead, Error};
@@ -12,7 +12,14 @@ use proto::subject::stream;
 impl Dead {
     /// The letters that fit, in the order in which they died, each with its state.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Letter>, Error> {
-        Ok(Listed::read(self, filter).await?.letters)
+        // A letter that changes its state meanwhile is told with the older one.
+        let states = States::read(self, &filter.sequences);
+        let (mut states, letters) = tokio::try_join!(states, read(self, filter))?;
+        let standing = letters.into_iter().map(|letter| {
+            let record = states.records.remove(&letter.sequence);
+            letter.standing(record)
+        });
+        Ok(standing.filter(|letter| filter.fits(letter)).collect())
     }
 
     /// The letters that are there and fit, and then those that come.
@@ -20,32 +27,6 @@ impl Dead {
         let states = States::read(self, &filter.sequences).await?;
         let reader = Reader::open(&self.jetstream, wanted(filter)).await?;
         Ok(Follow { filter: filter.clone(), states, reader })
-    }
-}
-
-/// Letters, and the states that they had.
-pub(crate) struct Listed {
-    pub(crate) letters: Vec<Letter>,
-    pub(crate) states: States,
-}
-
-impl Listed {
-    pub(crate) async fn read(dead: &Dead, filter: &Filter) -> Result<Self, Error> {
-        // A letter that changes its state meanwhile is told with the older one.
-        let states = States::read(dead, &filter.sequences);
-        let letters = read(dead, filter);
-        let (mut states, letters) = tokio::try_join!(states, letters)?;
-        let mut records = std::mem::take(&mut states.records);
-        let mut fitting = Vec::new();
-        for letter in letters {
-            let record = records.remove(&letter.sequence);
-            let letter = letter.standing(record);
-            if filter.fits(&letter) {
-                fitting.push(letter);
-            }
-        }
-        states.records = records;
-        Ok(Self { letters: fitting, states })
     }
 }
 
@@ -87,8 +68,7 @@ fn wanted(filter: &Filter) -> Wanted {
 }
 
 fn letter_of(found: &Found) -> Letter {
-    let bytes = letter::number(&found.headers, "Nats-Msg-Size").unwrap_or(found.payload.len() as u64);
-    Letter::of(found.sequence, bytes, found.at, &found.headers)
+    Letter::of(found.sequence, found.payload.len() as u64, found.at, &found.headers)
 }
 
 /// Letters as they come.
