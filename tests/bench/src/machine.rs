@@ -18,10 +18,9 @@ pub(crate) fn describe() -> String {
     format!("{cores} cores of {processor}, {memory} memory")
 }
 
-/// The most memory a process ever held, in MiB.
-pub(crate) fn peak_memory(pid: u32) -> Option<u64> {
+/// A line of a process's memory, such as `VmHWM`, the most it ever held, in KiB.
+pub(crate) fn memory(pid: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024)
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }

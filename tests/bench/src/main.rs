@@ -1,12 +1,14 @@
 //! Measures the fleet as its users run it: real servers, a process for each worker, sample data of growing size.
 //!
-//! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only.
+//! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
+//! `bench soak 30` runs for half an hour and tells whether memory stayed flat.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
 
 mod machine;
 mod run;
+mod soak;
 
 use anyhow::Context as _;
 use fleet::local::{Stack, StackOptions};
@@ -20,6 +22,11 @@ const PAIN_POINTS: usize = 10_000;
 fn main() -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let binaries = folder()?;
+    if let [word, minutes] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "soak"
+    {
+        return soak::soak(&binaries, minutes.parse().context("minutes are a number")?);
+    }
     let asked: Vec<usize> = std::env::args()
         .skip(1)
         .map(|size| size.parse())

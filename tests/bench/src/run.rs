@@ -1,6 +1,6 @@
 //! One matching run on sample data: time by stage, rows per second, peak memory of each worker.
 
-use crate::machine::peak_memory;
+use crate::machine::memory;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use fleet::local::Stack;
@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const ROLES: [&str; 7] = ["loader", "matchers", "scorer", "templater", "storer", "exporter", "notifier"];
+pub(crate) const ROLES: [&str; 7] =
+    ["loader", "matchers", "scorer", "templater", "storer", "exporter", "notifier"];
 const TIMEOUT: Duration = Duration::from_secs(600);
 
 pub(crate) struct Measured {
@@ -68,10 +69,10 @@ pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> an
     Ok(Measured { clinics, pain_points, import, total, stages, memory })
 }
 
-struct Bench<'a> {
-    binaries: &'a Path,
-    stack: &'a Stack,
-    folder: &'a Path,
+pub(crate) struct Bench<'a> {
+    pub(crate) binaries: &'a Path,
+    pub(crate) stack: &'a Stack,
+    pub(crate) folder: &'a Path,
 }
 
 impl Bench<'_> {
@@ -89,7 +90,7 @@ impl Bench<'_> {
         command
     }
 
-    fn leadfleet(&self, arguments: &[&str]) -> anyhow::Result<()> {
+    pub(crate) fn leadfleet(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let status = self.command(arguments).status().context("could not start leadfleet")?;
         anyhow::ensure!(status.success(), "leadfleet {} failed: {status}", arguments.join(" "));
         Ok(())
@@ -97,7 +98,7 @@ impl Bench<'_> {
 }
 
 /// Inserts made rows, as `leadfleet demo` does.
-async fn fill(url: &str, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
+pub(crate) async fn fill(url: &str, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
     let sizes = Sizes { pain_points, clinics, decision_makers: clinics * 430 / 487 };
     let db = db::Db::new(&db::Config { postgres_statement_timeout: 3_600, ..db::Config::of(url) })?;
     let filled = fleet::fill::fill(&db, &Sample::generate(1, sizes, Utc::now().date_naive())).await;
@@ -106,12 +107,12 @@ async fn fill(url: &str, clinics: usize, pain_points: usize) -> anyhow::Result<(
 }
 
 /// A process for each role; they end when this is dropped.
-struct Workers {
+pub(crate) struct Workers {
     children: Vec<(&'static str, Child)>,
 }
 
 impl Workers {
-    fn start(bench: &Bench<'_>) -> anyhow::Result<Self> {
+    pub(crate) fn start(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let mut workers = Self { children: Vec::new() };
         for role in ROLES {
             let child =
@@ -121,8 +122,13 @@ impl Workers {
         Ok(workers)
     }
 
+    pub(crate) fn pids(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.children.iter().map(|(role, child)| (*role, child.id()))
+    }
+
+    /// The most that each ever held, in MiB.
     fn memory(&self) -> Vec<(&'static str, u64)> {
-        self.children.iter().filter_map(|(role, child)| Some((*role, peak_memory(child.id())?))).collect()
+        self.pids().filter_map(|(role, pid)| Some((role, memory(pid, "VmHWM")? / 1024))).collect()
     }
 }
 
