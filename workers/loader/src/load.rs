@@ -16,7 +16,7 @@ use proto::v1::{
     RunHeader, RunRequest, Severity,
 };
 use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token};
-use runtime::{Delivery, Fault, OrFault as _, PublishError, ReadError, Retry, Source, Worker};
+use runtime::{Cause, Delivery, Fault, OrFault as _, PublishError, ReadError, Retry, Source, Worker};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -88,6 +88,13 @@ impl Worker for Loader {
 
     async fn probe(&self, _gate: &str) -> Result<(), Fault> {
         Ok(self.db.ping().await?)
+    }
+
+    fn code(&self, cause: &Cause) -> Option<String> {
+        match runtime::find::<LoadError>(cause) {
+            Some(LoadError::Db(error)) => error.code(),
+            _ => runtime::find::<db::Error>(cause).and_then(db::Error::code),
+        }
     }
 
     /// Nobody knows the run of a request that died, so its end is told under the request's own name.

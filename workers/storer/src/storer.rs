@@ -9,7 +9,7 @@ use futures::TryStreamExt as _;
 use proto::subject::{Stage, Subject};
 use proto::v1::{Complete, StoreRetry};
 use proto::{Outbox, RunId};
-use runtime::{Delivery, Fault, Retry, Runs, Source, Worker};
+use runtime::{Cause, Delivery, Fault, Retry, Runs, Source, Worker};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -95,6 +95,10 @@ impl Worker for Storer {
             Err(Failure::Unread(cause)) => Err(Fault::Retry { after: None, cause }),
             Err(Failure::Fault(fault)) => Err(fault),
         }
+    }
+
+    fn code(&self, cause: &Cause) -> Option<String> {
+        runtime::find::<db::Error>(cause).and_then(db::Error::code)
     }
 
     fn tombstones(&self, subject: &Subject, class: &'static str) -> Outbox {

@@ -7,7 +7,7 @@ use claude::{Ask, Claude, Effort};
 use proto::subject::{Stage, Subject, Token};
 use proto::v1::{Alert, RunHeader, Segment, Template, TemplateSource};
 use proto::{Outbox, Outgoing, RunId};
-use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
+use runtime::{Cause, Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
 use std::time::Duration;
 
 /// Raised when the rules or the question change, so that old answers are asked anew.
@@ -132,6 +132,13 @@ impl Worker for Templater {
     async fn probe(&self, _gate: &str) -> Result<(), Fault> {
         self.claude.check_model(self.claude.model()).await?;
         Ok(())
+    }
+
+    fn code(&self, cause: &Cause) -> Option<String> {
+        match runtime::find::<Unwritten>(cause) {
+            Some(Unwritten::Claude(error)) => Some(error.code().to_owned()),
+            _ => None,
+        }
     }
 
     fn tombstones(&self, subject: &Subject, class: &'static str) -> Outbox {

@@ -111,7 +111,9 @@ async fn a_broken_claude_leaves_the_template_to_a_person() {
 fn check_gate((templater, template): (Templater, Result<Template, Unwritten>)) {
     let unwritten = template.expect_err("Claude should have failed");
     let fault = templater.instead(&run(), &segment(), unwritten, Duration::from_secs(10));
-    assert!(matches!(fault, Err(Fault::Gate { gate: "claude", .. })), "{fault:?}");
+    let Err(Fault::Gate { gate: "claude", cause }) = fault else { panic!("{fault:?}") };
+    let code = templater.code(&cause).unwrap();
+    assert!(["claude_config", "claude_spend"].contains(&code.as_str()), "{code}");
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ impl<W: Worker> Handler<W> {
         DeadLetter {
             worker: W::NAME.to_owned(),
             class: class.to_owned(),
-            code: String::new(),
+            code: fault.and_then(|fault| self.worker.code(fault.cause())).unwrap_or_default(),
             error: fault.map(Fault::chain).unwrap_or_default(),
             subject: message.subject.to_string(),
             stream: envelope.stream.clone(),

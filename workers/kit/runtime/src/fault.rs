@@ -29,6 +29,18 @@ impl<E: Error + Send + Sync + 'static> From<E> for Fault {
     }
 }
 
+/// The first error of a type among a cause and its sources.
+pub fn find<T: Error + 'static>(cause: &Cause) -> Option<&T> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(cause.as_ref());
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
 impl Fault {
     /// Rejects with a text of the handler's own.
     pub fn reject(class: &'static str, text: impl Into<String>) -> Self {

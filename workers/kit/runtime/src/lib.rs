@@ -38,7 +38,7 @@ mod worker;
 pub use config::Config;
 pub use dead::{BUILD, DeadLetter};
 pub use delivery::Delivery;
-pub use fault::{Cause, Fault, OrFault};
+pub use fault::{Cause, Fault, OrFault, find};
 pub use gate::{BUCKET as GATES, Closed};
 pub use intents::{Begun, IntentError, Intents};
 pub use letters::{BUCKET as LETTERS, LetterState, State as LetterIs};

@@ -1,10 +1,9 @@
 //! A broker without room: nobody's message is at fault, so the worker waits until there is room again.
 
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, find};
 use crate::runtime::Runtime;
 use async_nats::jetstream::{Error as Refusal, ErrorCode};
 use proto::subject::stream;
-use std::error::Error;
 
 /// The gate that closes when the broker stores nothing more.
 pub(crate) const GATE: &str = "nats-storage";
@@ -26,14 +25,7 @@ pub(crate) fn gate_when_full(fault: Fault) -> Fault {
 }
 
 fn is_full(cause: &Cause) -> bool {
-    let mut next: Option<&(dyn Error + 'static)> = Some(cause.as_ref());
-    while let Some(error) = next {
-        if error.downcast_ref::<Refusal>().is_some_and(|refusal| FULL.contains(&refusal.error_code())) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    find::<Refusal>(cause).is_some_and(|refusal| FULL.contains(&refusal.error_code()))
 }
 
 /// Whether there is room again: no stream that workers write to is full, and the store takes a word.

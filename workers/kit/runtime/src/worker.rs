@@ -1,7 +1,7 @@
 //! The shape of a worker: one kind of message in, messages out.
 
 use crate::delivery::Delivery;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use proto::subject::{Stage, Subject, stream};
 use proto::{Message, Name, Outbox};
 use std::future::Future;
@@ -29,6 +29,11 @@ pub trait Worker: Send + Sync + 'static {
     /// What nobody should wait for when the message at this subject dies: tombstones of the parts it would have become.
     fn tombstones(&self, _subject: &Subject, _class: &'static str) -> Outbox {
         Outbox::none()
+    }
+
+    /// SQLSTATE, HTTP status or the like of what a message died of; part of the fingerprint of its dead letter.
+    fn code(&self, _cause: &Cause) -> Option<String> {
+        None
     }
 
     /// Whether a gate that this worker closed can open again.
