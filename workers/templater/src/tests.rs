@@ -7,7 +7,7 @@ use clap::Parser;
 use claude::Claude;
 use proto::RunId;
 use proto::v1::{Segment, Template, TemplateSource};
-use runtime::Fault;
+use runtime::{Fault, Worker as _};
 use standins::{ClaudeStandIn, Manner, Step, Twist};
 use std::time::Duration;
 
