@@ -4,6 +4,7 @@
 mod bad_input;
 mod business_type;
 mod claude_down;
+mod corrections;
 mod crash_poison;
 mod geographic;
 mod happy_path;
