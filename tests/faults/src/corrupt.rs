@@ -113,7 +113,8 @@ fn unknown_enums(name: &Token) -> Vec<Corrupt> {
 }
 
 fn alert(name: &Token) -> Alert {
-    Alert { kind: "corrupt".into(), key: name.to_string(), text: name.to_string(), ..Alert::default() }
+    // The full stop ends the number.
+    Alert { kind: "corrupt".into(), key: name.to_string(), text: format!("{name}."), ..Alert::default() }
 }
 
 fn scrape_done() -> ScrapeDone {

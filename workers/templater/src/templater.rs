@@ -123,6 +123,8 @@ impl Worker for Templater {
         } else {
             (in_general(&segment, "no Claude key".to_owned()), None)
         };
+        // Asking takes time: somebody who took this delivery for dead may have been faster.
+        let template = written(delivery, run, part).await?.unwrap_or(template);
         Ok(Outbox::none()
             .with(Outgoing::part(run, Stage::Template, part.clone(), &template))
             .with_alerts(alert))

@@ -9,6 +9,7 @@ use runtime::{ReadError, Runs};
 
 use super::Verdict;
 use crate::asked::Asked;
+use crate::schedule::Damage;
 
 #[derive(Debug)]
 pub(crate) struct Letter {
@@ -53,7 +54,7 @@ pub(crate) fn check(letters: &[Letter], asked: &Asked, verdict: &mut Verdict) {
     for (source, count) in sources.into_iter().filter(|(_, count)| *count > 1) {
         verdict.doubled.push(format!("{count} dead letters of {}", source.join(" ")));
     }
-    for (id, corrupt) in &asked.corrupt {
+    for (id, corrupt) in asked.corrupt.iter().filter(|(_, corrupt)| corrupt.damage != Damage::Poison) {
         let mut workers: Vec<&str> = letters
             .iter()
             .filter(|letter| letter.message == *id)

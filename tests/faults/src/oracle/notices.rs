@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::Verdict;
 use super::letters::Letter;
 use crate::asked::Asked;
+use crate::corrupt::POISON;
 use crate::fleet::Fleet;
+use crate::schedule::Damage;
 
 /// A repetition says that it may be one.
 const AGAIN: &str = "sent again after an interruption";
@@ -38,6 +40,19 @@ pub(crate) fn check(
         // The dead letter's bytes are protobuf, in which a text stands as it is.
         let died = letters.iter().any(|letter| letter.worker == "alerter" && letter.message == id(text));
         Seen::of(text, &shown, &mails).judge(&format!("the alert {text:?}"), died, verdict);
+    }
+    for (id, poison) in asked.corrupt.iter().filter(|(_, corrupt)| corrupt.damage == Damage::Poison) {
+        // Who was told to die elsewhere survives it, and says it.
+        let died = letters.iter().filter(|letter| letter.message == *id).count();
+        let text = format!("{POISON}{}.", id.trim_start_matches("corrupt-"));
+        let seen = Seen::of(&text, &shown, &mails);
+        match (died, seen == Seen::default()) {
+            (1, true) => verdict.note("messages that killed whoever handled them, dead after that"),
+            (0, false) => seen.judge(&poison.subject, false, verdict),
+            (0, true) => verdict.lost.push(format!("{}: neither told nor dead", poison.subject)),
+            (1, false) => verdict.note("messages told by one who died before saying so, dead after that"),
+            (died, _) => verdict.doubled.push(format!("{}: dead {died} times", poison.subject)),
+        }
     }
 }
 
