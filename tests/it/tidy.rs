@@ -50,20 +50,22 @@ impl Source {
         if self.is_test() || self.path.contains("/examples/") {
             ""
         } else {
-            self.text.split(UNIT_TESTS).next().unwrap_or_default()
+            self.text.split_at(self.unit_tests()).0
         }
     }
 
     fn tests(&self) -> &str {
-        if self.is_test() {
-            &self.text
-        } else {
-            self.text.split_once(UNIT_TESTS).map_or("", |(_, tests)| tests)
-        }
+        if self.is_test() { &self.text } else { self.text.split_at(self.unit_tests()).1 }
+    }
+
+    /// Where the unit tests begin.
+    fn unit_tests(&self) -> usize {
+        let starts = UNIT_TESTS.iter().filter_map(|start| self.text.find(start));
+        starts.min().unwrap_or(self.text.len())
     }
 }
 
-const UNIT_TESTS: &str = "\n#[cfg(test)]\nmod ";
+const UNIT_TESTS: [&str; 2] = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub(crate) mod "];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -14,7 +14,7 @@ use crate::output::{Output, columns, count};
 pub struct Args {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Those in this state: open, replaying, resolved, died_again, superseded, edited, discarded, or all.
+    /// Those in this state: open, replaying, resolved, `died_again`, superseded, edited, discarded, or all.
     #[arg(long, value_name = "STATE", default_value = "open")]
     state: States,
     /// A row for each letter.

@@ -7,6 +7,9 @@ mod edit;
 mod filter;
 mod history;
 mod list;
+mod paid;
+mod replay;
+mod replays;
 mod show;
 
 use std::env;
@@ -37,6 +40,14 @@ pub enum Command {
         after_help = "Examples:\n  leadfleet dead edit 17\n  leadfleet dead show 17 --body > 17.json\n  leadfleet dead edit 17 --from 17.json --reason 'the date was missing'"
     )]
     Edit(edit::Args),
+    /// Replay letters as the messages that they were; without --apply, say what that would do.
+    #[command(
+        after_help = "Examples:\n  leadfleet dead replay 17\n  leadfleet dead replay --worker templater --since 24h\n  leadfleet dead replay --fingerprint 9f3c --apply --reason 'fixed in 0.1.4'\n  leadfleet dead replay --all --rate 200 --in-flight 500 --apply --reason 'Postgres is back'"
+    )]
+    Replay(replay::Args),
+    /// Show replays; pause, resume or cancel one from another terminal.
+    #[command(subcommand)]
+    Replays(replays::Command),
     /// Give letters up: they are kept, and not asked about again.
     #[command(
         after_help = "Examples:\n  leadfleet dead discard 17 --reason 'test data'\n  leadfleet dead discard --class decode --until 2025-11-01 --reason 'old scraper' --yes-discard 240"
@@ -77,6 +88,8 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
         Command::Show(args) => show::run(&args, &dead, output).await,
         Command::Diff(args) => diff::run(&args, &dead, output).await,
         Command::Edit(args) => edit::run(&args, &dead, output).await,
+        Command::Replay(args) => replay::run(&args, &dead, output).await,
+        Command::Replays(command) => replays::run(command, &dead, output).await,
         Command::Discard(args) => discard::run(&args, &dead, output).await,
         Command::Export(args) => carry::export(&args, &dead, output).await,
         Command::Import(args) => carry::import(&args, &dead, output).await,
@@ -93,9 +106,14 @@ impl Who {
             error: anyhow::anyhow!("this needs a reason; nothing was changed"),
             hint: Some("say why with --reason 'TEXT': it is kept for a year with your name".to_owned()),
         })?;
+        Ok(self.by_or(reason))
+    }
+
+    /// With this reason when none is given.
+    fn by_or(&self, reason: &str) -> By {
         let user = || env::var_os("USER").and_then(|user| user.into_string().ok());
         let operator = self.operator.clone().or_else(user).unwrap_or_else(|| "operator".to_owned());
-        Ok(By { operator, reason: reason.to_owned(), at: now() })
+        By { operator, reason: self.reason.as_deref().unwrap_or(reason).trim().to_owned(), at: now() }
     }
 }
 
@@ -119,15 +137,20 @@ fn shortened(text: &str, most: usize) -> String {
 
 impl From<dead::Error> for Failure {
     fn from(error: dead::Error) -> Self {
-        use dead::Error::{Broker, NoLetter, NotOpen, Read};
+        use dead::Error::{Attended, Broker, NoLetter, NoReplay, NotOpen, Over, TooScattered};
         let (exit, hint) = match error {
-            Read(error) => return error.into(),
             Broker { .. } if reach::cause(&error).contains("stream not found") => (
                 Exit::NotFound,
                 "no dead letter was ever kept on this server: `leadfleet provision` prepares it",
             ),
             Broker { .. } => (Exit::Unreachable, "is JetStream on? `leadfleet doctor` checks it"),
             NoLetter(_) => (Exit::NotFound, "`leadfleet dead list --each` shows which there are"),
+            NoReplay(_) => (Exit::NotFound, "`leadfleet dead replays list` shows which there are"),
+            Over { .. } => (Exit::Refused, "what it left is open: `leadfleet dead replay` begins another"),
+            Attended(_) => (Exit::Refused, "`leadfleet dead replays show` tells how far it is"),
+            TooScattered => {
+                (Exit::Refused, "choose fewer: --worker, --class, --since and --until narrow them down")
+            }
             NotOpen { .. } => (Exit::Refused, "`leadfleet dead show` tells what became of it"),
         };
         Self { exit, hint: Some(hint.to_owned()), error: error.into() }

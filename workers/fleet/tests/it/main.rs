@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod away;
+mod dead;
 mod import;
 mod matching;
 
@@ -62,6 +63,10 @@ impl Servers {
         command.env("NATS_URL", self.stack.nats_url());
         command.env("POSTGRES_CONNECTION_STRING", self.stack.postgres_url());
         command
+    }
+
+    fn nats_url(&self) -> &str {
+        self.stack.nats_url()
     }
 
     /// Rows of a table, as `status` counts them.

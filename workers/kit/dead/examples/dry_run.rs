@@ -41,6 +41,10 @@ async fn main() {
     let mut took = Vec::new();
     for _ in 0..ROUNDS {
         let started = Instant::now();
+        let list = dead.list(&Filter::default()).await.unwrap();
+        println!("listing alone {:?}", started.elapsed());
+        drop(list);
+        let started = Instant::now();
         let plan = dead.plan(&Filter::default(), false).await.unwrap();
         took.push(started.elapsed());
         assert_eq!(plan.dry_run.letters, LETTERS as u64);

@@ -78,6 +78,11 @@ impl Dead {
     pub fn new(jetstream: jetstream::Context) -> Self {
         Self { jetstream: Arc::new(jetstream) }
     }
+
+    /// The connection that it reads from.
+    pub fn jetstream(&self) -> Arc<jetstream::Context> {
+        Arc::clone(&self.jetstream)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "records say when they were written")]

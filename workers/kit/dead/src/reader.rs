@@ -54,6 +54,11 @@ impl Reader {
         if self.pending == 0 { Ok(None) } else { self.wait().await.map(Some) }
     }
 
+    /// Whether something that was there has not been read.
+    pub(crate) fn has_more(&self) -> bool {
+        self.pending > 0
+    }
+
     /// Waits for the next message. Nothing is lost when the waiting is given up.
     pub(crate) async fn wait(&mut self) -> Result<Found, Error> {
         let ended = || std::io::Error::other("the messages ended");

@@ -206,6 +206,11 @@ impl Wishes {
         Ok(Self(Reader::open(&dead.jetstream, wanted).await?))
     }
 
+    /// The wish that was there before, if there was one.
+    pub(crate) async fn standing(&mut self) -> Result<Option<Order>, Error> {
+        if self.0.has_more() { self.wait().await.map(Some) } else { Ok(None) }
+    }
+
     pub(crate) async fn wait(&mut self) -> Result<Order, Error> {
         let found = self.0.wait().await?;
         serde_json::from_slice(&found.payload).map_err(broker(READING))

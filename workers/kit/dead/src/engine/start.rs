@@ -127,6 +127,7 @@ impl Engine {
             ledger,
             states,
         };
+        engine.order = engine.wishes.standing().await?.unwrap_or(Order::Run);
         for letter in letters {
             let record = known.get(&letter.sequence);
             match record.filter(|record| record.state.replay == engine.replay.id) {
