@@ -65,7 +65,7 @@ impl Servers {
         command
     }
 
-    fn nats_url(&self) -> &str {
+    fn nats_url(&self) -> String {
         self.stack.nats_url()
     }
 
