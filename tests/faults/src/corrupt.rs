@@ -11,7 +11,7 @@ use rand::{RngCore as _, SeedableRng as _};
 use crate::schedule::Damage;
 
 /// A little less than the broker takes in one message: the dead letter needs room for its headers.
-const OVERSIZED: usize = 1_048_576 - 8_192;
+const OVERSIZED: usize = 1_048_576 - 20 * 1_024;
 /// Whoever begins to handle a message with this in its subject dies.
 pub(crate) const POISON: &str = "corrupt-poison-";
 /// An enum value that no message knows.

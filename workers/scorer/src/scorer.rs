@@ -5,7 +5,7 @@ use proto::subject::{RunId, Stage, Subject, Token};
 use proto::v1::{Alert, Assignments};
 use proto::v1::{ClinicPart, Complete, MatchConfig, Matches, PainPart, RunHeader, Strategy};
 use proto::{Outbox, Outgoing};
-use runtime::{Begun, Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
+use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -139,11 +139,8 @@ impl Scorer {
             Err(error) => Err(format!("quantitative scores only: {error}")),
         };
         // Somebody who took this delivery for dead may have been faster.
-        if let Some(word) = spoken(&key, delivery).await? {
-            return Ok(word);
-        }
-        delivery.intents().done(&key, &serde_json::to_string(&word)?).await?;
-        Ok(word)
+        let first = delivery.intents().decide(&key, serde_json::to_string(&word)?).await?;
+        Ok(serde_json::from_str(&first)?)
     }
 }
 
@@ -151,9 +148,9 @@ impl Scorer {
 type Word = Result<Value, String>;
 
 async fn spoken(key: &str, delivery: &Delivery) -> Result<Option<Word>, Fault> {
-    match delivery.intents().begin(key).await? {
-        Begun::Done(word) => Ok(Some(serde_json::from_str(&word)?)),
-        Begun::Fresh | Begun::Unknown => Ok(None),
+    match delivery.intents().decided(key).await? {
+        Some(word) => Ok(Some(serde_json::from_str(&word)?)),
+        None => Ok(None),
     }
 }
 

@@ -50,6 +50,23 @@ impl Intents {
         })
     }
 
+    /// Settles a question once and for all: the first answer counts, for everybody, and is what this returns.
+    pub async fn decide(&self, key: &str, answer: String) -> Result<String, IntentError> {
+        match self.store.create(key, answer.clone().into()).await {
+            Ok(_) => Ok(answer),
+            Err(error) if error.kind() == kv::CreateErrorKind::AlreadyExists => {
+                Ok(self.decided(key).await?.unwrap_or(answer))
+            }
+            Err(error) => Err(IntentError::Create(key.to_owned(), error)),
+        }
+    }
+
+    /// What `decide` has settled, if it has.
+    pub async fn decided(&self, key: &str) -> Result<Option<String>, IntentError> {
+        let answer = self.store.get(key).await.map_err(|source| IntentError::Read(key.to_owned(), source))?;
+        Ok(answer.map(|answer| String::from_utf8_lossy(&answer).into_owned()))
+    }
+
     /// Records what came of the call; `result` must not be empty.
     pub async fn done(&self, key: &str, result: &str) -> Result<(), IntentError> {
         self.store

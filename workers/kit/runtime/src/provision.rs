@@ -49,7 +49,7 @@ pub fn consumer_name(worker: &str) -> String {
 
 /// Creates or updates every stream and bucket.
 pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -> Result<(), ProvisionError> {
-    for config in streams(replicas) {
+    for config in streams(replicas, jetstream.client().server_info().max_payload) {
         let name = config.name.clone();
         let info = jetstream
             .create_or_update_stream(config.clone())
@@ -89,7 +89,13 @@ async fn bucket(
         .map_err(|source| ProvisionError::Bucket { name: name.to_owned(), source: source.into() })
 }
 
-fn streams(replicas: usize) -> Vec<js::Config> {
+/// What a dead letter says beside the message must fit with it into one: so much less may a message have.
+const ROOM_FOR_REASONS: usize = 16 * 1024;
+
+/// The streams on a server that takes messages of so many bytes.
+fn streams(replicas: usize, max_payload: usize) -> Vec<js::Config> {
+    // Larger ones are refused when they are published, and so never accepted.
+    let largest = i32::try_from(max_payload.saturating_sub(ROOM_FOR_REASONS)).unwrap_or(i32::MAX);
     let limits = |name: &str, subjects: &[&str], days: u32, mib: i64, window: Duration| js::Config {
         name: name.to_owned(),
         subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
@@ -106,12 +112,19 @@ fn streams(replicas: usize) -> Vec<js::Config> {
     let advisories =
         ["$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>"];
     vec![
-        limits(stream::EVENTS, &["lf.v1.event.>"], 30, 1024, 10 * MINUTE),
+        js::Config {
+            max_message_size: largest,
+            ..limits(stream::EVENTS, &["lf.v1.event.>"], 30, 1024, 10 * MINUTE)
+        },
         js::Config {
             max_messages_per_subject: 1,
+            max_message_size: largest,
             ..limits(stream::RUN, &["lf.v1.run.>"], 14, 4096, 60 * MINUTE)
         },
-        limits(stream::JOBS, &["lf.v1.job.>"], 7, 256, 10 * MINUTE),
+        js::Config {
+            max_message_size: largest,
+            ..limits(stream::JOBS, &["lf.v1.job.>"], 7, 256, 10 * MINUTE)
+        },
         limits(stream::DEAD, &["lf.v1.dead.>"], 90, 1024, 1440 * MINUTE),
         limits(stream::AUDIT, &["lf.v1.audit.>"], 365, 256, 2 * MINUTE),
         js::Config {
@@ -162,6 +175,9 @@ fn check_stream(asked: &js::Config, got: &js::Config) -> Result<(), ProvisionErr
     let check = Echo { name: &asked.name };
     check.same("subjects", &asked.subjects, &got.subjects)?;
     check.same("retention", &asked.retention, &got.retention)?;
+    if asked.max_message_size > 0 {
+        check.same("max_message_size", &asked.max_message_size, &got.max_message_size)?;
+    }
     check.same("discard", &asked.discard, &got.discard)?;
     check.same("max_age", &asked.max_age, &got.max_age)?;
     check.same("max_bytes", &asked.max_bytes, &got.max_bytes)?;
@@ -214,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_dropped_setting_stops_the_start() {
-        let asked = streams(1).remove(1);
+        let asked = streams(1, 1024 * 1024).remove(1);
         let got = js::Config { max_messages_per_subject: -1, ..asked.clone() };
         let error = check_stream(&asked, &got).unwrap_err().to_string();
         assert!(error.contains("max_messages_per_subject"), "{error}");
