@@ -7,6 +7,7 @@ use crate::progress::Progress;
 use crate::provision::consumer_name;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::settle::{History, MAX_CRASHES, QUARANTINE_AFTER};
+use crate::trip;
 use crate::worker::Worker;
 use async_nats::jetstream::{self, AckKind};
 use std::ffi::OsString;
@@ -62,7 +63,11 @@ impl<W: Worker> Handler<W> {
         let ended = async {
             let _turn = cell.turn.acquire().await;
             let Quarantine { program, arguments, environment } = &cell.quarantine;
-            Command::new(program)
+            let mut command = Command::new(program);
+            if trip::is_of_the_process() {
+                command.env_remove(trip::VARIABLE);
+            }
+            command
                 .args(arguments)
                 .arg(reply.as_str())
                 .envs(environment.iter().map(|(name, value)| (name, value)))

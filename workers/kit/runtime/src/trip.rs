@@ -6,6 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The variable that names the point: `handled:3` dies at the third pass, `handled:.probe.` at a subject that holds the text.
 pub const VARIABLE: &str = "LEADFLEET_TRIP";
 
+/// Whether it is this process that has to die, whatever it handles, and not whoever handles a certain message.
+pub(crate) fn is_of_the_process() -> bool {
+    told().is_some_and(|trip| matches!(trip.when, When::Pass { .. }))
+}
+
+fn told() -> Option<&'static Trip> {
+    static TRIP: OnceLock<Option<Trip>> = OnceLock::new();
+    TRIP.get_or_init(Trip::of_environment).as_ref()
+}
+
 struct Trip {
     point: String,
     when: When,
@@ -18,8 +28,7 @@ enum When {
 
 /// Dies here if the environment says so; nothing more than a comparison otherwise.
 pub fn pass(point: &str, subject: &str) {
-    static TRIP: OnceLock<Option<Trip>> = OnceLock::new();
-    if TRIP.get_or_init(Trip::of_environment).as_ref().is_some_and(|trip| trip.is_due(point, subject)) {
+    if told().is_some_and(|trip| trip.is_due(point, subject)) {
         std::process::abort();
     }
 }
