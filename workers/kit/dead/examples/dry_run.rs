@@ -10,6 +10,10 @@ use runtime::{Config, Runtime};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// The allocator of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LETTERS: usize = 100_000;
 const RUNS: usize = 50;
 const ROUNDS: usize = 5;
@@ -40,10 +44,6 @@ async fn main() {
     let dead = Dead::new(runtime.jetstream().clone());
     let mut took = Vec::new();
     for _ in 0..ROUNDS {
-        let started = Instant::now();
-        let list = dead.list(&Filter::default()).await.unwrap();
-        println!("listing alone {:?}", started.elapsed());
-        drop(list);
         let started = Instant::now();
         let plan = dead.plan(&Filter::default(), false).await.unwrap();
         took.push(started.elapsed());

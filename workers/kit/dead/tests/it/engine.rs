@@ -1,7 +1,7 @@
 //! A replay that is watched, stopped, killed and taken over.
 
-use crate::fleet::{Fleet, by, request};
-use dead::{Error, Filter, Order, Pace, Phase, Request, Standing, Tally};
+use crate::fleet::{Fleet, IN_FLIGHT, by, request};
+use dead::{Error, Filter, Order, Pace, Phase, Replay, Request, Standing, Tally};
 use std::collections::BTreeMap;
 use std::future::pending;
 
@@ -13,17 +13,23 @@ async fn a_replay_of_ten_thousand_that_is_killed_twice_does_each_effect_once() {
     let plan = fleet.plan().await;
     assert_eq!(plan.dry_run.letters, MANY as u64);
 
-    let engine = fleet.begin(plan).await;
+    let mut engine = fleet.begin(plan).await;
     let id = engine.progress().borrow().id.clone();
     let mut done = fleet.counter.done.subscribe();
-    let mut running = tokio::spawn(engine.run(pending()));
     for killed_at in [MANY / 4, MANY / 2] {
+        let mut told = engine.progress();
+        let running = tokio::spawn(engine.run(pending()));
         done.wait_for(|done| *done >= killed_at).await.unwrap();
+        // It dies with letters in flight of which nobody has told yet how they end.
+        fleet.counter.held.send_replace(true);
+        let full = |replay: &Replay| replay.tally.published >= replay.tally.ended() + IN_FLIGHT;
+        told.wait_for(full).await.unwrap();
         running.abort();
         assert!(running.await.unwrap_err().is_cancelled());
-        assert!(!fleet.dead.is_attended(&id).await.unwrap());
-        running = tokio::spawn(fleet.dead.take_over(&id).await.unwrap().run(pending()));
+        engine = fleet.dead.take_over(&id).await.unwrap();
+        fleet.counter.held.send_replace(false);
     }
+    let running = tokio::spawn(engine.run(pending()));
     let replay = running.await.unwrap().unwrap();
 
     let all = MANY as u64;
@@ -31,6 +37,7 @@ async fn a_replay_of_ten_thousand_that_is_killed_twice_does_each_effect_once() {
     assert_eq!(replay.tally, Tally { published: all, resolved: all, died_again: 0, skipped: 0 });
     assert_eq!(fleet.effects(), (MANY, 1));
     assert_eq!(fleet.states().await, BTreeMap::from([(Standing::Resolved, MANY)]));
+    assert!(!fleet.dead.is_attended(&id).await.unwrap());
 
     let again = fleet.plan().await.dry_run;
     assert_eq!((again.letters, again.effects_done), (0, all), "replaying twice finds nothing to do");

@@ -21,6 +21,8 @@ pub(crate) struct Fleet {
 #[derive(Clone)]
 pub(crate) struct Counter {
     pub(crate) broken: Arc<AtomicBool>,
+    /// While it is held, it finishes nothing.
+    pub(crate) held: Arc<watch::Sender<bool>>,
     effects: Arc<Mutex<HashMap<String, u32>>>,
     pub(crate) done: Arc<watch::Sender<usize>>,
 }
@@ -32,9 +34,10 @@ impl Worker for Counter {
     type Input = RunRequest;
 
     async fn handle(&self, input: RunRequest, _delivery: &Delivery) -> Result<Outbox, Fault> {
-        if self.broken.load(Ordering::SeqCst) || input.trigger == 9 {
+        if self.broken.load(Ordering::SeqCst) {
             return Err(Fault::reject("permanent", format!("could not count {}", input.request_id)));
         }
+        self.held.subscribe().wait_for(|held| !held).await.unwrap();
         let mut effects = self.effects.lock().unwrap();
         *effects.entry(input.request_id).or_default() += 1;
         self.done.send_replace(effects.len());
@@ -54,6 +57,7 @@ impl Fleet {
         let runtime = Runtime::start(config).await.unwrap();
         let counter = Counter {
             broken: Arc::new(AtomicBool::new(true)),
+            held: Arc::new(watch::Sender::new(false)),
             effects: Arc::default(),
             done: Arc::new(watch::Sender::new(0)),
         };
@@ -118,8 +122,11 @@ impl Fleet {
     }
 }
 
+/// More than the worker handles at once.
+pub(crate) const IN_FLIGHT: u64 = 256;
+
 pub(crate) fn request(filter: Filter) -> Request {
-    Request { by: by("mended"), filter, force: false, pace: Pace { rate: 100_000.0, in_flight: 256 } }
+    Request { by: by("mended"), filter, force: false, pace: Pace { rate: 100_000.0, in_flight: IN_FLIGHT } }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test has no other clock")]

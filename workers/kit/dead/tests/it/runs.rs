@@ -125,6 +125,18 @@ impl Scene {
         self.message(&Subject::Complete { run: run(), stage: Stage::Match, generation }.to_string()).await
     }
 
+    /// The stage waited for everything that was replayed: nothing of it came after its completion.
+    async fn completed_last(&self, generation: u32) {
+        self.complete(generation).await;
+        let filter = Subject::stage(&run(), Stage::Match);
+        let mut messages = self.fleet.runtime.runs().messages("RUN", filter).await.unwrap();
+        let mut last = String::new();
+        while let Some(message) = messages.next().await.unwrap() {
+            last = message.subject;
+        }
+        assert_eq!(last, Subject::Complete { run: run(), stage: Stage::Match, generation }.to_string());
+    }
+
     /// Parts of the stage whose maker died.
     async fn tombstones(&self) -> usize {
         let mut parts = self.fleet.runtime.runs().parts::<Complete>(&run(), Stage::Match).await.unwrap();
@@ -155,6 +167,7 @@ async fn replayed_parts_complete_their_stage_once_more_and_supersede_what_died_b
 
     let replay = scene.fleet.begin(plan).await.run(pending()).await.unwrap();
     assert_eq!((replay.phase, replay.tally.resolved), (Phase::Finished, 3));
+    scene.completed_last(1).await;
     let headers = scene.complete(1).await;
     assert_eq!(headers.get("Lf-Generation").unwrap().as_str(), "1");
     assert_eq!(scene.tombstones().await, 0);
@@ -205,7 +218,7 @@ async fn a_replay_that_is_killed_finds_its_own_generation_again() {
     drop(running.await);
     let replay = scene.fleet.dead.take_over(&id).await.unwrap().run(pending()).await.unwrap();
     assert_eq!((replay.phase, replay.tally.resolved), (Phase::Finished, 3));
-    scene.complete(1).await;
+    scene.completed_last(1).await;
     assert_eq!(scene.tombstones().await, 0);
     let again = scene.fleet.runtime.runs().has_complete(&run(), Stage::Match, 2).await.unwrap();
     assert!(!again, "one replay is one generation");
