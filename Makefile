@@ -45,6 +45,11 @@ test: setup ## Everything CI runs: format, lints, unit and end-to-end tests
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked
 
+.PHONY: fuzz
+fuzz: setup ## Feed every decoder of outside input with what nobody would send: TARGET=… SECONDS=… SEED=…
+	@$(CARGO) build --release --locked -p fuzz
+	@target/release/fuzz $(or $(TARGET),all) $(or $(SECONDS),10) $(SEED)
+
 .PHONY: faults
 faults: setup ## Harm a whole fleet under load, SEED=… N=…, and count what is lost and doubled
 	@$(CARGO) build --locked -p fleet -p faults

@@ -14,8 +14,8 @@ const CLINICS: usize = 487;
 const PAIN_POINTS: usize = 320;
 /// A run in each of these, one after the other.
 const PACE: Duration = Duration::from_secs(1);
-/// Memory is compared from here on: caches and pools have filled by then.
-const WARM_UP: f64 = 0.2;
+/// Memory is compared from here on, ten minutes of thirty: caches and pools have filled by then.
+const WARM_UP: f64 = 0.33;
 /// How long the last runs may take to end.
 const PATIENCE: Duration = Duration::from_secs(120);
 

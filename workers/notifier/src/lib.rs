@@ -20,3 +20,5 @@ pub use alerter::Alerter;
 pub use config::{Config, Error};
 pub use notifier::Notifier;
 pub use summary::summary_json;
+#[doc(hidden)]
+pub use text::{escaped, one_line};

@@ -23,7 +23,7 @@ pub use tables::{Table, columns_help};
 
 use columns::WrongHeader;
 use file::{NOT_UTF8, Reader};
-use tables::{Batch, Clinics};
+use tables::Batch;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -76,6 +76,25 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
     Err(bad_rows(&imported))
 }
 
+/// Reads and checks a file as an import does, without a database, for fuzzing: rows and problems.
+///
+/// # Errors
+/// Like an import, when the file or its header cannot be read.
+#[doc(hidden)]
+pub fn checked(table: Table, file: &Path) -> Result<(usize, usize), Failure> {
+    let mut reader = Reader::open(file)?;
+    let header = reader.header()?;
+    let places = columns::mapped(header.iter().map(String::as_str), table.columns(), &[])
+        .map_err(|wrong| anyhow::anyhow!("{wrong}"))?;
+    let mut batch = table.batch(Vec::new());
+    let (mut rows, mut problems) = (0, 0);
+    while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row))? {
+        rows += 1;
+        problems += found.len();
+    }
+    Ok((rows, problems))
+}
+
 #[expect(clippy::disallowed_methods, reason = "a command reads the clock once and passes it on")]
 async fn import(
     args: &Args,
@@ -84,15 +103,11 @@ async fn import(
     settings: &Settings,
 ) -> Result<Imported, Failure> {
     let mut writer = Writer { settings, now: Utc::now(), open: None };
-    let mut batch = match args.table {
-        Table::PainPoints => Batch::PainPoints(Vec::new()),
-        Table::Clinics => Batch::Clinics(Vec::new()),
-        Table::DecisionMakers => Batch::DecisionMakers(Vec::new()),
-        Table::ClinicPatterns => {
-            let names = imports::clinic_names(writer.tx().await?).await?;
-            Batch::ClinicPatterns(Vec::new(), Clinics::new(names))
-        }
+    let names = match args.table {
+        Table::ClinicPatterns => imports::clinic_names(writer.tx().await?).await?,
+        _ => Vec::new(),
     };
+    let mut batch = args.table.batch(names);
     let (table, file, dry_run) = (args.table, args.file.clone(), args.dry_run);
     let mut imported = Imported {
         table,

@@ -79,6 +79,16 @@ const CLINIC_PATTERNS: &[Column] = &[
 const LONGEST_CATEGORY: usize = 100;
 
 impl Table {
+    /// An empty batch; the names are those of the clinics that patterns may be of.
+    pub(super) fn batch(self, clinics: Vec<ClinicName>) -> Batch {
+        match self {
+            Self::PainPoints => Batch::PainPoints(Vec::new()),
+            Self::Clinics => Batch::Clinics(Vec::new()),
+            Self::DecisionMakers => Batch::DecisionMakers(Vec::new()),
+            Self::ClinicPatterns => Batch::ClinicPatterns(Vec::new(), Clinics::new(clinics)),
+        }
+    }
+
     pub(super) fn columns(self) -> &'static [Column] {
         match self {
             Self::PainPoints => PAIN_POINTS,

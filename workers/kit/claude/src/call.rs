@@ -283,7 +283,12 @@ struct ErrorDetails {
     error_code: Option<String>,
 }
 
-fn api_error(status: u16, headers: &HeaderMap, body: &[u8], request_id: Option<String>) -> ApiError {
+pub(crate) fn api_error(
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    request_id: Option<String>,
+) -> ApiError {
     let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     ApiError {
         status,

@@ -12,6 +12,8 @@ mod call;
 mod client;
 mod config;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod guard;
 mod pace;
 mod price;

@@ -6,9 +6,9 @@ use crate::message::Message;
 use crate::reader::{Reader, Wanted};
 use crate::sequences::Sequences;
 use crate::{Dead, Error, broker};
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proto::Subject;
@@ -47,6 +47,8 @@ pub enum LineError {
     Payload(#[from] base64::DecodeError),
     #[error("it has no {0}, which every dead letter has")]
     Missing(&'static str),
+    #[error("a header has a name or a value that no message can carry")]
+    Header,
     #[error("its subject {0:?} is none of a dead letter")]
     Subject(String),
 }
@@ -79,8 +81,13 @@ impl Line {
         let mut headers = HeaderMap::new();
         for (name, values) in &line.headers {
             // What the broker is to expect of a message is not the message's own.
-            if !name.starts_with("Nats-Expected") {
-                values.iter().for_each(|value| headers.append(name.as_str(), value.as_str()));
+            if name.starts_with("Nats-Expected") {
+                continue;
+            }
+            let name: HeaderName = name.parse().map_err(|_invalid| LineError::Header)?;
+            for value in values {
+                let value: HeaderValue = value.parse().map_err(|_invalid| LineError::Header)?;
+                headers.append(name.clone(), value);
             }
         }
         let has = |name| {

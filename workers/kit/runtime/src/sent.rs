@@ -2,10 +2,14 @@
 
 use async_nats::jetstream::message::PublishMessage;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// What is held: enough for the seconds that a broker loses when it is restored from an older store.
 const MOST_MESSAGES: usize = 10_000;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// By then nats-server has synced its files, unless it is told to take longer than its default of two minutes.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Messages in the order of their acknowledgement, the oldest forgotten first.
 #[derive(Default)]
@@ -23,6 +27,7 @@ pub(crate) struct Held {
     pub(crate) subject: String,
     pub(crate) message: PublishMessage,
     pub(crate) bytes: usize,
+    at: Instant,
 }
 
 /// What a stream has no more.
@@ -45,10 +50,13 @@ impl Sent {
     ) {
         self.saw(&stream, sequence);
         self.bytes += bytes;
-        self.held.push_back(Held { stream, sequence, subject, message, bytes });
-        while self.held.len() > MOST_MESSAGES || self.bytes > MOST_BYTES {
-            let Some(oldest) = self.held.pop_front() else { return };
+        let at = Instant::now();
+        self.held.push_back(Held { stream, sequence, subject, message, bytes, at });
+        while let Some(oldest) = self.held.front()
+            && (self.held.len() > MOST_MESSAGES || self.bytes > MOST_BYTES || at - oldest.at > LONGEST)
+        {
             self.bytes -= oldest.bytes;
+            self.held.pop_front();
         }
     }
 
