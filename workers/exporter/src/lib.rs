@@ -23,7 +23,7 @@ mod xlsx;
 mod tests;
 
 pub use error::Error;
+pub use export::{Options, export_run};
 #[doc(hidden)]
 pub use guard::guarded;
-pub use export::{Options, export_run};
 pub use worker::{Config, Exporter};

@@ -49,7 +49,10 @@ fn in_words(shown: &Shown) -> String {
         crashes => format!(", {}", count(crashes.into(), "crash")),
     };
     let attempts = count(letter.attempts.into(), "attempt");
-    let deliveries = format!("{} deliveries", letter.deliveries);
+    let deliveries = match letter.deliveries {
+        1 => "1 delivery".to_owned(),
+        deliveries => format!("{deliveries} deliveries"),
+    };
     say("tried", format!("{attempts}, {deliveries}{crashes}, build {}", letter.build));
     say("subject", letter.subject.clone());
     say("run", letter.run.clone().unwrap_or_default());
@@ -57,12 +60,13 @@ fn in_words(shown: &Shown) -> String {
         say("replays", format!("{} before, generation {}", letter.round, letter.generation));
     }
     let header = |name: &str| shown.headers.get(name).map(|values| values.join(" ")).unwrap_or_default();
+    say("message id", header("Dl-Message-Id"));
     say("trace", header("traceparent"));
     say("last trace", header("Dl-Trace-Last"));
     say("tombstones", letter.tombstones.join(" "));
     lines.push(String::new());
     lines.push("Headers of the message:".to_owned());
-    let own = shown.headers.iter().filter(|(name, _)| !name.starts_with("Dl-"));
+    let own = shown.headers.iter().filter(|(name, _)| !name.starts_with("Dl-") && !name.starts_with("Nats-"));
     lines.extend(own.map(|(name, values)| format!("  {name}: {}", values.join(", "))));
     lines.push(String::new());
     match (&shown.body, &shown.unreadable) {
