@@ -4,7 +4,7 @@ use dead::{Dead, Event, Wish};
 
 use super::{minute, shortened};
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, columns};
+use crate::output::{Output, columns, count};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -27,8 +27,12 @@ fn in_words(events: &[Event]) -> String {
         return "Nothing was done.".to_owned();
     }
     let row = |event: &Event| {
-        let counts = event.counts.iter().map(|(name, count)| format!("{count} {}", name.replace('_', " ")));
-        let note = (!event.note.is_empty()).then(|| event.note.clone());
+        let counted = event.counts.iter().filter(|(_, number)| **number > 0);
+        let counts = counted.map(|(what, number)| match what.as_str() {
+            "letters" => count(*number, "letter"),
+            what => format!("{number} {}", what.replace('_', " ")),
+        });
+        let note = (!event.note.is_empty()).then(|| shortened(&event.note, 60));
         [
             minute(event.by.at),
             event.by.operator.clone(),

@@ -59,7 +59,7 @@ pub enum Error {
     NotOpen { letter: u64, state: Standing },
     #[error("there is no replay {0}")]
     NoReplay(String),
-    #[error("the replay {id} is over: it {}", .phase.as_str())]
+    #[error("the replay {id} is {}", .phase.as_str())]
     Over { id: String, phase: Phase },
     #[error("another process works on the replay {0}")]
     Attended(String),
