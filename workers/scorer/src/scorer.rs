@@ -251,6 +251,10 @@ async fn publish(
     }
     let quotes = quotes(id, delivery, run, decision).await.map_err(unread)?;
     let members = publication::members(decision);
+    // Before the first segment: a template of a run that is done again must not be counted by the old plan.
+    let segments = decision.segments.len() as u32;
+    delivery.publish(Outgoing::plan(id, Stage::Template, segments)).await?;
+    delivery.flush().await?;
     for ((index, ranked), members) in (0..).zip(&decision.segments).zip(&members) {
         let segment = publication::segment(run, index, ranked, members, &quotes);
         let (stage, name) = numbered(Stage::Segment, index);

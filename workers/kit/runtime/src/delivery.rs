@@ -56,7 +56,9 @@ impl Delivery {
 
     /// Publishes at once instead of with the outbox, for results that should not pile up in memory.
     ///
-    /// Returns when the message is sent; `flush` waits for what is still unacknowledged.
+    /// Returns when the message is sent; `flush` waits for what is still unacknowledged. Stages are joined for what is
+    /// in the outbox only. The plan of a stage is said before what its parts are made of: when the stage is done
+    /// again, parts that came before would be counted by the old plan.
     pub async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         self.progress.advance();
         self.publisher.send(message, &self.context()).await

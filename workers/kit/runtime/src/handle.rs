@@ -229,8 +229,10 @@ impl<W: Worker> Handler<W> {
 
     /// Gives a message back without counting an attempt.
     pub(crate) async fn postpone(&self, message: &jetstream::Message, after: Duration) {
-        if let Some(envelope) = Envelope::of(message) {
-            let history = self.history(&envelope).await.unwrap_or_default();
+        // Better one delivery that looks like a crash than a record that forgets all before it.
+        if let Some(envelope) = Envelope::of(message)
+            && let Ok(history) = self.history(&envelope).await
+        {
             self.record(&envelope, History { waits: history.waits + 1, ..history }).await;
         }
         settle_with(message, nak(after)).await;

@@ -14,6 +14,8 @@ pub enum IntentError {
     Create(String, #[source] kv::CreateError),
     #[error("could not read the intent {0}")]
     Read(String, #[source] kv::EntryError),
+    #[error("the answer that {0} has cannot be read yet")]
+    Lost(String),
     #[error("could not record the result of {0}")]
     Write(String, #[source] kv::PutError),
 }
@@ -55,7 +57,8 @@ impl Intents {
         match self.store.create(key, answer.clone().into()).await {
             Ok(_) => Ok(answer),
             Err(error) if error.kind() == kv::CreateErrorKind::AlreadyExists => {
-                Ok(self.decided(key).await?.unwrap_or(answer))
+                // An answer that is there and cannot be read is not ours to replace.
+                self.decided(key).await?.ok_or_else(|| IntentError::Lost(key.to_owned()))
             }
             Err(error) => Err(IntentError::Create(key.to_owned(), error)),
         }

@@ -5,7 +5,7 @@ use async_nats::jetstream::kv;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The bucket of the ledger; entries outlive the longest backoff.
+/// The bucket of the ledger; entries live as long as the messages.
 pub(crate) const BUCKET: &str = "deliveries";
 
 /// Why the ledger could not be read or written.

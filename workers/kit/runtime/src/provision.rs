@@ -58,7 +58,8 @@ pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -
         check_stream(&config, &info.config)?;
     }
     for (name, max_age) in [
-        (ledger::BUCKET, DAY),
+        // As long as the longest stream that workers read: what is forgotten looks like a crash.
+        (ledger::BUCKET, 30 * DAY),
         (gate::BUCKET, gate::LEASE),
         (intents::BUCKET, 30 * DAY),
         // As long as the letters themselves.
