@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
     /// The text is no JSON, or a field is unknown or of the wrong kind.
-    #[error("not a {schema} in JSON: {source}")]
-    Json { schema: String, source: serde_json::Error },
+    #[error("not a {schema} in JSON: {reason}")]
+    Json { schema: String, reason: String },
     /// The bytes are no message of this schema.
     #[error("not a {schema}: {source}")]
     Decode { schema: String, source: DecodeError },
@@ -35,7 +35,7 @@ pub fn encode_json(schema: &str, json: &[u8]) -> Result<Vec<u8>, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let message = DynamicMessage::deserialize(descriptor(schema)?, &mut reader)
         .and_then(|message| reader.end().map(|()| message))
-        .map_err(|source| JsonError::Json { schema: schema.to_owned(), source })?;
+        .map_err(|error| wrong(schema, &error))?;
     Ok(message.encode_to_vec())
 }
 
@@ -48,13 +48,27 @@ pub fn to_json(schema: &str, bytes: &[u8]) -> Result<serde_json::Value, JsonErro
             serde_json::value::Serializer,
             &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false),
         )
-        .map_err(|source| JsonError::Json { schema: schema.to_owned(), source })
+        .map_err(|error| wrong(schema, &error))
 }
+
+/// What serde says of wrong JSON repeats it, at any length; the place comes last.
+fn wrong(schema: &str, error: &serde_json::Error) -> JsonError {
+    let text: Vec<char> = error.to_string().chars().collect();
+    let reason = match text.len().checked_sub(PLACE) {
+        Some(place) if place > HEAD => text[..HEAD].iter().chain(&['…']).chain(&text[place..]).collect(),
+        _ => text.iter().collect(),
+    };
+    JsonError::Json { schema: schema.to_owned(), reason }
+}
+
+/// Characters that are kept of a long reason, from its begin and from its end.
+const HEAD: usize = 120;
+const PLACE: usize = 40;
 
 fn descriptor(schema: &str) -> Result<MessageDescriptor, JsonError> {
     POOL.as_ref()
         .and_then(|pool| pool.get_message_by_name(schema))
-        .ok_or_else(|| JsonError::UnknownSchema(schema.to_owned()))
+        .ok_or_else(|| JsonError::UnknownSchema(schema.chars().take(HEAD).collect()))
 }
 
 #[cfg(test)]
@@ -74,6 +88,13 @@ mod tests {
     fn a_misspelt_field_is_named() {
         let error = from_json::<ScrapeDone>(br#"{"sorce": 1}"#).unwrap_err();
         assert!(error.to_string().contains("sorce"), "{error}");
+    }
+
+    #[test]
+    fn a_long_value_is_not_repeated_but_its_place_is_told() {
+        let json = format!(r#"{{"source": "{}"}}"#, "x".repeat(9_000));
+        let error = from_json::<ScrapeDone>(json.as_bytes()).unwrap_err().to_string();
+        assert!(error.len() < 250 && error.ends_with("at line 1 column 9013"), "{error}");
     }
 
     #[test]

@@ -189,6 +189,17 @@ impl Subject {
         format!("{PREFIX}.dead.{worker}.{class}")
     }
 
+    /// Whether a message may have travelled there: an event, a job or something of a run, and no filter.
+    pub fn carries(text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix('.')) else {
+            return false;
+        };
+        let mut tokens = rest.split('.');
+        let known = tokens.next().is_some_and(|kind| ["event", "job", "run"].contains(&kind));
+        let mut rest = tokens.peekable();
+        known && rest.peek().is_some() && rest.all(|token| token.parse::<Token>().is_ok())
+    }
+
     /// What an operator did; `*` is allowed for filters.
     pub fn audit(verb: &str, id: &str) -> String {
         format!("{PREFIX}.audit.{verb}.{id}")
@@ -242,7 +253,7 @@ fn parse(text: &str) -> Option<Subject> {
         ("run", [run, stage, "complete", generation]) => Some(Subject::Complete {
             run: token(run)?,
             stage: stage.parse().ok()?,
-            generation: generation.parse().ok()?,
+            generation: number(generation)?,
         }),
         ("event", [kind, key]) => Some(Subject::Event { kind: token(kind)?, key: token(key)? }),
         ("job", [worker, client, id]) => {
@@ -250,6 +261,11 @@ fn parse(text: &str) -> Option<Subject> {
         }
         _ => None,
     }
+}
+
+/// Two spellings of one number would be two subjects of one message.
+fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number: &u32| number.to_string() == text)
 }
 
 /// The names of the streams.
@@ -312,7 +328,19 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_and_what_is_not_ours_carries_nothing() {
+        assert!(Subject::carries("lf.v1.event.scrape_done.reddit"));
+        assert!(Subject::carries("lf.v1.event.not.known.yet"));
+        for bad in ["lf.v1.run.>", "lf.v1.run", "lf.v1.run.", "lf.v1.dead.loader.decode", "$JS.API.INFO", ">"]
+        {
+            assert!(!Subject::carries(bad), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_foreign_subject_is_refused() {
+        assert!("lf.v1.run.x.match.complete.+1".parse::<Subject>().is_err());
+        assert!("lf.v1.run.x.match.complete.007".parse::<Subject>().is_err());
         assert!("lf.v1.run.x.nostage.plan".parse::<Subject>().is_err());
         assert!("lf.v2.run.x.match.plan".parse::<Subject>().is_err());
     }

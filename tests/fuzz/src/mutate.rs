@@ -8,20 +8,27 @@ use rand::{Rng as _, SeedableRng as _};
 pub(crate) const LONGEST: usize = 300 * 1024;
 
 /// Bytes that mean something to one format or another.
-const TELLING: [&[u8]; 22] = [
+const TELLING: [&[u8]; 34] = [
     b"\0",
+    b"\x01",
     b"\xff",
     b"\xef\xbb\xbf",
+    b"\xe2\x80\xae",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
     b"\"",
     b",",
     b";",
     b"\t",
+    b"\n",
     b"\r\n",
+    b" ",
     b"{",
     b"}",
     b"[",
     b"]",
     b"null",
+    b"0",
+    b"+",
     b"-1",
     b"1e309",
     b"18446744073709551616",
@@ -29,8 +36,13 @@ const TELLING: [&[u8]; 22] = [
     b".",
     b"*",
     b">",
+    b"&",
+    b"@",
+    b"://",
     b"<!channel>",
     b"=cmd|'/c'!A1",
+    b"sk-ant-api03-x",
+    b"\r\nBcc: x@y.example",
 ];
 
 /// A source of inputs.
@@ -44,7 +56,7 @@ impl Mutator {
         Self { random: StdRng::seed_from_u64(seed), corpus }
     }
 
-    /// One of the corpus with up to eight changes; now and then nothing but noise.
+    /// One of the corpus with up to eight changes; now and then nothing but noise, and now and then a long one.
     pub(crate) fn next(&mut self) -> Vec<u8> {
         if self.random.random_ratio(1, 20) {
             let length = self.random.random_range(0..200);
@@ -53,6 +65,9 @@ impl Mutator {
         let mut input = self.corpus.choose(&mut self.random).cloned().unwrap_or_default();
         for _ in 0..self.random.random_range(1..=8) {
             self.change(&mut input);
+        }
+        if self.random.random_ratio(1, 200) {
+            self.swell(&mut input);
         }
         input.truncate(LONGEST);
         input
@@ -80,8 +95,20 @@ impl Mutator {
             }
             _ => {
                 let telling = TELLING.choose(random).copied().unwrap_or_default();
+                let end = if random.random() { at } else { end };
                 input.splice(at..end, telling.iter().copied());
             }
+        }
+    }
+
+    /// Repeats a piece until the input is about as long as one may be.
+    fn swell(&mut self, input: &mut Vec<u8>) {
+        let at = self.random.random_range(0..=input.len());
+        let end = self.random.random_range(at..=input.len().min(at + 400));
+        let piece = input[at..end].to_vec();
+        if !piece.is_empty() {
+            let room = LONGEST.saturating_sub(input.len());
+            input.splice(at..at, piece.repeat(room / piece.len()));
         }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn write(run: &Run, layout: CsvLayout, mut out: impl Write) -> io::Re
     Ok(rows)
 }
 
-fn header(writer: &mut Writer<impl Write>, layout: CsvLayout) -> io::Result<()> {
+pub(crate) fn header(writer: &mut Writer<impl Write>, layout: CsvLayout) -> io::Result<()> {
     match layout {
         CsvLayout::Step12 => writer.write_record(STEP12)?,
         CsvLayout::Crm => writer.write_record(crm::HEADER)?,
@@ -71,7 +71,7 @@ fn header(writer: &mut Writer<impl Write>, layout: CsvLayout) -> io::Result<()> 
     Ok(())
 }
 
-fn record(
+pub(crate) fn record(
     writer: &mut Writer<impl Write>,
     layout: CsvLayout,
     segment: &Segment,

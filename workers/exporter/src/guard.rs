@@ -7,7 +7,7 @@ const SIGNS: [char; 12] =
 /// A cell that no spreadsheet program takes for a formula (X10).
 ///
 /// A telephone number stays as it is: `+1 602…` computes nothing.
-pub fn guarded(text: &str) -> String {
+pub(crate) fn guarded(text: &str) -> String {
     if text.starts_with(SIGNS) && !is_phone(text) { format!("'{text}") } else { text.to_owned() }
 }
 

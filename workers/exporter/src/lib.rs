@@ -8,6 +8,8 @@ mod csv;
 mod draft;
 mod error;
 mod export;
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod json;
 mod manifest;
@@ -24,6 +26,4 @@ mod tests;
 
 pub use error::Error;
 pub use export::{Options, export_run};
-#[doc(hidden)]
-pub use guard::guarded;
 pub use worker::{Config, Exporter};

@@ -1,7 +1,7 @@
 //! Makes scraped text harmless in Markdown and in the HTML made of it.
 
 /// One line of text that shows as it reads: no markup, no tags, nothing invisible.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -2,6 +2,8 @@
 
 mod claim;
 mod config;
+#[doc(hidden)]
+pub mod fuzz;
 mod linking;
 mod load;
 mod parts;

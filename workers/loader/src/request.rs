@@ -3,7 +3,9 @@
 use crate::Config;
 use chrono::{DateTime, NaiveDate, Utc};
 use proto::RunId;
-use proto::v1::{ConfidenceMode, CsvLayout, MatchConfig, OutputFormat, RunRequest, ScrapeSource, Strategy};
+use proto::v1::{
+    ConfidenceMode, CsvLayout, MatchConfig, OutputFormat, RunRequest, ScrapeSource, Strategy, Trigger,
+};
 use proto::{Message as _, subject::BadToken};
 use sha2::{Digest, Sha256};
 
@@ -77,17 +79,18 @@ impl Resolved {
     pub(crate) fn of(request: RunRequest, settings: &Config) -> Result<Self, RequestError> {
         let config = resolve(request.config.clone(), settings)?;
         known::<ScrapeSource>("missing_sources", &request.missing_sources)?;
+        or_default("trigger", request.trigger, Trigger::Unspecified)?;
         let date: NaiveDate =
-            request.run_date.parse().map_err(|_source| RequestError::Date(request.run_date.clone()))?;
+            request.run_date.parse().map_err(|_source| RequestError::Date(shortened(&request.run_date)))?;
         // The date names files, and is part of the run's identity: it has one spelling.
         let request = RunRequest { run_date: date.to_string(), ..request };
         Ok(Self {
             client: request
                 .client_id
                 .parse()
-                .map_err(|_source| RequestError::Client(request.client_id.clone()))?,
+                .map_err(|_source| RequestError::Client(shortened(&request.client_id)))?,
             date,
-            as_of: request.as_of.parse().map_err(|_source| RequestError::AsOf(request.as_of.clone()))?,
+            as_of: request.as_of.parse().map_err(|_source| RequestError::AsOf(shortened(&request.as_of)))?,
             config,
             request,
         })
@@ -109,6 +112,11 @@ impl Resolved {
         let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         Ok(format!("{}-{hex}", self.date.format("%Y%m%d")).parse()?)
     }
+}
+
+/// As much of a value as a person needs to find it.
+pub(crate) fn shortened(value: &str) -> String {
+    value.chars().take(80).collect()
 }
 
 fn known<E: TryFrom<i32>>(field: &'static str, values: &[i32]) -> Result<(), RequestError> {
@@ -184,6 +192,10 @@ mod tests {
         assert_eq!(
             resolve(Some(config), &GRADED),
             Err(RequestError::UnknownEnum { field: "matching_strategies", value: 9 })
+        );
+        assert_eq!(
+            Resolved::of(RunRequest { trigger: 99, ..request() }, &GRADED).unwrap_err(),
+            RequestError::UnknownEnum { field: "trigger", value: 99 }
         );
         let config = MatchConfig { min_confidence_score: 11.0, ..MatchConfig::default() };
         assert_eq!(resolve(Some(config), &GRADED), Err(RequestError::Threshold(11.0)));

@@ -1,6 +1,7 @@
 //! Decides when a run is due: the three scrapers of a day, or 03:00 with what is there.
 
 use crate::load::JOBS;
+use crate::request::shortened;
 use chrono::NaiveDate;
 use proto::subject::BadToken;
 use proto::v1::{Alert, Complete, RunRequest, ScrapeDone, ScrapeSource, Severity, Tick, Trigger};
@@ -23,7 +24,7 @@ pub fn scrape_run(date: NaiveDate) -> Result<RunId, BadToken> {
 
 /// Why an event of a scraper is refused.
 #[derive(Debug, thiserror::Error)]
-enum ScrapeError {
+pub(crate) enum ScrapeError {
     #[error("unknown source {0}: use SCRAPE_SOURCE_REDDIT, _LINKEDIN or _GOOGLE_MAPS")]
     Source(i32),
     #[error("date {0:?} is no date: write it as 2025-11-11")]
@@ -156,12 +157,12 @@ fn late_alert(late: &[&str], tick: &Tick) -> Alert {
     }
 }
 
-fn place(done: &ScrapeDone) -> Result<(RunId, Token), ScrapeError> {
+pub(crate) fn place(done: &ScrapeDone) -> Result<(RunId, Token), ScrapeError> {
     let (_, name, _) = SOURCES
         .iter()
         .find(|(source, ..)| i32::from(*source) == done.source)
         .ok_or(ScrapeError::Source(done.source))?;
-    let date: NaiveDate = done.date.parse().map_err(|_source| ScrapeError::Date(done.date.clone()))?;
+    let date: NaiveDate = done.date.parse().map_err(|_source| ScrapeError::Date(shortened(&done.date)))?;
     Ok((scrape_run(date)?, name.parse()?))
 }
 

@@ -5,6 +5,8 @@ mod blocks;
 mod channels;
 mod config;
 mod facts;
+#[doc(hidden)]
+pub mod fuzz;
 mod links;
 mod mail;
 mod notice;
@@ -20,5 +22,3 @@ pub use alerter::Alerter;
 pub use config::{Config, Error};
 pub use notifier::Notifier;
 pub use summary::summary_json;
-#[doc(hidden)]
-pub use text::{escaped, one_line};

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 const COMMAND: Duration = Duration::from_secs(15);
 const WHOLE: Duration = Duration::from_secs(60);
+/// A line of a mail has at most 998 bytes, and a word of the subject is not broken.
+const LONGEST_SUBJECT: usize = 200;
 
 /// Why the mail is not on its way.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,7 @@ impl Mail {
     }
 
     pub(crate) async fn send(&self, notice: &Notice, id: &str) -> Result<(), Refusal> {
-        let message = self.message(notice, id)?;
+        let message = message(&self.from, &self.to, notice, id)?;
         match tokio::time::timeout(WHOLE, self.relay.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(classed(error)),
@@ -58,16 +60,21 @@ impl Mail {
     pub(crate) async fn probe(&self) -> Result<(), smtp::Error> {
         self.relay.test_connection().await.map(|_| ())
     }
+}
 
-    fn message(&self, notice: &Notice, id: &str) -> Result<Message, lettre::error::Error> {
-        Message::builder()
-            .from(self.from.clone())
-            .to(self.to.clone())
-            .message_id(Some(format!("<{id}@leadfleet>")))
-            .subject(one_line(&notice.title))
-            .header(ContentType::TEXT_PLAIN)
-            .body(notice.to_string())
-    }
+pub(crate) fn message(
+    from: &Mailbox,
+    to: &Mailbox,
+    notice: &Notice,
+    id: &str,
+) -> Result<Message, lettre::error::Error> {
+    Message::builder()
+        .from(from.clone())
+        .to(to.clone())
+        .message_id(Some(format!("<{id}@leadfleet>")))
+        .subject(one_line(&notice.title).chars().take(LONGEST_SUBJECT).collect::<String>())
+        .header(ContentType::TEXT_PLAIN)
+        .body(notice.to_string())
 }
 
 fn classed(error: smtp::Error) -> Refusal {

@@ -3,7 +3,7 @@
 /// Escapes `&`, `<` and `>` and cuts to `most` characters, never inside an entity.
 ///
 /// Characters that nobody sees or that turn the direction of writing are left out.
-pub fn escaped(text: &str, most: usize) -> String {
+pub(crate) fn escaped(text: &str, most: usize) -> String {
     let mut out = String::new();
     // One place stays free for the mark of a cut.
     let (mut length, mut kept) = (0, 0);
@@ -30,7 +30,7 @@ pub fn escaped(text: &str, most: usize) -> String {
 }
 
 /// One line without control characters, for headers and titles.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().filter(|c| is_visible(*c)).collect()
 }

@@ -36,6 +36,9 @@ impl std::str::FromStr for Renaming {
     }
 }
 
+/// A file that is no table of ours need not be listed throughout.
+const SHOWN: usize = 5;
+
 /// Why a header cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{}", self.text())]
@@ -55,11 +58,13 @@ impl WrongHeader {
             parts.push(format!("missing columns: {}", listed(&self.missing)));
         }
         if !self.unknown.is_empty() {
-            let each = self.unknown.iter().map(|(name, meant)| match meant {
+            let each = self.unknown.iter().take(SHOWN).map(|(name, meant)| match meant {
                 Some(meant) => format!("{name} (did you mean {meant}?)"),
                 None => name.clone(),
             });
-            parts.push(format!("unknown columns: {}", each.collect::<Vec<_>>().join(", ")));
+            let more = self.unknown.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            parts.push(format!("unknown columns: {}{more}", each.collect::<Vec<_>>().join(", ")));
         }
         if !self.twice.is_empty() {
             parts.push(format!("columns given twice: {}", listed(&self.twice)));
@@ -90,9 +95,17 @@ pub(super) fn mapped<'a>(
         let ours = renaming.map_or(given.as_str(), |renaming| renaming.ours.as_str());
         let place = columns.iter().position(|column| column.name == ours || column.also.contains(&ours));
         match place {
-            Some(place) if places.contains(&Some(place)) => wrong.twice.push(columns[place].name),
+            Some(place) if places.contains(&Some(place)) => {
+                let name = columns[place].name;
+                if !wrong.twice.contains(&name) {
+                    wrong.twice.push(name);
+                }
+            }
             Some(_) => {}
-            None => wrong.unknown.push((ours.to_owned(), nearest(ours, columns))),
+            None if wrong.unknown.len() < SHOWN => {
+                wrong.unknown.push((ours.chars().take(40).collect(), nearest(ours, columns)));
+            }
+            None => wrong.unknown.push((String::new(), None)),
         }
         places.push(place);
     }

@@ -59,7 +59,7 @@ impl Row<'_> {
         let text = self.text(name)?;
         match text.parse::<f64>() {
             Ok(number) if (least..=most).contains(&number) => return Some(number),
-            Ok(number) => self.wrong(name, format!("{number} is outside {least} to {most}")),
+            Ok(_outside) => self.wrong(name, format!("{} is outside {least} to {most}", shown(&text))),
             Err(_) => self.wrong(name, format!("{} is no number from {least} to {most}", shown(&text))),
         }
         None

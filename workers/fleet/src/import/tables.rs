@@ -199,7 +199,7 @@ impl Clinics {
             [] => {
                 let place = match (city.as_str(), state.as_str()) {
                     ("", "") => "without city and state".to_owned(),
-                    (city, state) => format!("in {city:?}, {state:?}"),
+                    (city, state) => format!("in {}, {}", shown(city), shown(state)),
                 };
                 let problem = format!("there is no clinic {} {place}", shown(&name));
                 row.wrong("clinic_name", problem);

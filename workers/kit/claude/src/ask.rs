@@ -73,18 +73,22 @@ pub struct Usage {
 
 impl Usage {
     pub fn prompt_tokens(&self) -> u64 {
-        self.input_tokens + self.cache_creation_tokens + self.cache_read_tokens
+        self.input_tokens.saturating_add(self.cache_creation_tokens).saturating_add(self.cache_read_tokens)
     }
 
     pub fn tokens(&self) -> u64 {
-        self.prompt_tokens() + self.output_tokens
+        self.prompt_tokens().saturating_add(self.output_tokens)
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.cache_creation_tokens += other.cache_creation_tokens;
-        self.cache_read_tokens += other.cache_read_tokens;
+        for (sum, more) in [
+            (&mut self.input_tokens, other.input_tokens),
+            (&mut self.output_tokens, other.output_tokens),
+            (&mut self.cache_creation_tokens, other.cache_creation_tokens),
+            (&mut self.cache_read_tokens, other.cache_read_tokens),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) struct Spent {
 
 impl Spent {
     pub(crate) fn add(&mut self, answer: &Answer) {
-        self.tokens += answer.usage.tokens();
-        self.micro_dollars += answer.cost.unwrap_or_default();
+        self.tokens = self.tokens.saturating_add(answer.usage.tokens());
+        self.micro_dollars = self.micro_dollars.saturating_add(answer.cost.unwrap_or_default());
         self.answers += 1;
     }
 

@@ -27,6 +27,7 @@ const RETRIES: usize = 2;
 /// A longer wait is left to the queue, which needs no memory and no permit for it.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const MESSAGE_CHARS: usize = 200;
+const NAME_CHARS: usize = 40;
 /// Answers in a row after which a withheld permit returns.
 const CALM: usize = 50;
 
@@ -292,13 +293,18 @@ pub(crate) fn api_error(
     let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     ApiError {
         status,
-        kind: body.error.kind,
-        code: body.error.details.and_then(|details| details.error_code),
+        kind: plain(&body.error.kind),
+        code: body.error.details.and_then(|details| details.error_code).map(|code| plain(&code)),
         message: body.error.message.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS).collect(),
-        request_id: request_id.or(body.request_id),
+        request_id: request_id.or(body.request_id).map(|id| plain(&id)),
         after: wait::asked_for(headers, now()),
         should_retry: headers.get("x-should-retry").and_then(|value| value.to_str().ok()?.parse().ok()),
     }
+}
+
+/// A name that the other side gives: too short to hold a message, and fit for a header.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect()
 }
 
 #[cfg(test)]

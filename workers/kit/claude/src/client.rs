@@ -7,7 +7,7 @@ use async_nats::jetstream;
 use serde::Deserialize;
 
 use crate::answers::{Answers, Claim, Found};
-use crate::call::{Caller, LONGEST_WAIT, Okay, now};
+use crate::call::{Caller, LONGEST_WAIT, Okay, now, plain};
 use crate::reply::Reply;
 use crate::{Answer, Ask, Config, Error, Raw, Usage, ask::Prompt, budget, price, schema};
 
@@ -32,7 +32,7 @@ pub struct Model {
 }
 
 /// How a reply leaves a question.
-enum Outcome {
+pub(crate) enum Outcome {
     Answered(serde_json::Value),
     Refused(Option<String>),
     Cut,
@@ -176,7 +176,8 @@ impl Claude {
             };
             answer.calls += 1;
             answer.usage.add(reply.usage);
-            answer.cost = answer.cost.zip(price::cost(ask.model, &reply.usage)).map(|(a, b)| a + b);
+            answer.cost =
+                answer.cost.zip(price::cost(ask.model, &reply.usage)).map(|(a, b)| a.saturating_add(b));
             answer.request_id = request_id;
             log(ask, &answer, reply.stop_reason.as_deref());
             if !reply.model.is_empty() {
@@ -224,12 +225,12 @@ impl Claude {
     }
 }
 
-fn judge(reply: Reply, canary: &str, schema: &serde_json::Value) -> Outcome {
+pub(crate) fn judge(reply: Reply, canary: &str, schema: &serde_json::Value) -> Outcome {
     match reply.stop_reason.as_deref() {
         Some("end_turn") => {}
-        Some("refusal") => return Outcome::Refused(reply.refusal_category()),
+        Some("refusal") => return Outcome::Refused(reply.refusal_category().map(|word| plain(&word))),
         Some("max_tokens") => return Outcome::Cut,
-        other => return Outcome::Strange(format!("stop_reason {}", other.unwrap_or("missing"))),
+        other => return Outcome::Strange(format!("stop_reason {}", plain(other.unwrap_or("missing")))),
     }
     if reply.text().contains(canary) {
         return Outcome::Unusable("it repeats the system prompt".into());

@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 const BUDGETS: [&str; 4] = ["requests", "tokens", "input-tokens", "output-tokens"];
 /// A reset further away than this is not believed.
 const LONGEST: Duration = Duration::from_secs(3600);
+const FARTHEST: TimeDelta = TimeDelta::hours(1);
 
 /// Until when each model must not be asked. Times of day, not of this process, so that replicas can share them.
 #[derive(Default)]
@@ -37,7 +38,7 @@ pub(crate) fn exhausted_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option
     let resets =
         BUDGETS.iter().filter(|budget| header(budget, "remaining") == Some("0")).filter_map(|budget| {
             let reset = DateTime::parse_from_rfc3339(header(budget, "reset")?).ok()?;
-            Some(now + (reset.to_utc() - now).max(TimeDelta::zero()) / 10)
+            Some(now + (reset.to_utc() - now).clamp(TimeDelta::zero(), FARTHEST) / 10)
         });
     resets.max()
 }

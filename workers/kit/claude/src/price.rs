@@ -19,9 +19,12 @@ pub(crate) fn is_haiku(model: &str) -> bool {
 /// Micro-dollars, rounded up.
 pub(crate) fn cost(model: &str, usage: &Usage) -> Option<u64> {
     let price = price(model, usage.prompt_tokens())?;
-    let written = usage.cache_creation_tokens * price.input * 5 / 4;
-    let read = usage.cache_read_tokens * price.cache_read;
-    let nano = usage.input_tokens * price.input + usage.output_tokens * price.output + written + read;
+    // The numbers are the other side's: a sum too large is the largest.
+    let written = usage.cache_creation_tokens.saturating_mul(price.input).saturating_mul(5) / 4;
+    let read = usage.cache_read_tokens.saturating_mul(price.cache_read);
+    let asked = usage.input_tokens.saturating_mul(price.input);
+    let answered = usage.output_tokens.saturating_mul(price.output);
+    let nano = asked.saturating_add(answered).saturating_add(written).saturating_add(read);
     Some(nano.div_ceil(1000))
 }
 

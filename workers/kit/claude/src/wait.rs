@@ -17,7 +17,8 @@ pub(crate) fn asked_for(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Durat
     if seconds.is_nan() || seconds <= 0.0 {
         return None;
     }
-    Some(Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST)))
+    let wait = Duration::try_from_secs_f64(seconds).map_or(LONGEST, |wait| wait.min(LONGEST));
+    Some(wait).filter(|wait| !wait.is_zero())
 }
 
 fn seconds(text: &str, now: DateTime<Utc>) -> Option<f64> {
@@ -65,6 +66,7 @@ mod tests {
         check("retry-after", "-5", None);
         check("retry-after", "NaN", None);
         check("retry-after", "soon", None);
+        check("retry-after", "1e-12", None);
     }
 
     #[test]

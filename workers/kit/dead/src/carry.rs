@@ -11,8 +11,8 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use proto::Subject;
 use proto::subject::{header, stream};
+use proto::{Subject, Token};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
@@ -51,6 +51,8 @@ pub enum LineError {
     Header,
     #[error("its subject {0:?} is none of a dead letter")]
     Subject(String),
+    #[error("its {header} {0:?} is nothing that a replay may touch", header = .1)]
+    Origin(String, &'static str),
 }
 
 /// A line that can be filed.
@@ -94,13 +96,28 @@ impl Line {
             letter::text(&headers, name).filter(|text| !text.is_empty()).ok_or(LineError::Missing(name))
         };
         let (worker, class) = (has("Dl-Worker")?, has("Dl-Class")?);
-        has("Dl-Subject")?;
-        if line.subject != Subject::dead(worker, class) {
-            return Err(LineError::Subject(line.subject));
+        let named = [worker, class].iter().all(|name| name.parse::<Token>().is_ok());
+        if !named || line.subject != Subject::dead(worker, class) {
+            return Err(LineError::Subject(shortened(&line.subject)));
+        }
+        // A replay publishes there, and clears the tombstones.
+        let origin = has("Dl-Subject")?;
+        if !Subject::carries(origin) {
+            return Err(LineError::Origin(shortened(origin), "Dl-Subject"));
+        }
+        let tombstones = letter::text(&headers, "Dl-Tombstones").unwrap_or_default();
+        let is_part = |subject: &str| matches!(subject.parse(), Ok(Subject::Part { .. }));
+        if let Some(other) = tombstones.split_whitespace().find(|subject| !is_part(subject)) {
+            return Err(LineError::Origin(shortened(other), "Dl-Tombstones"));
         }
         let id = has(header::MESSAGE_ID)?.to_owned();
         Ok(Parcel { id, subject: line.subject, payload: STANDARD.decode(&line.payload)?, headers })
     }
+}
+
+/// As much of a subject as a person needs to find it.
+fn shortened(subject: &str) -> String {
+    subject.chars().take(80).collect()
 }
 
 impl Dead {
@@ -163,7 +180,7 @@ mod tests {
             "subject": "lf.v1.dead.loader.decode",
             "headers": {
                 "Dl-Worker": ["loader"], "Dl-Class": ["decode"], "Dl-Subject": ["lf.v1.job.loader.c.1"],
-                "Nats-Msg-Id": ["dlq:JOBS:7:loader-v1:0"], "Nats-Expected-Stream": ["DEAD"],
+                "Nats-Msg-Id": ["dlq:JOBS:7:loader-v1:0"], "Nats-Expected-Stream": ["DEAD"], "Dl-Tombstones": [""],
             },
             "payload": "/wA=",
         })
@@ -180,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_line_keeps_the_bytes_and_the_headers() {
-        check(&line(), "dlq:JOBS:7:loader-v1:0 [ff, 00] 4");
+        check(&line(), "dlq:JOBS:7:loader-v1:0 [ff, 00] 5");
     }
 
     #[test]
@@ -194,5 +211,8 @@ mod tests {
         check(&but("/subject", "lf.v1.dead.>".into()), "none of a dead letter");
         check(&but("/headers/Nats-Msg-Id", serde_json::json!([])), "no Nats-Msg-Id");
         check(&but("/sequence", "x".into()), "no dead letter in JSON");
+        check(&but("/headers/Dl-Subject/0", "$JS.API.STREAM.DELETE.RUN".into()), "nothing that a replay may");
+        check(&but("/headers/Dl-Tombstones/0", "lf.v1.run.>".into()), "nothing that a replay may");
+        check(&but("/headers/Dl-Worker/0", ">".into()), "none of a dead letter");
     }
 }

@@ -113,7 +113,7 @@ impl FromStr for Standing {
 
     fn from_str(text: &str) -> Result<Self, BadStanding> {
         let known = Self::ALL.into_iter().find(|standing| standing.as_str() == text);
-        known.ok_or_else(|| BadStanding(text.to_owned()))
+        known.ok_or_else(|| BadStanding(text.chars().take(40).collect()))
     }
 }
 

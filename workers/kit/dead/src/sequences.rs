@@ -72,7 +72,8 @@ impl FromStr for Sequences {
             (0 < first && first <= last).then_some(first..=last)
         };
         let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-        let ranges = pieces.map(|piece| range(piece).ok_or_else(|| BadSequence(piece.to_owned())));
+        let ranges =
+            pieces.map(|piece| range(piece).ok_or_else(|| BadSequence(piece.chars().take(40).collect())));
         Ok(Self::of_ranges(ranges.collect::<Result<_, _>>()?))
     }
 }

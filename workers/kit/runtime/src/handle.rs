@@ -18,7 +18,7 @@ use async_nats::jetstream::{self, AckKind};
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::FutureExt as _;
 use proto::subject::{header, stream};
-use proto::{Message as _, Name as _, Outbox, Subject};
+use proto::{Message, Name, Outbox, Subject};
 use rand::Rng as _;
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -140,7 +140,7 @@ impl<W: Worker> Handler<W> {
                 // The maker of the input died: what would have become of it will not come either.
                 self.worker.tombstones(&delivery.subject, "missing_input")
             } else {
-                let input = decode::<W>(headers, &message.payload)?;
+                let input = decode::<W::Input>(headers, &message.payload)?;
                 trip::pass("begun", &message.subject);
                 self.worker.handle(input, &delivery).await?
             };
@@ -281,13 +281,17 @@ pub(crate) fn cut_off<W: Worker>(cut: Cut) -> Fault {
     }
 }
 
-fn decode<W: Worker>(headers: Option<&async_nats::HeaderMap>, payload: &[u8]) -> Result<W::Input, Fault> {
-    let schema = W::Input::full_name();
+pub(crate) fn decode<M: Message + Name + Default>(
+    headers: Option<&async_nats::HeaderMap>,
+    payload: &[u8],
+) -> Result<M, Fault> {
+    let schema = M::full_name();
     let named = |name| headers.and_then(|headers| text(headers, name));
     if let Some(named) = named(header::SCHEMA)
         && !named.is_empty()
         && named != schema
     {
+        let named: String = named.chars().take(80).collect();
         return Err(Fault::reject("decode", format!("message is a {named}, expected {schema}")));
     }
     let json = named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
@@ -295,7 +299,7 @@ fn decode<W: Worker>(headers: Option<&async_nats::HeaderMap>, payload: &[u8]) ->
         return proto::from_json(payload)
             .map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() });
     }
-    W::Input::decode(payload).map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() })
+    M::decode(payload).map_err(|cause| Fault::Reject { class: "decode", cause: cause.into() })
 }
 
 impl Envelope {

@@ -6,6 +6,8 @@ mod consume;
 mod dead;
 mod delivery;
 mod fault;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod gatekeeper;
 mod handle;

@@ -7,10 +7,20 @@ const LONGEST: usize = 1024;
 
 /// Replaces e-mail addresses, long numbers, credentials and links to webhooks.
 pub fn redact(text: &str) -> String {
+    // First of all: what parts a secret would be gone afterwards, and the secret whole.
+    let text: String = text
+        .chars()
+        .filter(|c| c.is_whitespace() || !c.is_control())
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let mut clean = String::with_capacity(text.len().min(LONGEST));
+    let mut announced = false;
     for word in text.split_inclusive(char::is_whitespace) {
         let trimmed = word.trim_end();
-        match mask(trimmed) {
+        let mask = if announced && !trimmed.is_empty() { Some("[secret]") } else { mask(trimmed) };
+        // The secret itself is the word behind it.
+        announced = trimmed.ends_with("Bearer") || (announced && trimmed.is_empty());
+        match mask {
             Some(mask) => {
                 clean.push_str(mask);
                 clean.push_str(&word[trimmed.len()..]);
@@ -21,7 +31,6 @@ pub fn redact(text: &str) -> String {
             break;
         }
     }
-    clean.retain(|c| !c.is_control());
     let mut end = clean.len().min(LONGEST);
     while !clean.is_char_boundary(end) {
         end -= 1;
@@ -38,7 +47,7 @@ fn mask(word: &str) -> Option<&'static str> {
     if let Some((before, after)) = word.split_once('@') {
         return Some(if before.contains("://") {
             "[address]"
-        } else if after.contains('.') {
+        } else if after.contains('.') || (after.is_empty() && !before.is_empty()) {
             "[email]"
         } else {
             return None;
@@ -84,6 +93,14 @@ mod tests {
         check("call (602)555-0142 back", "call [number] back");
         check("key sk-ant-abc123 refused", "key [secret] refused");
         check("connect postgres://u:p@localhost/db failed", "connect [address] failed");
+        check("sent Authorization: Bearer abc.def to it", "sent Authorization: [secret] [secret] to it");
+    }
+
+    #[test]
+    fn a_line_break_neither_hides_nor_glues() {
+        check("jane@\nclinic.example", "[email] clinic.example");
+        check("sk-\u{1}ant-abc123", "[secret]");
+        check("one\r\n\ttwo", "one   two");
     }
 
     #[test]

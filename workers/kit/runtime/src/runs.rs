@@ -248,7 +248,7 @@ impl<M: Message + Name + Default> Parts<M> {
     }
 }
 
-fn decode<M: Message + Name + Default>(stored: Stored) -> Result<Part<M>, ReadError> {
+pub(crate) fn decode<M: Message + Name + Default>(stored: Stored) -> Result<Part<M>, ReadError> {
     let name = stored.subject.rsplit('.').next().unwrap_or_default();
     let generation = generation_of(&stored.headers);
     let name = Token::squeezed(name);

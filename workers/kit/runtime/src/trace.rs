@@ -23,7 +23,10 @@ impl TraceContext {
     pub fn parse(traceparent: &str) -> Option<Self> {
         let mut fields = traceparent.split('-');
         let (version, trace, span, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         let well_formed = version == "00" && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
+        // Numbers may have a sign when they are parsed.
+        let well_formed = well_formed && [trace, span, flags].into_iter().all(hex);
         if !well_formed || fields.next().is_some() {
             return None;
         }
