@@ -109,7 +109,10 @@ impl Worker for Templater {
             return Err(Fault::reject("permanent", format!("{} is no segment", delivery.subject)));
         };
         let (template, alert) = if let Some(written) = written(delivery, run, part).await? {
-            (written, None)
+            match written {
+                Written::Ours(template) => (template, None),
+                Written::Later => return Ok(Outbox::none()),
+            }
         } else if self.claude.enabled() {
             let client = client(delivery, run).await?;
             match self.write(&client, &segment).await {
@@ -124,7 +127,11 @@ impl Worker for Templater {
             (in_general(&segment, "no Claude key".to_owned()), None)
         };
         // Asking takes time: somebody who took this delivery for dead may have been faster.
-        let template = written(delivery, run, part).await?.unwrap_or(template);
+        let template = match written(delivery, run, part).await? {
+            Some(Written::Ours(written)) => written,
+            Some(Written::Later) => return Ok(Outbox::none()),
+            None => template,
+        };
         Ok(Outbox::none()
             .with(Outgoing::part(run, Stage::Template, part.clone(), &template))
             .with_alerts(alert))
@@ -154,14 +161,23 @@ impl Worker for Templater {
 }
 
 /// What was written to the segment before: readers may have it already, so it stays.
-async fn written(delivery: &Delivery, run: &RunId, part: &Token) -> Result<Option<Template>, ReadError> {
+enum Written {
+    Ours(Template),
+    /// The run has been done again since; this delivery is of yesterday.
+    Later,
+}
+
+async fn written(delivery: &Delivery, run: &RunId, part: &Token) -> Result<Option<Written>, ReadError> {
     let before = match delivery.runs().part::<Template>(run, Stage::Template, part.as_str()).await {
         // What nobody can read is written anew.
         Err(ReadError::Decode { .. }) => None,
         before => before?,
     };
-    let before = before.filter(|before| before.generation >= delivery.generation);
-    Ok(before.and_then(|before| before.body.ok()))
+    Ok(match before {
+        Some(before) if before.generation > delivery.generation => Some(Written::Later),
+        Some(before) if before.generation == delivery.generation => before.body.ok().map(Written::Ours),
+        _ => None,
+    })
 }
 
 /// Whose budget the question is put on.

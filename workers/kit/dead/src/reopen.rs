@@ -2,15 +2,14 @@
 
 use crate::letter::{self, Letter};
 use crate::plan::Facts;
-use crate::reader::{Reader, Wanted};
 use crate::{Dead, Error, broker};
 use async_nats::HeaderMap;
-use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use proto::subject::{RunId, Stage, Subject, Token, header, stream};
 use proto::{Kind, Message as _, Name as _, Outgoing, v1};
+use runtime::Runs;
 use std::collections::BTreeSet;
 
 const CLAIMING: &str = "claim a generation of a run";
@@ -92,24 +91,8 @@ impl Dead {
 
     /// Completes a stage whose parts are all there, as the runtime does after a part.
     async fn join(&self, run: &RunId, stage: Stage, generation: u32) -> Result<(), Error> {
-        let plan = self.last(&Subject::Plan { run: run.clone(), stage }.to_string()).await?;
-        let Some(plan) = plan else { return Ok(()) };
-        let since = generation_of(&plan.headers);
-        let v1::Plan { parts } = v1::Plan::decode(plan.payload).map_err(broker(CLOSING))?;
-        let wanted = Wanted {
-            stream: stream::RUN.to_owned(),
-            filters: vec![Subject::parts(run, stage)],
-            from: DeliverPolicy::All,
-            headers_only: true,
-        };
-        let mut reader = Reader::open(&self.jetstream, wanted).await?;
-        let mut there = 0;
-        while let Some(part) = reader.next().await? {
-            there += u32::from(generation_of(&part.headers) >= since);
-        }
-        if there < parts {
-            return Ok(());
-        }
+        let there = Runs::new(self.jetstream.clone()).all_there(run, stage).await;
+        let Some(parts) = there.map_err(broker(CLOSING))? else { return Ok(()) };
         let complete = Outgoing {
             subject: Subject::Complete { run: run.clone(), stage, generation },
             payload: v1::Complete { parts, generation }.encode_to_vec(),

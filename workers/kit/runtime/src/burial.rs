@@ -3,7 +3,7 @@
 use crate::dead::DeadLetter;
 use crate::delivery::Delivery;
 use crate::fault::Fault;
-use crate::handle::{Envelope, Handler, nak, settle_with};
+use crate::handle::{Envelope, Handler, judged, nak, settle_with};
 use crate::publish::Publisher;
 use crate::quarantine::CRASH_POISON;
 use crate::runs::Runs;
@@ -11,7 +11,7 @@ use crate::settle::History;
 use crate::trace::TraceContext;
 use crate::worker::Worker;
 use async_nats::jetstream::{self, AckKind};
-use chrono::Utc;
+use chrono::{SecondsFormat, Utc};
 use proto::Subject;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,10 +36,13 @@ impl<W: Worker> Handler<W> {
             Ok(sequence) => sequence,
             Err(error) => {
                 tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
-                return self.keep(message, envelope, history).await;
+                self.keep(message, envelope, history).await;
+                if let fault @ Fault::Gate { gate, .. } = judged(error.into()) {
+                    Box::pin(self.close_gate(gate, Some(fault), trace)).await;
+                }
+                return;
             }
         };
-        self.runtime.metrics().dead(W::NAME, class);
         if let Some(subject) = subject {
             let delivery = Delivery {
                 generation: envelope.generation,
@@ -63,6 +66,7 @@ impl<W: Worker> Handler<W> {
         {
             return self.keep(message, envelope, history).await;
         }
+        self.runtime.metrics().dead(W::NAME, class);
         settle_with(message, AckKind::Term).await;
     }
 
@@ -97,7 +101,7 @@ impl<W: Worker> Handler<W> {
             stream_sequence: envelope.sequence,
             consumer: self.consumer.clone(),
             consumer_sequence: envelope.consumer_sequence,
-            published_at: envelope.published_at.to_rfc3339(),
+            published_at: envelope.published_at.to_rfc3339_opts(SecondsFormat::Nanos, true),
             dead_at: now.to_rfc3339(),
             deliveries: envelope.delivered,
             attempts: history.attempts + u32::from(!crashed),

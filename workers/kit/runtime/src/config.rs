@@ -10,10 +10,6 @@ pub struct Config {
     #[arg(long, env = "NATS_URL", default_value = "nats://127.0.0.1:4222")]
     pub nats_url: String,
 
-    /// Copies of every stream: 3 in a cluster.
-    #[arg(long, env = "LEADFLEET_REPLICAS", default_value_t = 1)]
-    pub replicas: usize,
-
     /// Seconds after which an unattended message is given to somebody else; default: each worker's own.
     #[arg(long, env = "LEADFLEET_LEASE", value_parser = seconds)]
     pub lease: Option<Duration>,

@@ -142,18 +142,7 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
         }
         tokio::select! {
             biased;
-            Some((place, outcome)) = running.next(), if !running.is_empty() => {
-                hands.put_down(place);
-                if outcome == Outcome::Succeeded && !closed {
-                    lane.opening.succeeded();
-                }
-            }
-            message = messages.next() => {
-                let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
-                if pulls.received(&message) {
-                    running.push(take(&mut hands, message));
-                }
-            }
+            // First, because leases run out under a lane that always has something to do.
             news = news.recv() => {
                 if news == Some(News::Reconnected) {
                     pulls.forget();
@@ -165,7 +154,18 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
                 }
                 closed = gate_is_closed::<W>(runtime.gates());
                 hands.look_after(&client).await;
-                runtime.metrics().in_flight(W::NAME, hands.count());
+            }
+            Some((place, outcome)) = running.next(), if !running.is_empty() => {
+                hands.put_down(place);
+                if outcome == Outcome::Succeeded && !closed {
+                    lane.opening.succeeded();
+                }
+            }
+            message = messages.next() => {
+                let Some(message) = message else { return Err(ConsumeError::Closed(W::NAME)) };
+                if pulls.received(&message) {
+                    running.push(take(&mut hands, message));
+                }
             }
         }
     }

@@ -3,7 +3,6 @@
 use crate::publish::{Outlet, PublishError};
 use crate::redact::{fingerprint, redact};
 use async_nats::HeaderMap;
-use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use proto::Subject;
 use proto::subject::header;
@@ -22,7 +21,7 @@ pub struct DeadLetter {
     pub stream_sequence: u64,
     pub consumer: String,
     pub consumer_sequence: u64,
-    /// RFC 3339.
+    /// RFC 3339, to the nanosecond.
     pub published_at: String,
     pub dead_at: String,
     pub deliveries: u32,
@@ -42,8 +41,11 @@ pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 impl DeadLetter {
     /// The same for a second try to write it, so that the broker keeps one.
+    ///
+    /// With the time of the original, because a stream that is made anew counts from one again.
     fn id(&self) -> String {
-        format!("dlq:{}:{}:{}:{}", self.stream, self.stream_sequence, self.consumer, self.generation)
+        let Self { stream, stream_sequence, published_at, consumer, generation, .. } = self;
+        format!("dlq:{stream}:{stream_sequence}:{published_at}:{consumer}:{generation}")
     }
 
     fn headers(&self) -> HeaderMap {
@@ -88,8 +90,7 @@ impl DeadLetter {
     /// Returns its sequence, which is that of the first if it was stored before.
     pub(crate) async fn publish(&self, outlet: &Outlet) -> Result<u64, PublishError> {
         let subject = Subject::dead(&self.worker, &self.class);
-        let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers());
-        let sending = outlet.send(subject, message, self.payload.len()).await?;
+        let sending = outlet.send(subject, self.headers(), self.payload.clone()).await?;
         Ok(outlet.acknowledged(sending).await?.sequence)
     }
 }
@@ -144,6 +145,6 @@ mod tests {
     fn the_original_headers_are_kept() {
         check("Foreign", "kept");
         check("Dl-Message-Id", "scrape:r-1");
-        check("Nats-Msg-Id", "dlq:RUN:7:loader-v1:0");
+        check("Nats-Msg-Id", "dlq:RUN:7:2025-11-11T03:00:00Z:loader-v1:0");
     }
 }

@@ -1,19 +1,19 @@
 //! One delivery from decoding to settlement: the only place that acknowledges, retries or gives up a message.
 
 use crate::delivery::Delivery;
-use crate::fault::Fault;
+use crate::fault::{Fault, find};
 use crate::letters::Replayed;
 use crate::metrics::WorkerMetrics;
 use crate::progress::{Cut, Progress};
-use crate::publish::Publisher;
+use crate::publish::{PublishError, Publisher};
 use crate::redact::redact;
 use crate::runs::{Runs, text};
 use crate::runtime::Runtime;
 use crate::settle::{History, Settlement, settle};
-use crate::storage::gate_when_full;
 use crate::trace::TraceContext;
 use crate::trip;
 use crate::worker::Worker;
+use crate::{ledger, storage};
 use async_nats::jetstream::{self, AckKind};
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::FutureExt as _;
@@ -69,6 +69,7 @@ impl<W: Worker> Handler<W> {
     /// Handles one message and settles it.
     pub(crate) async fn process(&self, message: jetstream::Message, progress: Arc<Progress>) -> Outcome {
         let started = Instant::now();
+        let _in_flight = self.metrics.in_flight();
         let Some(envelope) = Envelope::of(&message) else {
             tracing::error!(worker = W::NAME, "received a message that is no delivery");
             return Outcome::Failed;
@@ -84,7 +85,10 @@ impl<W: Worker> Handler<W> {
             Ok(history) if self.runtime.has_to_be_alone(history.crashes(envelope.delivered)) => {
                 match Box::pin(self.quarantine(&message, &envelope, *history, &progress)).await {
                     // The child has settled it.
-                    Ok(()) => return Outcome::Succeeded,
+                    Ok(()) => {
+                        self.metrics.handled_alone();
+                        return Outcome::Succeeded;
+                    }
                     Err(fault) => Err(fault),
                 }
             }
@@ -94,7 +98,7 @@ impl<W: Worker> Handler<W> {
                 cause: "the delivery ledger is out of reach".into(),
             }),
         };
-        let (history, outcome) = (history.unwrap_or_default(), outcome.map_err(gate_when_full));
+        let (history, outcome) = (history.unwrap_or_default(), outcome.map_err(judged));
         let settlement = settle(&outcome, history, &W::RETRY, rand::rng().random());
         let error = outcome.as_ref().err().map(|fault| redact(&fault.chain()));
         self.report(&message, &settlement, error.as_deref(), &trace, started);
@@ -107,7 +111,11 @@ impl<W: Worker> Handler<W> {
         if envelope.delivered <= 1 {
             return Ok(History::default());
         }
-        self.runtime.ledger().read(&self.consumer, envelope.sequence).await
+        self.runtime.ledger().read(&self.key(envelope)).await
+    }
+
+    fn key(&self, envelope: &Envelope) -> String {
+        ledger::key(&self.consumer, envelope.sequence, envelope.published_at)
     }
 
     /// Decodes, handles, publishes and joins.
@@ -240,7 +248,7 @@ impl<W: Worker> Handler<W> {
 
     /// A record that cannot be written only makes the delivery look like a crash.
     pub(crate) async fn record(&self, envelope: &Envelope, history: History) {
-        if let Err(error) = self.runtime.ledger().write(&self.consumer, envelope.sequence, history).await {
+        if let Err(error) = self.runtime.ledger().write(self.key(envelope), history).await {
             tracing::warn!(worker = W::NAME, %error, "could not record a delivery");
         }
     }
@@ -269,6 +277,19 @@ impl<W: Worker> Handler<W> {
                 tracing::warn!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, ?settlement, "failed");
             }
         }
+    }
+}
+
+/// What the runtime knows better of a fault than the handler that met it.
+pub(crate) fn judged(fault: Fault) -> Fault {
+    match fault {
+        Fault::Retry { cause, .. } if storage::is_full(&cause) => Fault::Gate { gate: storage::GATE, cause },
+        Fault::Retry { cause, .. }
+            if matches!(find::<PublishError>(&cause), Some(PublishError::TooLarge { .. })) =>
+        {
+            Fault::Reject { class: "too_large", cause }
+        }
+        other => other,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Fan-in: whoever stores the last part of a stage says that the stage is complete, once.
 
 use crate::publish::{Context, Outlet, PublishError};
-use crate::runs::{Plan, ReadError, Runs, generation_of};
-use proto::subject::{RunId, Stage, Subject, stream};
+use crate::runs::{ReadError, Runs};
+use proto::subject::{RunId, Stage, Subject};
 use proto::{Kind, Message, Name, Outgoing, v1};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,8 +34,8 @@ type Key = (RunId, Stage, u32);
 #[derive(Default)]
 struct Slot {
     arrived: AtomicU64,
-    /// Arrivals covered by a finished check, and the plan once it is known.
-    checked: Mutex<(u64, Option<Plan>)>,
+    /// Arrivals covered by a finished check.
+    checked: Mutex<u64>,
 }
 
 impl Joiner {
@@ -52,13 +52,8 @@ impl Joiner {
     ) -> Result<(), JoinError> {
         let key = (run.clone(), stage, context.generation);
         let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
-        let outcome = self.check(&slot, run, stage, context).await;
-        drop(slot);
-        let mut slots = self.lock();
-        if slots.get(&key).is_some_and(|slot| Arc::strong_count(slot) == 1) {
-            slots.remove(&key);
-        }
-        outcome
+        let turn = Turn { joiner: self, key, slot };
+        self.check(&turn.slot, run, stage, context).await
     }
 
     async fn check(
@@ -70,46 +65,36 @@ impl Joiner {
     ) -> Result<(), JoinError> {
         let ticket = slot.arrived.fetch_add(1, Ordering::SeqCst) + 1;
         let mut checked = slot.checked.lock().await;
-        if checked.0 >= ticket {
+        if *checked >= ticket {
             return Ok(());
         }
         let covered = slot.arrived.load(Ordering::SeqCst);
-        if checked.1.is_none() {
-            checked.1 = self.runs.planned(run, stage).await?;
+        if let Some(parts) = self.runs.all_there(run, stage).await? {
+            self.outlet.publish_once(complete(run, stage, parts, context.generation), context).await?;
         }
-        if let Some(plan) = checked.1
-            && self.is_complete(run, stage, plan).await?
-        {
-            let complete = complete(run, stage, plan.parts, context.generation);
-            self.outlet.publish_once(complete, context).await?;
-        }
-        checked.0 = covered;
+        *checked = covered;
         Ok(())
-    }
-
-    /// Whether all parts are there.
-    ///
-    /// When a run is done again from an earlier stage on, what the stage said before has not gone: then only parts
-    /// of the plan's own generation or a later one count. When a single dead part of the stage is replayed, the
-    /// plan is still the first one, and the replay has taken the part's tombstone away.
-    async fn is_complete(&self, run: &RunId, stage: Stage, plan: Plan) -> Result<bool, ReadError> {
-        let filter = Subject::parts(run, stage);
-        if self.runs.count(&filter).await? < u64::from(plan.parts) {
-            return Ok(false);
-        }
-        if plan.generation == 0 {
-            return Ok(true);
-        }
-        let mut parts = self.runs.messages(stream::RUN, filter).await?;
-        let mut counted = 0;
-        while let Some(part) = parts.next().await? {
-            counted += u32::from(generation_of(&part.headers) >= plan.generation);
-        }
-        Ok(counted >= plan.parts)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Slot>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the slot away with the last that waited for it, even if that was ended while it waited.
+struct Turn<'a> {
+    joiner: &'a Joiner,
+    key: Key,
+    slot: Arc<Slot>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut slots = self.joiner.lock();
+        // The map's and this one.
+        if Arc::strong_count(&self.slot) == 2 {
+            slots.remove(&self.key);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::settle::History;
 use async_nats::jetstream::kv;
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,24 +34,17 @@ impl Ledger {
         Self { store, unwritten: Mutex::default() }
     }
 
-    pub(crate) async fn read(&self, consumer: &str, sequence: u64) -> Result<History, LedgerError> {
-        let key = key(consumer, sequence);
-        if let Some(history) = self.unwritten().get(&key) {
-            return Ok(*history);
-        }
-        match self.store.get(key).await? {
-            Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
-            None => Ok(History::default()),
-        }
+    pub(crate) async fn read(&self, key: &str) -> Result<History, LedgerError> {
+        let written = match self.store.get(key).await? {
+            Some(bytes) => serde_json::from_slice(&bytes)?,
+            None => History::default(),
+        };
+        // Another process may have written since.
+        let unwritten = self.unwritten().get(key).copied().unwrap_or_default();
+        Ok(if unwritten.known() > written.known() { unwritten } else { written })
     }
 
-    pub(crate) async fn write(
-        &self,
-        consumer: &str,
-        sequence: u64,
-        history: History,
-    ) -> Result<(), LedgerError> {
-        let key = key(consumer, sequence);
+    pub(crate) async fn write(&self, key: String, history: History) -> Result<(), LedgerError> {
         let bytes = serde_json::to_vec(&history)?;
         let written = self.store.put(&key, bytes.into()).await;
         let mut unwritten = self.unwritten();
@@ -73,6 +67,8 @@ impl Ledger {
     }
 }
 
-fn key(consumer: &str, sequence: u64) -> String {
-    format!("{consumer}.{sequence}")
+/// Where the history of a message is kept: with its time, because a stream that is made anew counts from one again.
+pub(crate) fn key(consumer: &str, sequence: u64, published_at: DateTime<Utc>) -> String {
+    let nanoseconds = published_at.timestamp_nanos_opt().unwrap_or_default();
+    format!("{consumer}.{sequence}.{nanoseconds}")
 }

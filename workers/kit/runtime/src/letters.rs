@@ -38,6 +38,17 @@ pub enum State {
     Discarded,
 }
 
+/// Why the end of a replay could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LetterError {
+    #[error("could not read the state of the letter")]
+    Read(#[from] kv::EntryError),
+    #[error("could not write the state of the letter")]
+    Write(#[from] kv::PutError),
+    #[error("not a state of a letter")]
+    Encode(#[from] serde_json::Error),
+}
+
 /// A replayed message says which letter it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Replayed {
@@ -58,10 +69,19 @@ impl Letters {
         replayed: &Replayed,
         at: String,
         next: Option<u64>,
-    ) -> Result<(), kv::PutError> {
+    ) -> Result<(), LetterError> {
+        let key = replayed.letter.to_string();
         let state = if next.is_some() { State::DiedAgain } else { State::Resolved };
+        // A letter that took its place has to be settled itself, whatever a straggler says.
+        if next.is_none()
+            && let Some(before) = self.store.get(&key).await?
+            && serde_json::from_slice::<LetterState>(&before)
+                .is_ok_and(|before| before.state == State::DiedAgain && before.replay == replayed.replay)
+        {
+            return Ok(());
+        }
         let state = LetterState { state, replay: replayed.replay.clone(), at, next };
-        let bytes = serde_json::to_vec(&state).unwrap_or_default();
-        self.store.put(replayed.letter.to_string(), bytes.into()).await.map(|_| ())
+        self.store.put(key, serde_json::to_vec(&state)?.into()).await?;
+        Ok(())
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::provision::{ProvisionError, provision};
 use crate::publish::PublishError;
+use crate::runs::{ReadError, text};
 use crate::runtime::Runtime;
 use crate::sent::{Held, Loss};
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::{ErrorCode, context::PublishErrorKind};
-use backon::{ConstantBuilder, Retryable as _};
 use proto::Outgoing;
+use proto::subject::header;
 use proto::v1::{Alert, Severity};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -25,56 +26,82 @@ enum LossError {
     Provision(#[from] ProvisionError),
     #[error(transparent)]
     Publish(#[from] PublishError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 /// Looks after every reconnect whether the broker still has what was acknowledged or delivered here.
 pub(crate) fn watch(runtime: &Runtime, mut reconnects: watch::Receiver<u64>) {
     let runtime = runtime.downgrade();
     tokio::spawn(async move {
+        let mut losses = Vec::new();
         while reconnects.changed().await.is_ok() {
             let Some(runtime) = runtime.upgrade() else { return };
-            let outcome = (|| repair(&runtime))
-                .retry(
-                    ConstantBuilder::default()
-                        .with_delay(Duration::from_millis(500))
-                        .with_max_times(PATIENCE),
-                )
-                .await;
-            if let Err(error) = outcome {
-                tracing::warn!(%error, "could not find out whether nats-server lost messages");
+            let mut tries = 0;
+            while let Err(error) = repair(&runtime, &mut losses).await {
+                tries += 1;
+                if tries > PATIENCE {
+                    tracing::warn!(%error, "could not find out whether nats-server lost messages");
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
     });
 }
 
-async fn repair(runtime: &Runtime) -> Result<(), LossError> {
+/// Finds out what is lost, and says it again; what fails is owed, and is tried again.
+async fn repair(runtime: &Runtime, losses: &mut Vec<Loss>) -> Result<(), LossError> {
     let known = runtime.outlet().sent().highest();
     for (stream, highest) in known {
-        let last_sequence = match runtime.jetstream().get_stream(&stream).await {
+        let last = match runtime.jetstream().get_stream(&stream).await {
             Ok(stream) => stream.cached_info().state.last_sequence,
             Err(error) if is_gone(&error) => {
-                provision(runtime.jetstream(), runtime.config().replicas).await?;
+                provision(runtime.jetstream()).await?;
                 0
             }
             Err(error) => return Err(error.into()),
         };
-        let loss = runtime.outlet().sent().loss(&stream, highest, last_sequence);
-        if let Some((loss, held)) = loss {
-            say_again(runtime, &loss, held).await?;
-        }
+        let intact = intact(runtime, &stream, highest.min(last)).await?;
+        losses.extend(runtime.outlet().sent().lost(&stream, intact, highest, last));
+    }
+    say_again(runtime).await?;
+    for loss in losses.drain(..) {
+        tell(runtime, loss).await;
     }
     Ok(())
+}
+
+/// Up to where, at most `last`, a stream has what it acknowledged here.
+///
+/// Others may have published before this process looks, so that sequences are taken by other messages.
+async fn intact(runtime: &Runtime, stream: &str, last: u64) -> Result<u64, LossError> {
+    let ids = runtime.outlet().sent().ids(stream);
+    let mut replaced = None;
+    for (sequence, id) in ids.into_iter().filter(|(sequence, _)| *sequence <= last) {
+        match runtime.runs().at(stream, sequence).await? {
+            Some(stored) if text(&stored.headers, header::MESSAGE_ID) == Some(&id) => {
+                return Ok(if replaced.is_some() { sequence } else { last });
+            }
+            Some(_) => replaced = Some(sequence),
+            // Overwritten or expired: that says nothing.
+            None => {}
+        }
+    }
+    Ok(replaced.map_or(last, |oldest| oldest - 1))
 }
 
 fn is_gone(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
-/// Publishes what is held once more, under the same ids, and tells what is not.
-async fn say_again(runtime: &Runtime, loss: &Loss, held: Vec<Held>) -> Result<(), LossError> {
-    let again = held.len() as u64;
-    for Held { subject, message, bytes, .. } in held {
-        let sending = runtime.outlet().send(subject, message, bytes).await?;
+/// Publishes what is owed, under the same ids.
+async fn say_again(runtime: &Runtime) -> Result<(), LossError> {
+    loop {
+        let Some(Held { subject, headers, payload, .. }) = runtime.outlet().sent().owed() else {
+            return Ok(());
+        };
+        let sending = runtime.outlet().send(subject, headers, payload).await?;
         match runtime.outlet().acknowledged(sending).await {
             Ok(_) => {}
             // Somebody else has said it in the meantime.
@@ -82,14 +109,19 @@ async fn say_again(runtime: &Runtime, loss: &Loss, held: Vec<Held>) -> Result<()
                 if source.kind() == PublishErrorKind::WrongLastSequence => {}
             Err(error) => return Err(error.into()),
         }
+        runtime.outlet().sent().paid();
     }
-    let Loss { stream, first, last } = loss;
-    let missing = (last - first + 1).saturating_sub(again);
+}
+
+/// Tells what was lost, and what of it nobody here can say again.
+async fn tell(runtime: &Runtime, loss: Loss) {
+    let Loss { stream, first, last, ours } = loss;
+    let missing = (last - first + 1).saturating_sub(ours);
     tracing::error!(
         stream,
         first,
         last,
-        again,
+        again = ours,
         missing,
         "nats-server lost messages that it had acknowledged"
     );
@@ -98,7 +130,7 @@ async fn say_again(runtime: &Runtime, loss: &Loss, held: Vec<Held>) -> Result<()
         key: format!("{stream}-{first}-{last}-{:x}", rand::random::<u64>()),
         severity: Severity::Error.into(),
         text: format!(
-            "nats-server has lost messages {first} to {last} of {stream}: {again} came from this process, which has published them again; {missing} came from elsewhere"
+            "nats-server has lost messages {first} to {last} of {stream}: {ours} came from this process, which has published them again; {missing} came from elsewhere"
         ),
         hint: match missing {
             0 => "nothing is missing".to_owned(),
@@ -107,5 +139,4 @@ async fn say_again(runtime: &Runtime, loss: &Loss, held: Vec<Held>) -> Result<()
         run_id: String::new(),
     };
     runtime.publish_quietly(&Outgoing::alert(alert), &TraceContext::root()).await;
-    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::settle::Settlement;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 use std::time::Duration;
 
@@ -20,11 +20,31 @@ pub struct Metrics {
 
 /// The counters of one worker.
 pub(crate) struct WorkerMetrics {
-    outcomes: [IntCounter; 5],
+    outcomes: [IntCounter; 6],
     seconds: Histogram,
+    in_flight: IntGauge,
+}
+
+/// A message in somebody's hands; counts until it is dropped.
+pub(crate) struct InFlight(IntGauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl WorkerMetrics {
+    pub(crate) fn in_flight(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// The process that was started for the message counts in metrics of its own, which nobody reads.
+    pub(crate) fn handled_alone(&self) {
+        self.outcomes[5].inc();
+    }
+
     pub(crate) fn handled(&self, settlement: &Settlement, duration: Duration) {
         let outcome = match settlement {
             Settlement::Ack => 0,
@@ -84,14 +104,11 @@ impl Metrics {
     /// What is counted for every message, looked up once instead of for each.
     pub(crate) fn of_worker(&self, worker: &str) -> WorkerMetrics {
         WorkerMetrics {
-            outcomes: ["ok", "retry", "wait", "gate", "dead"]
+            outcomes: ["ok", "retry", "wait", "gate", "dead", "alone"]
                 .map(|outcome| self.handled.with_label_values(&[worker, outcome])),
             seconds: self.seconds.with_label_values(&[worker]),
+            in_flight: self.in_flight.with_label_values(&[worker]),
         }
-    }
-
-    pub(crate) fn in_flight(&self, worker: &str, count: usize) {
-        self.in_flight.with_label_values(&[worker]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn dead(&self, worker: &str, class: &str) {

@@ -47,10 +47,15 @@ pub fn consumer_name(worker: &str) -> String {
     format!("{worker}-v1")
 }
 
-/// Creates or updates every stream and bucket.
-pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -> Result<(), ProvisionError> {
-    for config in streams(replicas, jetstream.client().server_info().max_payload) {
+/// Creates or updates every stream and bucket; one that was made larger stays so.
+///
+/// There is one copy of each: copies answer direct reads too, and may not have yet what was just acknowledged.
+pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), ProvisionError> {
+    for mut config in streams(jetstream.client().server_info().max_payload) {
         let name = config.name.clone();
+        if let Ok(there) = jetstream.get_stream(&name).await {
+            config.max_bytes = config.max_bytes.max(there.cached_info().config.max_bytes);
+        }
         let info = jetstream
             .create_or_update_stream(config.clone())
             .await
@@ -65,7 +70,7 @@ pub(crate) async fn provision(jetstream: &jetstream::Context, replicas: usize) -
         // As long as the letters themselves.
         (letters::BUCKET, 90 * DAY),
     ] {
-        bucket(jetstream, name, max_age, replicas).await?;
+        bucket(jetstream, name, max_age).await?;
     }
     Ok(())
 }
@@ -74,14 +79,12 @@ async fn bucket(
     jetstream: &jetstream::Context,
     name: &str,
     max_age: Duration,
-    replicas: usize,
 ) -> Result<kv::Store, ProvisionError> {
     let config = kv::Config {
         bucket: name.to_owned(),
         history: 1,
         max_age,
         max_bytes: 64 * MIB,
-        num_replicas: replicas,
         ..kv::Config::default()
     };
     jetstream
@@ -94,7 +97,7 @@ async fn bucket(
 const ROOM_FOR_REASONS: usize = 16 * 1024;
 
 /// The streams on a server that takes messages of so many bytes.
-fn streams(replicas: usize, max_payload: usize) -> Vec<js::Config> {
+fn streams(max_payload: usize) -> Vec<js::Config> {
     // Larger ones are refused when they are published, and so never accepted.
     let largest = i32::try_from(max_payload.saturating_sub(ROOM_FOR_REASONS)).unwrap_or(i32::MAX);
     let limits = |name: &str, subjects: &[&str], days: u32, mib: i64, window: Duration| js::Config {
@@ -106,7 +109,7 @@ fn streams(replicas: usize, max_payload: usize) -> Vec<js::Config> {
         max_bytes: mib * MIB,
         duplicate_window: window,
         storage: js::StorageType::File,
-        num_replicas: replicas,
+        num_replicas: 1,
         allow_direct: true,
         ..js::Config::default()
     };
@@ -149,7 +152,7 @@ pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(),
         // milliseconds became one of minutes at the third delivery. Crashes are bounded by the runtime instead.
         max_deliver: MAX_DELIVER,
         max_ack_pending: 10_000,
-        num_replicas: runtime.config().replicas,
+        num_replicas: 1,
         ..consumer::pull::Config::default()
     };
     let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
@@ -231,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_dropped_setting_stops_the_start() {
-        let asked = streams(1, 1024 * 1024).remove(1);
+        let asked = streams(1024 * 1024).remove(1);
         let got = js::Config { max_messages_per_subject: -1, ..asked.clone() };
         let error = check_stream(&asked, &got).unwrap_err().to_string();
         assert!(error.contains("max_messages_per_subject"), "{error}");

@@ -1,10 +1,12 @@
 //! Publishes messages with their headers and waits for the broker's acknowledgements.
 
-use crate::sent::Sent;
+use crate::sent::{Held, Sent};
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::{self, message::PublishMessage};
+use async_nats::{HeaderMap, header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE};
+use bytes::Bytes;
 use proto::subject::header;
 use proto::{Kind, Outgoing};
 use std::collections::VecDeque;
@@ -52,21 +54,23 @@ impl Outlet {
     pub(crate) async fn send(
         &self,
         subject: String,
-        message: PublishMessage,
-        bytes: usize,
+        headers: HeaderMap,
+        payload: Bytes,
     ) -> Result<Sending, PublishError> {
-        match self.jetstream.send_publish(subject.clone(), message.clone()).await {
-            Ok(ack) => Ok(Sending { subject, message, bytes, ack }),
+        let message = PublishMessage::build().headers(headers.clone()).payload(payload.clone());
+        match self.jetstream.send_publish(subject.clone(), message).await {
+            Ok(ack) => Ok(Sending { subject, headers, payload, ack }),
             Err(source) => Err(PublishError::Broker { subject, source }),
         }
     }
 
     /// Waits until the broker has stored a message, and remembers that it has.
     pub(crate) async fn acknowledged(&self, sending: Sending) -> Result<PublishAck, PublishError> {
-        let Sending { subject, message, bytes, ack } = sending;
+        let Sending { subject, headers, payload, ack } = sending;
         match ack.await {
             Ok(ack) => {
-                self.sent().acknowledged(ack.stream.clone(), ack.sequence, subject, message, bytes);
+                let held = Held::new(ack.stream.clone(), ack.sequence, subject, headers, payload);
+                self.sent().acknowledged(held);
                 Ok(ack)
             }
             Err(source) => Err(PublishError::Broker { subject, source }),
@@ -81,9 +85,9 @@ impl Outlet {
         message: Outgoing,
         context: &Context<'_>,
     ) -> Result<bool, PublishError> {
-        let (subject, bytes) = (message.subject.to_string(), message.payload.len());
-        let publish = with_headers(message, context).expected_last_subject_sequence(0);
-        let sending = self.send(subject, publish, bytes).await?;
+        let mut headers = headers(&message, context);
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
+        let sending = self.send(message.subject.to_string(), headers, message.payload.into()).await?;
         match self.acknowledged(sending).await {
             Ok(ack) => Ok(!ack.duplicate),
             Err(PublishError::Broker { source, .. })
@@ -99,8 +103,8 @@ impl Outlet {
 /// A message on its way.
 pub(crate) struct Sending {
     subject: String,
-    message: PublishMessage,
-    bytes: usize,
+    headers: HeaderMap,
+    payload: Bytes,
     ack: PublishAckFuture,
 }
 
@@ -126,7 +130,8 @@ impl Publisher {
         while pending.len() >= WINDOW {
             self.acknowledged(&mut pending).await?;
         }
-        pending.push_back(self.outlet.send(subject, with_headers(message, context), bytes).await?);
+        let headers = headers(&message, context);
+        pending.push_back(self.outlet.send(subject, headers, message.payload.into()).await?);
         Ok(())
     }
 
@@ -148,21 +153,19 @@ impl Publisher {
     }
 }
 
-fn with_headers(message: Outgoing, context: &Context<'_>) -> PublishMessage {
-    let id = message.id(context.generation);
-    let mut publish = PublishMessage::build()
-        .payload(message.payload.into())
-        .message_id(id)
-        .header(header::TRACEPARENT, context.trace.traceparent())
-        .header(header::SCHEMA, message.schema.as_str());
+fn headers(message: &Outgoing, context: &Context<'_>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::MESSAGE_ID, message.id(context.generation));
+    headers.insert(header::TRACEPARENT, context.trace.traceparent());
+    headers.insert(header::SCHEMA, message.schema.as_str());
     if !context.cause.is_empty() {
-        publish = publish.header(header::CAUSE, context.cause);
+        headers.insert(header::CAUSE, context.cause);
     }
     if context.generation > 0 {
-        publish = publish.header(header::GENERATION, context.generation.to_string());
+        headers.insert(header::GENERATION, context.generation.to_string());
     }
     if let Kind::Tombstone(class) = message.kind {
-        publish = publish.header(header::TOMBSTONE, class);
+        headers.insert(header::TOMBSTONE, class);
     }
-    publish
+    headers
 }

@@ -11,6 +11,7 @@ use crate::trip;
 use crate::worker::Worker;
 use async_nats::jetstream::{self, AckKind};
 use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use tokio::sync::Semaphore;
 
 /// The class of dead letters on which processes died.
 pub(crate) const CRASH_POISON: &str = "crash_poison";
+
+/// Signals by which a process is told to stop: hang-up, interrupt, terminate.
+const STOPPING: [i32; 3] = [1, 2, 15];
 
 /// How a process is started that handles one message; its last argument will be the message's reply subject.
 #[derive(Debug, Clone)]
@@ -59,9 +63,12 @@ impl<W: Worker> Handler<W> {
         let (Some(cell), Some(reply)) = (self.runtime.cell(), &message.reply) else {
             return Err(Fault::reject(CRASH_POISON, format!("the process died on it {crashes} times")));
         };
+        let wait = |cause: String| Fault::Wait { after: Duration::from_secs(5), cause: cause.into() };
+        let Ok(_turn) = cell.turn.try_acquire() else {
+            return Err(wait("another message is being handled alone".to_owned()));
+        };
         tracing::warn!(worker = W::NAME, subject = %message.subject, crashes, "handled alone");
         let ended = async {
-            let _turn = cell.turn.acquire().await;
             let Quarantine { program, arguments, environment } = &cell.quarantine;
             let mut command = Command::new(program);
             if trip::is_of_the_process() {
@@ -77,28 +84,32 @@ impl<W: Worker> Handler<W> {
                 .status()
                 .await
         };
-        let wait = |cause: String| Fault::Wait { after: Duration::from_secs(5), cause: cause.into() };
         tokio::pin!(ended);
         let mut waiting = tokio::time::interval(Duration::from_secs(5));
         let ended = loop {
             tokio::select! {
                 ended = &mut ended => break ended,
-                // To wait for its turn and for the child is to get on; the deadline bounds both.
+                // To wait for the child is to get on; the deadline bounds it.
                 _ = waiting.tick() => progress.advance(),
                 cut = progress.is_cut() => return Err(cut_off::<W>(cut)),
             }
         };
         match ended {
             Ok(status) if status.success() => Ok(()),
-            // No exit code: a signal ended it.
-            Ok(status) if status.code().is_none() => {
+            Ok(status) if status.signal().is_some_and(|signal| STOPPING.contains(&signal)) => {
+                Err(wait("the process that was to handle it alone was told to stop".to_owned()))
+            }
+            Ok(status) if status.signal().is_some() => {
                 let text = format!(
                     "processes died on it {} times, the last one with nothing else in hand",
                     crashes + 1
                 );
                 Err(Fault::reject(CRASH_POISON, text))
             }
-            Ok(status) => Err(wait(format!("the process that was to handle it alone ended with {status}"))),
+            Ok(status) => {
+                let cause = format!("the process that was to handle it alone ended with {status}");
+                Err(Fault::Retry { after: None, cause: cause.into() })
+            }
             Err(error) => Err(wait(format!("no process could be started to handle it alone: {error}"))),
         }
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use proto::subject::{RunId, Stage, Subject, Token, header, stream};
 use proto::{Message, Name, v1};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,14 +44,6 @@ pub struct Part<M> {
 pub struct Tombstone {
     /// Class of the dead letter.
     pub class: String,
-}
-
-/// How many parts a stage will have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) parts: u32,
-    /// The generation that planned it.
-    pub(crate) generation: u32,
 }
 
 /// A message as it is stored.
@@ -93,17 +85,46 @@ impl Runs {
 
     /// How many parts the stage will have, if that is known yet.
     pub async fn plan(&self, run: &RunId, stage: Stage) -> Result<Option<u32>, ReadError> {
-        Ok(self.planned(run, stage).await?.map(|plan| plan.parts))
+        Ok(self.planned(run, stage).await?.map(|(parts, _)| parts))
     }
 
-    pub(crate) async fn planned(&self, run: &RunId, stage: Stage) -> Result<Option<Plan>, ReadError> {
+    /// The parts the stage will have, and the generation that planned them.
+    async fn planned(&self, run: &RunId, stage: Stage) -> Result<Option<(u32, u32)>, ReadError> {
         let subject = Subject::Plan { run: run.clone(), stage }.to_string();
         let Some(stored) = self.last(&subject).await? else { return Ok(None) };
         let generation = generation_of(&stored.headers);
         match v1::Plan::decode(stored.payload) {
-            Ok(v1::Plan { parts }) => Ok(Some(Plan { parts, generation })),
+            Ok(v1::Plan { parts }) => Ok(Some((parts, generation))),
             Err(source) => Err(ReadError::Decode { subject, schema: v1::Plan::full_name(), source }),
         }
+    }
+
+    /// How many parts the stage has, if all of them are there.
+    ///
+    /// When a run is done again from an earlier stage on, what the stage said before has not gone: then only parts
+    /// of the plan's own generation or a later one count. When a single dead part of the stage is replayed, the
+    /// plan is still the first one, and the replay has taken the part's tombstone away. For that to hold, the plan
+    /// of a stage is said before what its parts are made of.
+    pub async fn all_there(&self, run: &RunId, stage: Stage) -> Result<Option<u32>, ReadError> {
+        let Some((planned, generation)) = self.planned(run, stage).await? else { return Ok(None) };
+        let filter = Subject::parts(run, stage);
+        if self.count(&filter).await? < u64::from(planned) {
+            return Ok(None);
+        }
+        if generation > 0 {
+            let mut parts = self.messages(stream::RUN, filter).await?;
+            // Subjects, because a part that is said anew meanwhile is read twice.
+            let mut counted = BTreeSet::new();
+            while let Some(part) = parts.next().await? {
+                if generation_of(&part.headers) >= generation {
+                    counted.insert(part.subject);
+                }
+            }
+            if counted.len() < planned as usize {
+                return Ok(None);
+            }
+        }
+        Ok(Some(planned))
     }
 
     /// Whether the stage has been complete in this generation.
@@ -115,7 +136,7 @@ impl Runs {
     /// How many messages a subject filter has; dead parts count.
     pub async fn count(&self, filter: &str) -> Result<u64, ReadError> {
         let request = serde_json::json!({ "next_by_subj": filter, "seq": 1, "batch": 1 });
-        let answer = self.request(filter, &request).await?;
+        let answer = self.request(stream::RUN, filter, &request).await?;
         match status(&answer) {
             None => Ok(number(answer.headers.as_ref(), "Nats-Num-Pending") + 1),
             Some(404) => Ok(0),
@@ -155,16 +176,31 @@ impl Runs {
     }
 
     async fn last(&self, subject: &str) -> Result<Option<Stored>, ReadError> {
-        let answer = self.request(subject, &serde_json::json!({ "last_by_subj": subject })).await?;
+        self.one(stream::RUN, subject, &serde_json::json!({ "last_by_subj": subject })).await
+    }
+
+    /// The message of a sequence, if the stream still has it.
+    pub(crate) async fn at(&self, stream: &str, sequence: u64) -> Result<Option<Stored>, ReadError> {
+        self.one(stream, stream, &serde_json::json!({ "seq": sequence })).await
+    }
+
+    async fn one(
+        &self,
+        stream: &str,
+        what: &str,
+        request: &serde_json::Value,
+    ) -> Result<Option<Stored>, ReadError> {
+        let answer = self.request(stream, what, request).await?;
         match status(&answer) {
             None => Ok(Some(stored(answer))),
             Some(404) => Ok(None),
-            Some(_) => Err(refused(subject, &answer)),
+            Some(_) => Err(refused(what, &answer)),
         }
     }
 
     async fn request(
         &self,
+        stream: &str,
         what: &str,
         request: &serde_json::Value,
     ) -> Result<async_nats::Message, ReadError> {
@@ -173,7 +209,7 @@ impl Runs {
         }
         self.jetstream
             .client()
-            .request(format!("$JS.API.DIRECT.GET.{}", stream::RUN), request.to_string().into())
+            .request(format!("$JS.API.DIRECT.GET.{stream}"), request.to_string().into())
             .await
             .map_err(|source| ReadError::Broker { what: what.to_owned(), source: source.into() })
     }

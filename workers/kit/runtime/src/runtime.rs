@@ -114,7 +114,7 @@ impl Runtime {
     async fn start_as(config: Config, alone: Option<String>) -> Result<Self, RuntimeError> {
         let (client, reconnects) = connect(&config.nats_url).await?;
         let jetstream = Arc::new(jetstream::new(client));
-        provision(&jetstream, config.replicas).await?;
+        provision(&jetstream).await?;
         let bucket = async |bucket: &'static str| {
             jetstream
                 .get_key_value(bucket)

@@ -9,6 +9,9 @@ pub const QUARANTINE_AFTER: u32 = 2;
 /// Crashes after which a message is not tried again: a bound for the times that its process was killed from outside.
 pub const MAX_CRASHES: u32 = 10;
 
+/// The longest delay the other side may name: a message that waits longer looks forgotten, and asking once an hour is cheap.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settlement {
@@ -41,9 +44,14 @@ pub struct History {
 }
 
 impl History {
+    /// Deliveries of which is known how they ended.
+    pub fn known(self) -> u32 {
+        self.attempts + self.waits
+    }
+
     /// Deliveries of which nothing is known: the process died on them.
     pub fn crashes(self, delivered: u32) -> u32 {
-        delivered.saturating_sub(1).saturating_sub(self.attempts).saturating_sub(self.waits)
+        delivered.saturating_sub(1).saturating_sub(self.known())
     }
 }
 
@@ -53,7 +61,7 @@ pub fn settle<T>(outcome: &Result<T, Fault>, history: History, retry: &Retry, ra
         Ok(_) => Settlement::Ack,
         Err(Fault::Reject { class, .. }) => Settlement::DeadLetter { class },
         Err(Fault::Gate { gate, .. }) => Settlement::CloseGate { gate },
-        Err(Fault::Wait { after, .. }) => Settlement::Postpone { after: *after },
+        Err(Fault::Wait { after, .. }) => Settlement::Postpone { after: LONGEST.min(*after) },
         Err(Fault::Retry { after, .. }) => {
             let attempts = history.attempts + 1;
             if attempts >= retry.budget {
@@ -62,7 +70,7 @@ pub fn settle<T>(outcome: &Result<T, Fault>, history: History, retry: &Retry, ra
             // Full jitter above a floor, because a delay of nothing at all is a hot loop.
             let ceiling = retry.ceiling(attempts);
             let jittered = (ceiling / 10).max(ceiling.mul_f64(random.clamp(0.0, 1.0)));
-            Settlement::Redeliver { after: after.unwrap_or(jittered), attempts }
+            Settlement::Redeliver { after: after.map_or(jittered, |after| LONGEST.min(after)), attempts }
         }
     }
 }
@@ -97,6 +105,13 @@ mod tests {
         let after = Duration::from_secs(17);
         let fault = Err(Fault::Retry { after: Some(after), cause: "429".into() });
         check(fault, 0, Settlement::Redeliver { after, attempts: 1 });
+    }
+
+    #[test]
+    fn a_delay_has_a_bound() {
+        let after = Some(Duration::MAX);
+        let expected = Settlement::Redeliver { after: Duration::from_secs(3_600), attempts: 1 };
+        check(Err(Fault::Retry { after, cause: "429".into() }), 0, expected);
     }
 
     #[test]

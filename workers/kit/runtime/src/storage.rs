@@ -16,21 +16,14 @@ const FULL: [ErrorCode; 4] = [
     ErrorCode::STREAM_STORE_FAILED,
 ];
 
-/// Turns a retry into a wait for room, when that is what it was about.
-pub(crate) fn gate_when_full(fault: Fault) -> Fault {
-    match fault {
-        Fault::Retry { cause, .. } if is_full(&cause) => Fault::Gate { gate: GATE, cause },
-        other => other,
-    }
-}
-
-fn is_full(cause: &Cause) -> bool {
+/// Whether it was for want of room.
+pub(crate) fn is_full(cause: &Cause) -> bool {
     find::<Refusal>(cause).is_some_and(|refusal| FULL.contains(&refusal.error_code()))
 }
 
 /// Whether there is room again: no stream that workers write to is full, and the store takes a word.
 pub(crate) async fn probe(runtime: &Runtime) -> Result<(), Fault> {
-    for name in [stream::RUN, stream::EVENTS, stream::JOBS] {
+    for name in [stream::RUN, stream::EVENTS, stream::JOBS, stream::DEAD] {
         let stream = runtime.jetstream().get_stream(name).await?;
         let info = stream.cached_info();
         let (most, used) = (info.config.max_bytes, info.state.bytes);

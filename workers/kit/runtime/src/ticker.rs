@@ -1,6 +1,6 @@
 //! Publishes the ticks of a schedule, each once however many processes do so.
 
-use crate::publish::Context;
+use crate::publish::{Context, PublishError};
 use crate::runtime::Runtime;
 use crate::schedule::Daily;
 use crate::trace::TraceContext;
@@ -13,6 +13,9 @@ use std::time::Duration;
 /// The kind under which ticks travel.
 pub const TICK: &str = "tick";
 
+/// How long a tick waits that the broker did not take.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// Publishes a job's ticks until a stop is asked for.
 ///
 /// A fire that was missed is caught up only by a fleet that ticked before: a new one has missed nothing.
@@ -24,13 +27,13 @@ pub async fn tick(runtime: &Runtime, daily: Daily) {
     if let Some(missed) = daily.missed(now())
         && has_ticked(runtime, daily).await
     {
-        publish(runtime, daily, missed).await;
+        fire(runtime, daily, missed).await;
     }
     while !*stop.borrow() {
-        let fire = daily.next(now());
+        let next = daily.next(now());
         loop {
             // Short naps, because a clock can be set and a machine can sleep.
-            let left = (fire - now()).to_std().unwrap_or_default().min(Duration::from_secs(30));
+            let left = (next - now()).to_std().unwrap_or_default().min(Duration::from_secs(30));
             if left.is_zero() {
                 break;
             }
@@ -39,7 +42,22 @@ pub async fn tick(runtime: &Runtime, daily: Daily) {
                 _ = stop.changed() => return,
             }
         }
-        publish(runtime, daily, fire).await;
+        fire(runtime, daily, next).await;
+    }
+}
+
+/// Publishes a tick; while the broker does not take it, as long as it could still be caught up.
+async fn fire(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) {
+    let mut stop = runtime.stop_signal();
+    while let Err(error) = publish(runtime, daily, fire).await {
+        if now() - fire > daily.max_lateness {
+            return tracing::error!(job = daily.job, %fire, %error, "gave up a tick: it is too late for it");
+        }
+        tracing::warn!(job = daily.job, %fire, %error, "could not publish a tick yet");
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = stop.changed() => return,
+        }
     }
 }
 
@@ -55,7 +73,7 @@ async fn has_ticked(runtime: &Runtime, daily: Daily) -> bool {
     false
 }
 
-async fn publish(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) {
+async fn publish(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) -> Result<(), PublishError> {
     let fire_time = fire.to_rfc3339_opts(SecondsFormat::Secs, true);
     let message = Tick {
         job: daily.job.to_owned(),
@@ -67,10 +85,9 @@ async fn publish(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) {
     let tick = Outgoing::event(Token::squeezed(TICK), key, id, &message);
     let trace = TraceContext::root();
     let context = Context { cause: "", generation: 0, trace: &trace };
-    match runtime.outlet().publish_once(tick, &context).await {
-        Ok(first) => tracing::info!(job = daily.job, fire_time, first, "tick"),
-        Err(error) => tracing::warn!(job = daily.job, fire_time, %error, "could not publish a tick"),
-    }
+    let first = runtime.outlet().publish_once(tick, &context).await?;
+    tracing::info!(job = daily.job, fire_time, first, "tick");
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]

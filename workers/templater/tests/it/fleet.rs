@@ -43,7 +43,6 @@ impl Fleet {
         let broker = standins::nats().await;
         let config = runtime::Config {
             nats_url: broker.url().to_owned(),
-            replicas: 1,
             // Gates are probed as often as leases are short.
             lease: Some(Duration::from_secs(1)),
             health_listen: None,

@@ -50,7 +50,6 @@ impl Fleet {
         let server = standins::nats().await;
         let config = Config {
             nats_url: server.url().to_owned(),
-            replicas: 1,
             lease: Some(Duration::from_secs(5)),
             health_listen: None,
         };

@@ -19,7 +19,6 @@ impl Broker {
     pub(crate) async fn runtime(&self) -> Runtime {
         let config = Config {
             nats_url: self.server.url().to_owned(),
-            replicas: 1,
             lease: Some(Duration::from_secs(1)),
             health_listen: None,
         };
@@ -87,6 +86,12 @@ pub(crate) fn part(run: &str, part: &str) -> Outgoing {
 
 pub(crate) fn tombstone(run: &str, part: &str) -> Outgoing {
     Outgoing::tombstone(&run.parse().unwrap(), Stage::Match, part.parse().unwrap(), "permanent")
+}
+
+/// Runs the probe until the runtime is told to stop.
+pub(crate) fn run(runtime: &Runtime, probe: Probe) -> tokio::task::JoinHandle<()> {
+    let runtime = runtime.clone();
+    tokio::spawn(async move { runtime.run(probe).await.unwrap() })
 }
 
 /// Waits for the first message under a filter; the broker says when, not a clock.

@@ -1,6 +1,6 @@
 //! The join: complete once, whoever notices, dead parts included, at a cost that grows with the parts and no faster.
 
-use crate::fleet::{Broker, Probe, first, job, part, plan, tombstone};
+use crate::fleet::{Broker, Probe, first, job, part, plan, run, tombstone};
 use proto::{Message as _, Outbox, Stage, Subject, v1};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,10 +15,7 @@ async fn a_stage_is_complete_when_its_last_part_is_there() {
             id => Outbox::none().with(part(run, id)),
         })
     });
-    let worker = {
-        let runtime = runtime.clone();
-        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-    };
+    let worker = run(&runtime, probe);
     for id in ["p1", "p2", "plan"] {
         runtime.publish(&job(id)).await.unwrap();
     }
@@ -38,10 +35,7 @@ async fn a_dead_part_counts_and_says_so() {
     let broker = Broker::start().await;
     let runtime = broker.runtime().await;
     let (probe, _seen) = Probe::new(|_, _| Err(runtime::Fault::reject("permanent", "no")));
-    let worker = {
-        let runtime = runtime.clone();
-        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-    };
+    let worker = run(&runtime, probe);
     runtime.publish(&plan("r-2", 1)).await.unwrap();
     runtime.publish(&job("r-2")).await.unwrap();
     first(&runtime, "RUN", "lf.v1.run.r-2.match.complete.0").await;
@@ -63,10 +57,7 @@ async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_on
             _ => part("r-4", id.split('-').next().unwrap()),
         }))
     });
-    let worker = {
-        let runtime = runtime.clone();
-        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-    };
+    let worker = run(&runtime, probe);
     for id in ["plan-3", "a-0", "b-0", "c-0"] {
         say(&runtime, id, 0).await;
     }
@@ -84,10 +75,7 @@ async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_on
 
     let again = broker.runtime().await;
     let (probe, _seen) = Probe::new(|_, _| Ok(Outbox::none().with(part("r-4", "b"))));
-    let worker = {
-        let runtime = again.clone();
-        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-    };
+    let worker = run(&again, probe);
     say(&again, "b-1", 1).await;
     let complete = first(&again, "RUN", "lf.v1.run.r-4.match.complete.1").await;
     assert_eq!(v1::Complete::decode(complete.payload).unwrap(), v1::Complete { parts: 2, generation: 1 });
@@ -103,8 +91,7 @@ async fn ten_thousand_parts_from_two_processes_complete_once() {
     let mut workers = Vec::new();
     for runtime in &fleets {
         let (probe, _) = Probe::new(|request, _| Ok(Outbox::none().with(part("r-3", &request.request_id))));
-        let runtime = runtime.clone();
-        workers.push(tokio::spawn(async move { runtime.run(probe).await.unwrap() }));
+        workers.push(run(runtime, probe));
     }
     fleets[0].publish(&plan("r-3", PARTS)).await.unwrap();
     let publish = |id: u32| {
@@ -152,10 +139,7 @@ async fn a_thousand_parts_with_dead_ones_doubles_and_disorder_complete_once_in_e
         }
         Ok(Outbox::none().with(part("r-5", &id.to_string())))
     });
-    let worker = {
-        let runtime = runtime.clone();
-        tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-    };
+    let worker = run(&runtime, probe);
     runtime.publish(&plan("r-5", PARTS)).await.unwrap();
     // Out of order, and every third one twice.
     for id in (0..PARTS).map(|id| id * 389 % PARTS) {

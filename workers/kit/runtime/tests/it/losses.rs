@@ -1,14 +1,9 @@
 //! A broker that comes back without what it had acknowledged.
 
-use crate::fleet::{Broker, Probe, first, job};
+use crate::fleet::{Broker, Probe, first, job, run};
 use proto::v1::Alert;
 use proto::{Message as _, Outbox};
 use runtime::Runtime;
-
-fn run(runtime: &Runtime, probe: Probe) -> tokio::task::JoinHandle<()> {
-    let runtime = runtime.clone();
-    tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-}
 
 /// Kills the broker after it has stored `kept` and then `lost`, and gives it back what it had before `lost`.
 async fn forget(broker: &mut Broker, runtime: &Runtime, kept: &str, lost: &[&str]) {
@@ -68,6 +63,39 @@ async fn what_somebody_else_had_published_is_said_to_be_missing() {
     assert!(text.contains("1 came from elsewhere"), "{text}");
     here.stop();
     worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_is_noticed_though_others_have_published_since() {
+    let mut broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    for id in ["a", "b"] {
+        runtime.publish(&job(id)).await.unwrap();
+    }
+    // The store of a broker on which somebody else has taken these sequences, and more.
+    let mut other = Broker::start().await;
+    let stranger = other.runtime().await;
+    for id in ["x", "y", "z"] {
+        stranger.publish(&job(id)).await.unwrap();
+    }
+    other.server.kill().await;
+    broker.server.kill().await;
+    broker.server.restore(&other.server.save());
+    broker.server.start().await;
+    let alert = first(&runtime, "EVENTS", "lf.v1.event.alert.broker-loss").await;
+    let text = Alert::decode(alert.payload).unwrap().text;
+    assert!(text.contains("lost messages 1 to 2 of JOBS: 2 came from this process"), "{text}");
+    let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
+    let worker = run(&runtime, probe);
+    let mut ids = Vec::new();
+    while ids.len() < 5 {
+        ids.push(seen.recv().await.unwrap());
+    }
+    ids.sort();
+    assert_eq!(ids, ["a", "b", "x", "y", "z"]);
+    runtime.stop();
+    worker.await.unwrap();
+    assert_eq!(seen.recv().await, None, "nothing is there twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,5 +5,6 @@
 mod fleet;
 mod joins;
 mod losses;
+mod room;
 mod settlement;
 mod ticks;

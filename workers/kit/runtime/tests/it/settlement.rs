@@ -1,19 +1,14 @@
 //! Every class of failure, from outside.
 
-use crate::fleet::{Broker, Probe, first, header, job, part, schema};
+use crate::fleet::{Broker, Probe, first, header, job, run, schema};
 use async_nats::HeaderMap;
 use proto::Outbox;
 use proto::v1::{Alert, RunRequest};
 use proto::{Message as _, Outgoing};
-use runtime::{Fault, OrFault as _, Runtime};
+use runtime::{Fault, OrFault as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-
-fn run(runtime: &Runtime, probe: Probe) -> tokio::task::JoinHandle<()> {
-    let runtime = runtime.clone();
-    tokio::spawn(async move { runtime.run(probe).await.unwrap() })
-}
 
 fn lost() -> Fault {
     std::io::Error::other("connection lost").into()
@@ -259,31 +254,4 @@ async fn a_message_that_is_too_large_to_send_is_an_error_that_says_so() {
     let large = Outgoing::job("probe", "c".parse().unwrap(), "large".parse().unwrap(), &request);
     let error = runtime.publish(&large).await.unwrap_err().to_string();
     assert!(error.contains("more than 262144"), "{error}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_full_stream_is_waited_for() {
-    let broker = Broker::start().await;
-    let runtime = broker.runtime().await;
-    let room = async |bytes: i64| {
-        let mut stream = runtime.jetstream().get_stream("RUN").await.unwrap();
-        let config = stream.info().await.unwrap().config.clone();
-        let config = async_nats::jetstream::stream::Config { max_bytes: bytes, ..config };
-        runtime.jetstream().update_stream(config).await.unwrap();
-    };
-    room(100).await;
-    let (probe, mut seen) = Probe::new(|request, delivery| {
-        assert_eq!(delivery.attempts, 0, "to wait for room costs no attempt");
-        Ok(Outbox::none().with(part("full", &request.request_id)))
-    });
-    let worker = run(&runtime, probe);
-    runtime.publish(&job("a")).await.unwrap();
-    let alert = first(&runtime, "EVENTS", "lf.v1.event.alert.gate-closed").await;
-    let text = Alert::decode(alert.payload).unwrap().text;
-    assert!(text.contains("nats-storage") && text.contains("maximum bytes"), "{text}");
-    room(1024 * 1024).await;
-    first(&runtime, "RUN", "lf.v1.run.full.match.part.a").await;
-    assert!(seen.recv().await.is_some());
-    runtime.stop();
-    worker.await.unwrap();
 }
