@@ -218,8 +218,7 @@ impl Fleet {
 
 /// Creates streams and consumers, so that somebody can speak before any worker runs.
 async fn provision(stack: &Stack) -> anyhow::Result<()> {
-    let config =
-        runtime::Config { nats_url: stack.nats_url(), replicas: 1, lease: Some(LEASE), health_listen: None };
+    let config = runtime::Config { nats_url: stack.nats_url(), lease: Some(LEASE), health_listen: None };
     let runtime = runtime::Runtime::start(config).await?;
     Ok(fleet::role::provision(&runtime).await?)
 }

@@ -75,7 +75,7 @@ async fn what_a_stage_said_in_an_earlier_generation_does_not_complete_a_later_on
 
     let again = broker.runtime().await;
     let (probe, _seen) = Probe::new(|_, _| Ok(Outbox::none().with(part("r-4", "b"))));
-    let worker = run(&again, probe);
+    let worker = crate::fleet::run(&again, probe);
     say(&again, "b-1", 1).await;
     let complete = first(&again, "RUN", "lf.v1.run.r-4.match.complete.1").await;
     assert_eq!(v1::Complete::decode(complete.payload).unwrap(), v1::Complete { parts: 2, generation: 1 });
