@@ -37,13 +37,8 @@ fn without_any_source_the_defaults_hold() {
 
 #[test]
 fn what_workers_read_alone_is_shown_with_its_origin() {
-    check(
-        "LEADFLEET_REPLICAS",
-        &[("LEADFLEET_REPLICAS", "3")],
-        Some("3"),
-        "environment variable LEADFLEET_REPLICAS",
-    );
-    check("LEADFLEET_REPLICAS", &[], Some("1"), "default");
+    check("CLAUDE_TIMEOUT", &[("CLAUDE_TIMEOUT", "45")], Some("45"), "environment variable CLAUDE_TIMEOUT");
+    check("CLAUDE_TIMEOUT", &[], Some("30"), "default");
     check("PUBLIC_BASE_URL", &[], None, "not set");
     check("claude.model", &[], Some("claude-sonnet-5-5"), "default");
     let all = Settings::effective(&Sources::default()).unwrap();
