@@ -16,7 +16,7 @@ pub struct Delivery {
     pub generation: u32,
     /// Its message id; what it causes carries it as `Lf-Cause`.
     pub id: String,
-    /// RFC 3339 time at which the broker stored it.
+    /// When the broker stored it.
     pub published_at: chrono::DateTime<chrono::Utc>,
     /// Failed attempts so far.
     pub attempts: u32,
