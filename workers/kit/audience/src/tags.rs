@@ -1,0 +1,199 @@
+//! Tags of a prospect: industry, role, location, engagement potential, PACER relevance (OE-006, OE 22, OE 23).
+
+use crate::profile::Profile;
+use crate::segment::AudienceSegment;
+use crate::words::Words;
+use serde::{Deserialize, Serialize};
+
+/// What a prospect is tagged with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tags {
+    pub industry: String,
+    pub role: String,
+    pub location: String,
+    /// 0 to 1, two decimal places.
+    pub engagement_potential: f64,
+    /// Content pillars that suit the prospect.
+    pub pacer_relevance: Vec<String>,
+}
+
+/// The first whose words stand in industry, company, title or what the prospect says.
+const INDUSTRIES: [(&str, &[&str]); 6] = [
+    (
+        "mental_health",
+        &[
+            "mental health",
+            "behavioral health",
+            "therapy",
+            "therapist",
+            "psychology",
+            "psychologist",
+            "psychiatry",
+            "psychiatrist",
+            "counseling",
+            "counselor",
+            "treatment center",
+        ],
+    ),
+    ("edtech", &["edtech", "ed-tech", "education technology", "learning platform", "lms"]),
+    (
+        "education",
+        &[
+            "school",
+            "schools",
+            "academy",
+            "education",
+            "university",
+            "college",
+            "district",
+            "admissions",
+            "professor",
+            "teacher",
+            "curriculum",
+            "superintendent",
+        ],
+    ),
+    ("healthcare", &["clinic", "hospital", "health", "medical", "physical therapy", "pediatrician"]),
+    (
+        "technology",
+        &["software", "ai", "artificial intelligence", "machine learning", "saas", "technology", "tech"],
+    ),
+    ("nonprofit", &["nonprofit", "non-profit", "foundation", "charity"]),
+];
+
+const ROLES: [(&str, &[&str]); 6] = [
+    ("founder", &["founder", "cofounder", "co-founder", "owner", "entrepreneur"]),
+    (
+        "executive",
+        &[
+            "ceo",
+            "cto",
+            "coo",
+            "cfo",
+            "cmo",
+            "chief",
+            "president",
+            "vp",
+            "vice president",
+            "executive director",
+            "partner",
+        ],
+    ),
+    (
+        "administrator",
+        &[
+            "head of school",
+            "headmaster",
+            "headmistress",
+            "principal",
+            "dean",
+            "director",
+            "admissions",
+            "superintendent",
+            "administrator",
+        ],
+    ),
+    (
+        "clinician",
+        &[
+            "therapist",
+            "psychologist",
+            "psychiatrist",
+            "counselor",
+            "social worker",
+            "physician",
+            "pediatrician",
+        ],
+    ),
+    ("educator", &["teacher", "professor", "instructor", "learning specialist", "educational consultant"]),
+    ("manager", &["manager", "lead", "coordinator", "head"]),
+];
+
+/// Roles that decide or whom others follow.
+pub(crate) const SENIOR: [&str; 3] = ["founder", "executive", "administrator"];
+
+/// The tags of a prospect in a segment; `pillars` are the content pillars of each segment, in the segments' order.
+pub fn tags(profile: &Profile, segment: AudienceSegment, pillars: &[Vec<String>; 3]) -> Tags {
+    let words = Words::of(profile);
+    Tags {
+        industry: industry(&words).to_owned(),
+        role: role(&words).to_owned(),
+        location: location(profile),
+        engagement_potential: engagement_potential(profile),
+        pacer_relevance: pillars[segment.place()].clone(),
+    }
+}
+
+pub(crate) fn industry(words: &Words) -> &'static str {
+    let found =
+        INDUSTRIES.iter().find(|(_, phrases)| phrases.iter().any(|phrase| words.find(phrase).is_some()));
+    found.map_or("other", |(name, _)| name)
+}
+
+pub(crate) fn role(words: &Words) -> &'static str {
+    let found = ROLES.iter().find(|(_, phrases)| words.any("title", phrases).is_some());
+    found.map_or("other", |(name, _)| name)
+}
+
+fn location(profile: &Profile) -> String {
+    let parts = [&profile.city, &profile.state, &profile.country];
+    let known: Vec<&str> =
+        parts.into_iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    if known.is_empty() { "unknown".to_owned() } else { known.join(", ") }
+}
+
+/// How likely somebody is to answer, before anything was learned: .5, seniority .2, profile .1, site or address .1, and
+/// a tenth of the signal; at most 1.
+pub fn engagement_potential(profile: &Profile) -> f64 {
+    let given = |text: &str| !text.trim().is_empty();
+    let senior = SENIOR.contains(&role(&Words::of(profile)));
+    let signal = profile.signal_strength.unwrap_or(0.0).clamp(0.0, 100.0) / 100.0;
+    let points = [
+        (senior, 0.2),
+        (given(&profile.linkedin_url), 0.1),
+        (given(&profile.website) || given(&profile.email), 0.1),
+    ];
+    let sum: f64 = points.iter().filter(|(holds, _)| *holds).map(|(_, points)| points).sum();
+    ((0.5 + sum + 0.1 * signal).min(1.0) * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pillars() -> [Vec<String>; 3] {
+        ["referral", "thought_leadership", "stealth_founder"].map(|pillar| vec![pillar.to_owned()])
+    }
+
+    #[test]
+    fn a_head_of_school_is_tagged() {
+        let profile = Profile {
+            title: "Head of School".into(),
+            company: "Oak Hill Academy".into(),
+            city: "Boston".into(),
+            state: "MA".into(),
+            linkedin_url: "https://linkedin.example/in/a".into(),
+            signal_strength: Some(80.0),
+            ..Profile::default()
+        };
+        let tags = tags(&profile, AudienceSegment::ReferralNetwork, &pillars());
+        let expected = Tags {
+            industry: "education".into(),
+            role: "administrator".into(),
+            location: "Boston, MA".into(),
+            engagement_potential: 0.88,
+            pacer_relevance: vec!["referral".into()],
+        };
+        assert_eq!(tags, expected);
+    }
+
+    #[test]
+    fn nobody_known_has_tags_too() {
+        let tags = tags(&Profile::default(), AudienceSegment::ThoughtLeadership, &pillars());
+        assert_eq!(
+            (tags.industry.as_str(), tags.role.as_str(), tags.location.as_str()),
+            ("other", "other", "unknown")
+        );
+        assert_eq!(tags.engagement_potential, 0.5);
+    }
+}
