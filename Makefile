@@ -53,7 +53,7 @@ fuzz: setup ## Feed every decoder of outside input with what nobody would send: 
 .PHONY: faults
 faults: setup ## Harm a whole fleet under load, SEED=… N=…, and count what is lost and doubled
 	@$(CARGO) build --locked -p fleet -p faults
-	@target/debug/faults
+	@LEADFLEET_BINARY=$(CURDIR)/target/debug/leadfleet target/debug/faults
 
 .PHONY: verify
 verify: setup ## Check the dependencies: one TLS provider, a current Cargo.lock
