@@ -1,0 +1,1 @@
+//! What outreach tools report by webhook: is it really theirs, and which engagements does it tell of.
