@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum AudienceSegment {
     /// Private school administrators, mental health, referral network.
     ReferralNetwork,
-    /// EdTech and AI-savvy leaders.
+    /// Leaders in educational technology and artificial intelligence.
     ThoughtLeadership,
     /// Stealth founders and early adopters.
     StealthFounder,

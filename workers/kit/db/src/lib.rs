@@ -1,15 +1,20 @@
 //! What the fleet remembers: every SQL statement of the project, one module per table or read model.
 
+pub mod activities;
 mod config;
 pub mod counts;
+pub mod enrolments;
 mod error;
 pub mod imports;
 pub mod inputs;
+pub mod leads;
 pub mod links;
 mod pool;
 pub mod runs;
 mod schema;
 pub mod segments;
+pub mod suppressions;
+pub mod touches;
 
 pub use config::Config;
 pub use error::{BoxError, Error};

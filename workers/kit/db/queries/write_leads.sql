@@ -1,0 +1,30 @@
+INSERT INTO leads (client_id, id, prospect_id, name, title, company, industry, about, city, state, country, time_zone,
+    email, phone, linkedin_url, website, email_key, phone_key, profile_key, company_name, signal_strength, source,
+    lawful_basis, collected_at)
+SELECT $1, r.id, r.prospect_id, r.name, r.title, r.company, r.industry, r.about, r.city, r.state, r.country,
+    r.time_zone, r.email, r.phone, r.linkedin_url, r.website, decode(r.email_key, 'hex'), decode(r.phone_key, 'hex'),
+    decode(r.profile_key, 'hex'), r.company_name, r.signal_strength, r.source, r.lawful_basis, r.collected_at
+FROM jsonb_to_recordset($2) AS r (id uuid, prospect_id text, name text, title text, company text, industry text,
+    about text, city text, state text, country text, time_zone text, email text, phone text, linkedin_url text,
+    website text, email_key text, phone_key text, profile_key text, company_name text, signal_strength float8,
+    source text, lawful_basis text, collected_at timestamptz)
+ON CONFLICT (client_id, id) DO UPDATE SET
+    name = excluded.name,
+    title = coalesce(nullif(excluded.title, ''), leads.title),
+    company = coalesce(nullif(excluded.company, ''), leads.company),
+    company_name = coalesce(nullif(excluded.company_name, ''), leads.company_name),
+    industry = coalesce(nullif(excluded.industry, ''), leads.industry),
+    about = coalesce(nullif(excluded.about, ''), leads.about),
+    city = coalesce(nullif(excluded.city, ''), leads.city),
+    state = coalesce(nullif(excluded.state, ''), leads.state),
+    country = coalesce(nullif(excluded.country, ''), leads.country),
+    time_zone = coalesce(nullif(excluded.time_zone, ''), leads.time_zone),
+    email = coalesce(nullif(excluded.email, ''), leads.email),
+    phone = coalesce(nullif(excluded.phone, ''), leads.phone),
+    linkedin_url = coalesce(nullif(excluded.linkedin_url, ''), leads.linkedin_url),
+    website = coalesce(nullif(excluded.website, ''), leads.website),
+    email_key = coalesce(excluded.email_key, leads.email_key),
+    phone_key = coalesce(excluded.phone_key, leads.phone_key),
+    profile_key = coalesce(excluded.profile_key, leads.profile_key),
+    signal_strength = coalesce(excluded.signal_strength, leads.signal_strength),
+    updated_at = now()

@@ -1,0 +1,159 @@
+//! What happened to prospects: every engagement event once.
+
+use crate::{Error, Tx};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Something that happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Activity {
+    pub id: Uuid,
+    pub lead_id: Option<Uuid>,
+    pub action: String,
+    pub channel: String,
+    pub created_at: DateTime<Utc>,
+    pub source: String,
+    pub event_id: String,
+    pub enrolment_id: Option<Uuid>,
+    pub touch_id: Option<Uuid>,
+    pub kind: Option<String>,
+    pub step: Option<i16>,
+    pub variant: Option<String>,
+    pub segment: Option<String>,
+    pub sequence_type: Option<String>,
+    pub intent: Option<String>,
+    pub machine: bool,
+    pub machine_reason: Option<String>,
+    pub meeting_id: Option<String>,
+}
+
+/// Whom an event is about.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub id: Uuid,
+    pub company_name: String,
+    pub email_key: Option<Vec<u8>>,
+    pub profile_key: Option<Vec<u8>>,
+    pub phone_key: Option<Vec<u8>>,
+}
+
+/// Records an event; false if it, or the meeting that it is about, is recorded already.
+pub async fn record(tx: &mut Tx, activity: &Activity) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query!(
+        "INSERT INTO activities (client_id, id, lead_id, action, channel, created_at, source, event_id, enrolment_id,
+            touch_id, kind, step, variant, segment, sequence_type, intent, machine, machine_reason, meeting_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        ON CONFLICT DO NOTHING",
+        client,
+        activity.id,
+        activity.lead_id,
+        activity.action,
+        activity.channel,
+        activity.created_at,
+        activity.source,
+        activity.event_id,
+        activity.enrolment_id,
+        activity.touch_id,
+        activity.kind,
+        activity.step,
+        activity.variant,
+        activity.segment,
+        activity.sequence_type,
+        activity.intent,
+        activity.machine,
+        activity.machine_reason,
+        activity.meeting_id
+    );
+    Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
+}
+
+/// Whether an event is recorded.
+pub async fn is_recorded(tx: &mut Tx, source: &str, event_id: &str) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM activities WHERE client_id = $1 AND source = $2 AND event_id = $3) AS "there!""#,
+        client,
+        source,
+        event_id
+    );
+    Ok(query.fetch_one(tx.connection()).await?)
+}
+
+/// Gives a booked meeting another id: it was moved. False if there is no such meeting.
+pub async fn move_meeting(tx: &mut Tx, from: &str, to: &str) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query!(
+        "UPDATE activities SET meeting_id = $3
+        WHERE client_id = $1 AND action = 'meeting_booked' AND meeting_id = $2",
+        client,
+        from,
+        to
+    );
+    Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
+}
+
+/// The prospect of a name, else of one of the keys of an address; locked, so that its events are applied one by one.
+pub async fn who(tx: &mut Tx, prospect_id: &str, key: &[u8]) -> Result<Option<Who>, Error> {
+    let client = tx.client();
+    if !prospect_id.is_empty() {
+        let query = sqlx::query_as!(
+            Who,
+            "SELECT id, company_name, email_key, profile_key, phone_key FROM leads
+            WHERE client_id = $1 AND prospect_id = $2 FOR UPDATE",
+            client,
+            prospect_id
+        );
+        return Ok(query.fetch_optional(tx.connection()).await?);
+    }
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let query = sqlx::query_as!(
+        Who,
+        "SELECT id, company_name, email_key, profile_key, phone_key FROM leads
+        WHERE client_id = $1 AND (email_key = $2 OR profile_key = $2 OR phone_key = $2)
+        ORDER BY email_key = $2 DESC NULLS LAST, id LIMIT 1 FOR UPDATE",
+        client,
+        key
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// Counts a reply of a person.
+pub async fn replied(tx: &mut Tx, lead: Uuid) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!("UPDATE leads SET replies = replies + 1 WHERE client_id = $1 AND id = $2", client, lead)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Sets the status of a prospect.
+pub async fn set_status(tx: &mut Tx, lead: Uuid, status: &str) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "UPDATE leads SET status = $3, updated_at = now() WHERE client_id = $1 AND id = $2 AND status <> $3",
+        client,
+        lead,
+        status
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Everything that happened to a prospect, the first first.
+pub async fn of(tx: &mut Tx, lead: Uuid) -> Result<Vec<Activity>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Activity,
+        "SELECT id, lead_id, action, channel, created_at, source, event_id, enrolment_id, touch_id, kind, step, variant,
+            segment, sequence_type, intent, machine, machine_reason, meeting_id
+        FROM activities WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at, id",
+        client,
+        lead
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}

@@ -1,0 +1,263 @@
+//! Sequences in their versions, the prospects in them, and every change of where they stand.
+
+use crate::{Error, Tx};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A prospect in a sequence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Enrolment {
+    pub id: Uuid,
+    pub lead_id: Uuid,
+    pub segment: String,
+    pub sequence_type: String,
+    pub version: i32,
+    pub messages: Value,
+    pub state: String,
+    pub stop: Option<String>,
+    pub step: Option<i16>,
+    pub since: Option<NaiveDate>,
+    pub paused_until: Option<NaiveDate>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A change of where somebody stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Transition {
+    pub from_state: String,
+    pub to_state: String,
+    pub cause: String,
+    pub activity_id: Option<Uuid>,
+    pub at: DateTime<Utc>,
+}
+
+/// Where somebody stands from now on.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    pub state: &'a str,
+    pub stop: Option<&'a str>,
+    pub step: Option<i16>,
+    pub since: Option<NaiveDate>,
+    pub paused_until: Option<NaiveDate>,
+}
+
+/// A prospect in a running sequence, with what planning needs to know of it.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub id: Uuid,
+    pub lead_id: Uuid,
+    pub prospect_id: String,
+    pub segment: String,
+    pub sequence_type: String,
+    pub messages: Value,
+    pub state: String,
+    pub step: Option<i16>,
+    pub since: Option<NaiveDate>,
+    pub paused_until: Option<NaiveDate>,
+    pub company_name: String,
+    pub email: String,
+    pub phone: String,
+    pub linkedin_url: String,
+    pub time_zone: String,
+    pub lead_state: String,
+    pub country: String,
+    pub priority_score: Option<f64>,
+    /// Whether a touch of the next step is planned or due already.
+    pub planned: bool,
+}
+
+/// The version whose steps these are: the newest one, or a new one when they have changed.
+pub async fn version(
+    tx: &mut Tx,
+    segment: &str,
+    sequence_type: &str,
+    steps: &Value,
+    digest: &[u8],
+    source: &str,
+) -> Result<i32, Error> {
+    let client = tx.client();
+    // Two that make the first version at once would make two.
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('sequence' || $1::text || $2::text || $3::text, 0))",
+        client.to_string(),
+        segment,
+        sequence_type
+    )
+    .execute(tx.connection())
+    .await?;
+    let newest = sqlx::query!(
+        "SELECT version, digest FROM sequence_versions
+        WHERE client_id = $1 AND segment = $2 AND sequence_type = $3 ORDER BY version DESC LIMIT 1",
+        client,
+        segment,
+        sequence_type
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    let version = match newest {
+        Some(newest) if newest.digest == digest => return Ok(newest.version),
+        Some(newest) => newest.version + 1,
+        None => 1,
+    };
+    sqlx::query!(
+        "INSERT INTO sequence_versions (client_id, segment, sequence_type, version, steps, digest, source)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        client,
+        segment,
+        sequence_type,
+        version,
+        steps,
+        digest,
+        source
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(version)
+}
+
+/// Enrols a prospect; none when it is in a running sequence already.
+pub async fn enrol(
+    tx: &mut Tx,
+    id: Uuid,
+    lead: Uuid,
+    segment: &str,
+    sequence_type: &str,
+    version: i32,
+    messages: &Value,
+) -> Result<Option<Uuid>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "INSERT INTO enrolments (client_id, id, lead_id, segment, sequence_type, version, messages)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (client_id, lead_id) WHERE state NOT IN ('finished', 'stopped') DO NOTHING RETURNING id",
+        client,
+        id,
+        lead,
+        segment,
+        sequence_type,
+        version,
+        messages
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// The newest enrolment of a prospect, locked until the transaction ends.
+pub async fn newest(tx: &mut Tx, lead: Uuid) -> Result<Option<Enrolment>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Enrolment,
+        "SELECT id, lead_id, segment, sequence_type, version, messages, state, stop, step, since, paused_until,
+            created_at, updated_at
+        FROM enrolments WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE",
+        client,
+        lead
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// An enrolment by its id, locked until the transaction ends.
+pub async fn locked(tx: &mut Tx, id: Uuid) -> Result<Option<Enrolment>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Enrolment,
+        "SELECT id, lead_id, segment, sequence_type, version, messages, state, stop, step, since, paused_until,
+            created_at, updated_at
+        FROM enrolments WHERE client_id = $1 AND id = $2 FOR UPDATE",
+        client,
+        id
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// The running enrolments of a company's other people, locked until the transaction ends.
+pub async fn of_company(tx: &mut Tx, company_name: &str, but: Uuid) -> Result<Vec<Enrolment>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Enrolment,
+        "SELECT e.id, e.lead_id, e.segment, e.sequence_type, e.version, e.messages, e.state, e.stop, e.step, e.since,
+            e.paused_until, e.created_at, e.updated_at
+        FROM enrolments e JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
+        WHERE e.client_id = $1 AND l.company_name = $2 AND e.lead_id <> $3
+            AND e.state NOT IN ('finished', 'stopped')
+        ORDER BY e.id FOR UPDATE OF e",
+        client,
+        company_name,
+        but
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Writes where somebody stands, and why that changed.
+pub async fn stand(
+    tx: &mut Tx,
+    enrolment: &Enrolment,
+    standing: Standing<'_>,
+    cause: &str,
+    activity: Option<Uuid>,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "UPDATE enrolments SET state = $3, stop = $4, step = $5, since = $6, paused_until = $7, updated_at = now()
+        WHERE client_id = $1 AND id = $2",
+        client,
+        enrolment.id,
+        standing.state,
+        standing.stop,
+        standing.step,
+        standing.since,
+        standing.paused_until
+    )
+    .execute(tx.connection())
+    .await?;
+    sqlx::query!(
+        "INSERT INTO enrolment_transitions
+            (client_id, id, enrolment_id, from_state, to_state, cause, activity_id, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        client,
+        Uuid::now_v7(),
+        enrolment.id,
+        enrolment.state,
+        standing.state,
+        cause,
+        activity,
+        at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The first change first.
+pub async fn transitions(tx: &mut Tx, enrolment: Uuid) -> Result<Vec<Transition>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Transition,
+        "SELECT from_state, to_state, cause, activity_id, at FROM enrolment_transitions
+        WHERE client_id = $1 AND enrolment_id = $2 ORDER BY at, id",
+        client,
+        enrolment
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Everybody who waits for a next step, the most promising first.
+pub async fn running(tx: &mut Tx) -> Result<Vec<Running>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Running,
+        r#"SELECT e.id, e.lead_id, l.prospect_id, e.segment, e.sequence_type, e.messages, e.state, e.step, e.since,
+            e.paused_until, l.company_name, l.email, l.phone, l.linkedin_url, l.time_zone, l.state AS lead_state,
+            l.country, l.priority_score,
+            EXISTS (SELECT FROM touches t WHERE t.client_id = e.client_id AND t.enrolment_id = e.id
+                AND t.step = coalesce(e.step + 1, 0) AND t.state <> 'cancelled') AS "planned!"
+        FROM enrolments e JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
+        WHERE e.client_id = $1 AND e.state IN ('enrolled', 'connected', 'contacted')
+        ORDER BY l.priority_score DESC NULLS LAST, l.prospect_id"#,
+        client
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
