@@ -5,8 +5,10 @@ mod config;
 pub mod counts;
 pub mod enrolments;
 mod error;
+pub mod idempotency;
 pub mod imports;
 pub mod inputs;
+pub mod keys;
 pub mod leads;
 pub mod links;
 mod pool;
@@ -15,6 +17,7 @@ mod schema;
 pub mod segments;
 pub mod suppressions;
 pub mod touches;
+pub mod webhook_endpoints;
 
 pub use config::Config;
 pub use error::{BoxError, Error};
