@@ -1,1 +1,66 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
+
+mod error;
+mod intake;
+mod judge;
+mod keys;
+mod messages;
+mod zone;
+
+pub use error::{Error, Wrong};
+pub use intake::{NewProspect, TakenIn};
+pub use judge::{
+    GivenScores, Point, PrioritizeRequest, Prioritized, ProspectTags, RankedProspect, SegmentRequest,
+    SegmentShare, Segmentation, Segmented, Word,
+};
+pub use keys::{Keys, Named};
+pub use messages::{Alternative, Message};
+
+use db::{Db, Tx, Uuid};
+
+/// What gateway, commands and workers do with the prospects of a client.
+#[derive(Clone, Debug)]
+pub struct Prospects {
+    db: Db,
+    keys: Keys,
+    /// Content pillars of each segment, in the segments' order.
+    pillars: [Vec<String>; 3],
+}
+
+/// For whom something is done: a client, and the user of it who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    pub client: Uuid,
+    /// None for the client's own operators and workers.
+    pub user: Option<&'a str>,
+}
+
+impl Prospects {
+    pub fn new(db: Db, keys: Keys) -> Self {
+        let pillars =
+            ["referral", "thought_leadership", "stealth_founder"].map(|pillar| vec![pillar.to_owned()]);
+        Self { db, keys, pillars }
+    }
+
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// A transaction of the client; refused when the user is none of it.
+    async fn begin(&self, owner: Owner<'_>) -> Result<Tx, Error> {
+        let mut tx = self.db.begin(owner.client).await?;
+        match owner.user {
+            Some(user) if !db::leads::has_user(&mut tx, user).await? => {
+                Err(Error::UnknownUser(user.to_owned()))
+            }
+            _ => Ok(tx),
+        }
+    }
+
+    /// Makes a user known; one that is known stays.
+    pub async fn add_user(&self, client: Uuid, user: &str) -> Result<(), Error> {
+        let mut tx = self.db.begin(client).await?;
+        db::leads::add_user(&mut tx, user).await?;
+        Ok(tx.commit().await?)
+    }
+}

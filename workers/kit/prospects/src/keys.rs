@@ -1,0 +1,123 @@
+//! Keyed hashes: by these, events and suppressions name people whom only the tables of leads know.
+
+use db::Uuid;
+use ring::hmac;
+
+/// The key of all hashes. Whoever loses it can no longer tell who was suppressed.
+#[derive(Clone)]
+pub struct Keys {
+    key: hmac::Key,
+}
+
+/// What is hashed, so that a domain is never taken for a company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Email,
+    Phone,
+    Profile,
+    Domain,
+    Company,
+}
+
+impl Keys {
+    pub fn new(secret: &[u8]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+    }
+
+    /// The hash of a normalised text within a client; none of nothing.
+    pub fn hash(&self, client: Uuid, named: Named, text: &str) -> Option<Vec<u8>> {
+        let text = match named {
+            Named::Email | Named::Domain => text.trim().to_lowercase(),
+            Named::Phone => phone(text),
+            Named::Profile => profile(text),
+            Named::Company => company(text),
+        };
+        if text.is_empty() {
+            return None;
+        }
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(client.as_bytes());
+        context.update(&[named as u8]);
+        context.update(text.as_bytes());
+        Some(context.sign().as_ref().to_vec())
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+/// The domain of an e-mail address.
+pub(crate) fn domain(email: &str) -> &str {
+    email.trim().rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+/// Digits only; of a number of ten digits it is assumed that it is American.
+fn phone(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match digits.len() {
+        0..7 => String::new(),
+        10 => format!("1{digits}"),
+        _ => digits,
+    }
+}
+
+/// The address of a profile without scheme, `www.`, query and trailing slash.
+fn profile(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let text = text.strip_prefix("www.").unwrap_or(text);
+    text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+/// A company's name in small letters, without punctuation and legal form.
+pub(crate) fn company(text: &str) -> String {
+    const FORMS: [&str; 12] =
+        ["inc", "llc", "ltd", "corp", "corporation", "co", "company", "gmbh", "plc", "pllc", "pc", "limited"];
+    let text = text.to_lowercase();
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let end = words.iter().rposition(|word| !FORMS.contains(word)).map_or(words.len(), |last| last + 1);
+    words[..end].join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(named: Named, text: &str) -> Option<Vec<u8>> {
+        Keys::new(b"a secret").hash(Uuid::from_u128(1), named, text)
+    }
+
+    #[track_caller]
+    fn check_same(named: Named, one: &str, other: &str) {
+        assert!(hash(named, one).is_some());
+        assert_eq!(hash(named, one), hash(named, other), "{one} {other}");
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one() {
+        check_same(Named::Email, " Jane@Clinic.example ", "jane@clinic.example");
+        check_same(Named::Phone, "(602) 555-0142", "+1 602 555 0142");
+        check_same(Named::Profile, "https://www.linkedin.com/in/jane/?x=1", "linkedin.com/in/jane");
+        check_same(Named::Company, "Oak Hill, Inc.", "oak hill");
+    }
+
+    #[test]
+    fn kinds_clients_and_secrets_are_kept_apart() {
+        assert_ne!(hash(Named::Company, "acme"), hash(Named::Domain, "acme"));
+        let keys = Keys::new(b"a secret");
+        let of = |client| keys.hash(Uuid::from_u128(client), Named::Email, "a@b.example");
+        assert_ne!(of(1), of(2));
+        assert_ne!(of(1), Keys::new(b"another").hash(Uuid::from_u128(1), Named::Email, "a@b.example"));
+    }
+
+    #[test]
+    fn nothing_has_no_hash() {
+        assert_eq!(hash(Named::Email, "  "), None);
+        assert_eq!(hash(Named::Phone, "12"), None);
+        assert_eq!(company("LLC"), "llc");
+    }
+}
