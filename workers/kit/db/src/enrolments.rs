@@ -261,3 +261,55 @@ pub async fn running(tx: &mut Tx) -> Result<Vec<Running>, Error> {
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }
+
+/// Somebody who is in no sequence and was in none.
+#[derive(Clone, Debug)]
+pub struct Free {
+    pub lead_id: Uuid,
+    pub prospect_id: String,
+    pub segment: String,
+    pub company_name: String,
+    pub email: String,
+    pub phone: String,
+    pub linkedin_url: String,
+    pub time_zone: String,
+    pub lead_state: String,
+    pub country: String,
+    pub priority_score: Option<f64>,
+}
+
+/// Those who could be enrolled, the most promising of each segment.
+pub async fn free(tx: &mut Tx, of_each_segment: i64) -> Result<Vec<Free>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Free,
+        r#"SELECT id AS "lead_id!", prospect_id AS "prospect_id!", segment AS "segment!",
+            company_name AS "company_name!", email AS "email!", phone AS "phone!", linkedin_url AS "linkedin_url!",
+            time_zone AS "time_zone!", state AS "lead_state!", country AS "country!", priority_score
+        FROM (
+            SELECT l.*, row_number() OVER (PARTITION BY segment ORDER BY priority_score DESC NULLS LAST, prospect_id)
+                AS place
+            FROM leads l
+            WHERE client_id = $1 AND segment IS NOT NULL AND status = 'new'
+                AND NOT EXISTS (SELECT FROM enrolments e WHERE e.client_id = l.client_id AND e.lead_id = l.id)
+        ) ranked
+        WHERE place <= $2 ORDER BY priority_score DESC NULLS LAST, prospect_id"#,
+        client,
+        of_each_segment
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Companies in which somebody has given an answer: their other people are left alone.
+pub async fn answered_companies(tx: &mut Tx, companies: &[String]) -> Result<Vec<String>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT DISTINCT l.company_name FROM enrolments e
+        JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
+        WHERE e.client_id = $1 AND l.company_name = ANY($2)
+            AND e.stop IN ('replied', 'meeting_booked', 'not_interested', 'unsubscribed', 'complained')",
+        client,
+        companies
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}

@@ -5,6 +5,9 @@ mod intake;
 mod judge;
 mod keys;
 mod messages;
+mod sequence;
+mod suppression;
+mod week;
 mod zone;
 
 pub use error::{Error, Wrong};
@@ -15,7 +18,12 @@ pub use judge::{
 };
 pub use keys::{Keys, Named};
 pub use messages::{Alternative, Message};
+pub use sequence::{Change, GenerateRequest, Sequence};
+pub use suppression::{Scope, SuppressRequest, Suppressed};
+pub use week::{Cadence, CadenceRequest, PlannedTouch, SegmentQuota, Shortfall, Skipped};
 
+use cadence::Calendar;
+use chrono_tz::Tz;
 use db::{Db, Tx, Uuid};
 
 /// What gateway, commands and workers do with the prospects of a client.
@@ -25,6 +33,9 @@ pub struct Prospects {
     keys: Keys,
     /// Content pillars of each segment, in the segments' order.
     pillars: [Vec<String>; 3],
+    calendar: Calendar,
+    /// Where the client is; and a prospect of whom nothing better is known.
+    zone: Tz,
 }
 
 /// For whom something is done: a client, and the user of it who asks.
@@ -36,10 +47,10 @@ pub struct Owner<'a> {
 }
 
 impl Prospects {
-    pub fn new(db: Db, keys: Keys) -> Self {
+    pub fn new(db: Db, keys: Keys, zone: Tz) -> Self {
         let pillars =
             ["referral", "thought_leadership", "stealth_founder"].map(|pillar| vec![pillar.to_owned()]);
-        Self { db, keys, pillars }
+        Self { db, keys, pillars, calendar: Calendar::default(), zone }
     }
 
     pub fn keys(&self) -> &Keys {

@@ -1,0 +1,455 @@
+//! Plans a week for a client: who gets what and when, who does not, and why.
+
+use crate::error::Error;
+use crate::messages::Message;
+use crate::sequence::{enrol, one};
+use crate::suppression::{Addresses, why};
+use crate::zone::zone;
+use crate::{Owner, Prospects};
+use audience::AudienceSegment;
+use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono_tz::Tz;
+use db::enrolments::{self, Free, Running};
+use db::leads;
+use db::touches::{self, Planned, Touch};
+use db::{Tx, Uuid};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use utoipa::ToSchema;
+
+/// Those of each segment that are looked at for connection requests: twice what a week may ask for.
+const LOOKED_AT: i64 = 200;
+/// Follow-ups that a week may be asked for.
+const MOST_FOLLOWUPS: u32 = 1_000;
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CadenceRequest {
+    #[schema(min_length = 1, max_length = 64, example = "user123")]
+    pub user_id: String,
+    /// 30 to 50 a week do well; networks restrict who sends more.
+    #[schema(minimum = 1, maximum = 50, example = 40)]
+    pub target_connection_requests: u32,
+    #[schema(minimum = 0, maximum = 1000, example = 30)]
+    pub target_followups: u32,
+    /// A Monday; the current week while it has slots left, else the next.
+    #[serde(default)]
+    pub week_start: Option<NaiveDate>,
+    /// Shows the plan without keeping it.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// The touches of a week, and why there are not more.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Cadence {
+    pub week_start: NaiveDate,
+    pub week_end: NaiveDate,
+    pub dry_run: bool,
+    pub connection_requests: u32,
+    pub followups: u32,
+    /// Connection requests by segment: 50:50:5 of the target, and what could be filled.
+    pub segments: Vec<SegmentQuota>,
+    /// In the order of time.
+    pub touches: Vec<PlannedTouch>,
+    pub shortfalls: Vec<Shortfall>,
+    /// Prospects that were left out, by reason.
+    pub skipped: Vec<Skipped>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SegmentQuota {
+    pub segment: &'static str,
+    pub planned: usize,
+    pub filled: usize,
+}
+
+/// A connection request or message, and when it goes out.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct PlannedTouch {
+    pub touch_id: Uuid,
+    pub prospect_id: String,
+    pub segment: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub step: i16,
+    pub variant: String,
+    pub channel: String,
+    /// Where the recipient is.
+    pub date: NaiveDate,
+    #[schema(value_type = String, example = "09:00:00")]
+    pub time: NaiveTime,
+    pub due_at: DateTime<Utc>,
+    /// Its days have passed unused.
+    pub late: bool,
+    /// `planned`, `due` or `sent`.
+    pub state: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Shortfall {
+    pub reason: String,
+    pub missing: usize,
+    pub explanation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Skipped {
+    pub reason: String,
+    pub prospects: usize,
+}
+
+impl Prospects {
+    /// Plans a week and keeps the plan, unless it is a dry run; what is planned already stays.
+    pub async fn plan_week(
+        &self,
+        owner: Owner<'_>,
+        request: &CadenceRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Cadence, Error> {
+        let monday = self.monday(request, now)?;
+        let mut tx = self.begin(owner).await?;
+        leads::lock(&mut tx).await?;
+        let cadence = self.plan_in(&mut tx, request, monday, now).await?;
+        if request.dry_run {
+            tx.rollback().await?;
+        } else {
+            tx.commit().await?;
+        }
+        Ok(cadence)
+    }
+
+    /// The next two weeks as they would be planned now, if nobody answered; nothing is kept.
+    pub async fn simulate(
+        &self,
+        owner: Owner<'_>,
+        request: &CadenceRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Cadence>, Error> {
+        let monday = self.monday(request, now)?;
+        let mut tx = self.begin(owner).await?;
+        leads::lock(&mut tx).await?;
+        let mut weeks = Vec::new();
+        for monday in [monday, monday + Days::new(7)] {
+            let mut cadence = self.plan_in(&mut tx, request, monday, now).await?;
+            cadence.dry_run = true;
+            weeks.push(cadence);
+        }
+        tx.rollback().await?;
+        Ok(weeks)
+    }
+
+    /// The touches of a week as they are kept.
+    pub async fn week(&self, owner: Owner<'_>, monday: NaiveDate) -> Result<Vec<PlannedTouch>, Error> {
+        let mut tx = self.begin(owner).await?;
+        let touches = touches::of_week(&mut tx, monday).await?;
+        Ok(touches.into_iter().map(PlannedTouch::of).collect())
+    }
+
+    fn monday(&self, request: &CadenceRequest, now: DateTime<Utc>) -> Result<NaiveDate, Error> {
+        if !(1..=WEEKLY_CAP).contains(&request.target_connection_requests) {
+            return Err(Error::wrong("target_connection_requests", format!("is not from 1 to {WEEKLY_CAP}")));
+        }
+        if request.target_followups > MOST_FOLLOWUPS {
+            return Err(Error::wrong("target_followups", format!("is more than {MOST_FOLLOWUPS}")));
+        }
+        let today = now.with_timezone(&self.zone).date_naive();
+        let monday = today.week(Weekday::Mon).first_day();
+        match request.week_start {
+            Some(start) if start.weekday() != Weekday::Mon => Err(Error::wrong("week_start", "is no Monday")),
+            Some(start) if start < monday || start > today + Days::new(366) => {
+                Err(Error::wrong("week_start", "is over, or more than a year away"))
+            }
+            Some(start) => Ok(start),
+            None if matches!(today.weekday(), Weekday::Sat | Weekday::Sun) => Ok(monday + Days::new(7)),
+            None => Ok(monday),
+        }
+    }
+
+    async fn plan_in(
+        &self,
+        tx: &mut Tx,
+        request: &CadenceRequest,
+        monday: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Cadence, Error> {
+        let there = touches::of_week(tx, monday).await?;
+        let requests_there = there.iter().filter(|touch| touch.kind == "connection_request").count() as u32;
+        let followups_there = there.iter().filter(|touch| follows_up(&touch.kind)).count() as u32;
+        let mut skipped = BTreeMap::new();
+        let people = self.people(tx, monday, &mut skipped).await?;
+        let candidates: Vec<Candidate> = people.iter().filter_map(Person::candidate).collect();
+        let due: Vec<Due> = people.iter().filter_map(Person::due).collect();
+        let sent = touches::request_days(tx, monday - Days::new(7)).await?;
+        let week = cadence::plan(&Plan {
+            monday,
+            now,
+            calendar: &self.calendar,
+            connection_requests: request.target_connection_requests.saturating_sub(requests_there),
+            followups: request.target_followups.saturating_sub(followups_there),
+            weekly_cap: WEEKLY_CAP,
+            sent: &sent,
+            candidates: &candidates,
+            due: &due,
+        });
+        let by_name: HashMap<&str, &Person> =
+            people.iter().map(|person| (person.prospect_id.as_str(), person)).collect();
+        let mut planned = Vec::new();
+        for touch in &week.touches {
+            let Some(person) = by_name.get(touch.prospect.as_str()) else { continue };
+            planned.push(Self::planned(tx, person, touch, monday).await?);
+        }
+        touches::plan(tx, &planned).await?;
+        let touches = touches::of_week(tx, monday).await?;
+        Ok(Cadence {
+            week_start: monday,
+            week_end: monday + Days::new(6),
+            dry_run: request.dry_run,
+            connection_requests: touches.iter().filter(|touch| touch.kind == "connection_request").count()
+                as u32,
+            followups: touches.iter().filter(|touch| follows_up(&touch.kind)).count() as u32,
+            segments: segments(week.quotas),
+            touches: touches.into_iter().map(PlannedTouch::of).collect(),
+            shortfalls: week
+                .shortfalls
+                .iter()
+                .map(|shortfall| Shortfall {
+                    reason: name(shortfall.reason).to_owned(),
+                    missing: shortfall.missing,
+                    explanation: explanation(shortfall.reason),
+                })
+                .collect(),
+            skipped: skipped.into_iter().map(|(reason, prospects)| Skipped { reason, prospects }).collect(),
+            warnings: warnings(request),
+        })
+    }
+
+    /// Everybody who may be planned, the most promising first; the others are counted by reason.
+    async fn people(
+        &self,
+        tx: &mut Tx,
+        monday: NaiveDate,
+        skipped: &mut BTreeMap<String, usize>,
+    ) -> Result<Vec<Person>, Error> {
+        let running = enrolments::running(tx).await?;
+        let free = enrolments::free(tx, LOOKED_AT).await?;
+        let mut people: Vec<Person> =
+            running.into_iter().filter_map(|running| Person::running(running, self.zone)).collect();
+        people.extend(free.into_iter().filter_map(|free| Person::free(free, self.zone)));
+
+        let client = tx.client();
+        let companies: BTreeSet<String> = people.iter().map(|person| person.company_name.clone()).collect();
+        let companies: Vec<String> = companies.into_iter().filter(|company| !company.is_empty()).collect();
+        let answered: BTreeSet<String> =
+            enrolments::answered_companies(tx, &companies).await?.into_iter().collect();
+        let keys: Vec<Vec<Vec<u8>>> =
+            people.iter().map(|person| self.keys_of(client, &person.addresses())).collect();
+        let all: Vec<Vec<u8>> = keys.iter().flatten().cloned().collect();
+        let suppressed = db::suppressions::among(tx, &all).await?;
+
+        let mut skip = |reason: String| *skipped.entry(reason).or_default() += 1;
+        let mut kept = Vec::with_capacity(people.len());
+        for (person, keys) in people.into_iter().zip(keys) {
+            if let Some(reason) = why(&suppressed, &keys, person.channel()) {
+                skip(reason);
+            } else if answered.contains(&person.company_name) {
+                skip("somebody at the company has answered".to_owned());
+            } else if person.paused_until.is_some_and(|until| until > monday) {
+                skip("away".to_owned());
+            } else if person.planned {
+                skip("planned already".to_owned());
+            } else {
+                kept.push(person);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The touch to keep; whoever is in no sequence yet is enrolled in the shortest.
+    async fn planned(
+        tx: &mut Tx,
+        person: &Person,
+        touch: &cadence::Touch,
+        monday: NaiveDate,
+    ) -> Result<Planned, Error> {
+        let (enrolment, messages) = match &person.enrolment {
+            Some((id, messages)) => (*id, messages.clone()),
+            None => {
+                let lead = one(tx, &person.prospect_id).await?;
+                let (id, messages) = enrol(tx, &lead, person.segment, SequenceType::ThreeStep).await?;
+                let refused = || Error::Refused(format!("{} is in a sequence already", lead.prospect_id));
+                (id.ok_or_else(refused)?, messages)
+            }
+        };
+        let step = person.step.map_or(0, |step| step + 1);
+        let variant = messages.iter().find(|message| i16::from(message.step) == step);
+        Ok(Planned {
+            id: Uuid::now_v7(),
+            enrolment_id: enrolment,
+            lead_id: person.lead_id,
+            kind: touch.kind.name(),
+            step,
+            variant: variant.map(|message| message.variant.clone()).unwrap_or_default(),
+            channel: person.channel(),
+            segment: person.segment.name().to_owned(),
+            week: monday,
+            local_date: touch.date,
+            local_time: touch.time,
+            due_at: touch.at,
+            late: touch.late,
+        })
+    }
+}
+
+/// Somebody who may be contacted, in a sequence or not.
+struct Person {
+    lead_id: Uuid,
+    prospect_id: String,
+    segment: AudienceSegment,
+    enrolment: Option<(Uuid, Vec<Message>)>,
+    step: Option<i16>,
+    since: Option<NaiveDate>,
+    paused_until: Option<NaiveDate>,
+    planned: bool,
+    zone: Tz,
+    company_name: String,
+    email: String,
+    phone: String,
+    linkedin_url: String,
+}
+
+impl Person {
+    fn running(running: Running, default: Tz) -> Option<Self> {
+        Some(Self {
+            lead_id: running.lead_id,
+            segment: running.segment.parse().ok()?,
+            enrolment: Some((running.id, serde_json::from_value(running.messages).ok()?)),
+            step: running.step,
+            since: running.since,
+            paused_until: running.paused_until,
+            planned: running.planned,
+            zone: zone(&running.time_zone, &running.lead_state, &running.country, default),
+            prospect_id: running.prospect_id,
+            company_name: running.company_name,
+            email: running.email,
+            phone: running.phone,
+            linkedin_url: running.linkedin_url,
+        })
+    }
+
+    fn free(free: Free, default: Tz) -> Option<Self> {
+        Some(Self {
+            lead_id: free.lead_id,
+            segment: free.segment.parse().ok()?,
+            enrolment: None,
+            step: None,
+            since: None,
+            paused_until: None,
+            planned: false,
+            zone: zone(&free.time_zone, &free.lead_state, &free.country, default),
+            prospect_id: free.prospect_id,
+            company_name: free.company_name,
+            email: free.email,
+            phone: free.phone,
+            linkedin_url: free.linkedin_url,
+        })
+    }
+
+    fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            email: &self.email,
+            phone: &self.phone,
+            linkedin_url: &self.linkedin_url,
+            company: &self.company_name,
+        }
+    }
+
+    fn channel(&self) -> &'static str {
+        self.addresses().channel()
+    }
+
+    fn candidate(&self) -> Option<Candidate> {
+        let new = self.step.is_none();
+        new.then(|| Candidate {
+            prospect: self.prospect_id.clone(),
+            segment: self.segment.place(),
+            zone: self.zone,
+        })
+    }
+
+    /// The next message, for those who are connected.
+    fn due(&self) -> Option<Due> {
+        let step = self.step? + 1;
+        let (_, messages) = self.enrolment.as_ref()?;
+        let message = messages.iter().find(|message| i16::from(message.step) == step)?;
+        let kinds = [Kind::InitialDm, Kind::Followup1, Kind::Followup2, Kind::Followup3, Kind::ValueShare];
+        Some(Due {
+            prospect: self.prospect_id.clone(),
+            segment: self.segment.place(),
+            zone: self.zone,
+            kind: kinds.into_iter().find(|kind| kind.name() == message.kind)?,
+            before: self.since?,
+            after_business_days: message.after_business_days,
+        })
+    }
+}
+
+impl PlannedTouch {
+    pub(crate) fn of(touch: Touch) -> Self {
+        Self {
+            touch_id: touch.id,
+            prospect_id: touch.prospect_id,
+            segment: touch.segment,
+            kind: touch.kind,
+            step: touch.step,
+            variant: touch.variant,
+            channel: touch.channel,
+            date: touch.local_date,
+            time: touch.local_time,
+            due_at: touch.due_at,
+            late: touch.late,
+            state: touch.state,
+        }
+    }
+}
+
+fn follows_up(kind: &str) -> bool {
+    kind.starts_with("followup_") || kind == "value_share"
+}
+
+fn segments(quotas: [Quota; 3]) -> Vec<SegmentQuota> {
+    let quota = |segment: AudienceSegment| {
+        let Quota { planned, filled } = quotas[segment.place()];
+        SegmentQuota { segment: segment.name(), planned, filled }
+    };
+    AudienceSegment::ALL.map(quota).into()
+}
+
+fn warnings(request: &CadenceRequest) -> Vec<String> {
+    let asked = request.target_connection_requests;
+    let outside = !(30..=50).contains(&asked);
+    let text = || format!("{asked} connection requests a week are outside 30 to 50, which do well");
+    outside.then(text).into_iter().collect()
+}
+
+fn name(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooFewProspects => "too_few_prospects",
+        Reason::WeeklyCap => "weekly_cap",
+        Reason::NoSlotLeft => "no_slot_left",
+        Reason::OverTarget => "over_target",
+        Reason::TooFewDue => "too_few_due",
+    }
+}
+
+fn explanation(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooFewProspects => "there are fewer prospects to ask than connection requests were wanted",
+        Reason::WeeklyCap => "any seven days hold no more connection requests than the cap",
+        Reason::NoSlotLeft => "the week has no slot left: its business days are over, or holidays",
+        Reason::OverTarget => "more follow-ups are due than were wanted; they come first in the next week",
+        Reason::TooFewDue => "fewer follow-ups are due in this week than were wanted",
+    }
+}
