@@ -1,15 +1,19 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
+mod due;
 mod error;
 mod intake;
 mod judge;
 mod keys;
 mod messages;
+mod person;
+mod record;
 mod sequence;
 mod suppression;
 mod week;
 mod zone;
 
+pub use due::{AckRequest, AckStatus, DueTouch};
 pub use error::{Error, Wrong};
 pub use intake::{NewProspect, TakenIn};
 pub use judge::{
@@ -18,6 +22,8 @@ pub use judge::{
 };
 pub use keys::{Keys, Named};
 pub use messages::{Alternative, Message};
+pub use person::{Erased, NoteRequest, Person, ResearchNote};
+pub use record::{BadEvent, RecordError, Recorded};
 pub use sequence::{Change, GenerateRequest, Sequence};
 pub use suppression::{Scope, SuppressRequest, Suppressed};
 pub use week::{Cadence, CadenceRequest, PlannedTouch, SegmentQuota, Shortfall, Skipped};

@@ -128,16 +128,18 @@ impl Prospects {
         self.keys.hash(client, named, value).ok_or_else(nothing)
     }
 
+    /// The keys of a prospect's own addresses.
+    pub(crate) fn own_keys(&self, client: Uuid, lead: &Addresses<'_>) -> Vec<Vec<u8>> {
+        let named =
+            [(Named::Email, lead.email), (Named::Phone, lead.phone), (Named::Profile, lead.linkedin_url)];
+        named.into_iter().filter_map(|(named, text)| self.keys.hash(client, named, text)).collect()
+    }
+
     /// Every key by which a prospect may be suppressed.
     pub(crate) fn keys_of(&self, client: Uuid, lead: &Addresses<'_>) -> Vec<Vec<u8>> {
-        let named = [
-            (Named::Email, lead.email),
-            (Named::Domain, domain(lead.email)),
-            (Named::Phone, lead.phone),
-            (Named::Profile, lead.linkedin_url),
-            (Named::Company, lead.company),
-        ];
-        named.into_iter().filter_map(|(named, text)| self.keys.hash(client, named, text)).collect()
+        let wider = [(Named::Domain, domain(lead.email)), (Named::Company, lead.company)];
+        let wider = wider.into_iter().filter_map(|(named, text)| self.keys.hash(client, named, text));
+        self.own_keys(client, lead).into_iter().chain(wider).collect()
     }
 
     /// Why a prospect must not be contacted on its channel, if so.

@@ -1,0 +1,176 @@
+//! Touches that are due: handed to the tools that send them, each once, and acknowledged by them.
+
+use crate::error::Error;
+use crate::messages::Message;
+use crate::record::advance;
+use crate::week::PlannedTouch;
+use crate::{Owner, Prospects};
+use cadence::{Cause, Stop};
+use chrono::{DateTime, TimeDelta, Utc};
+use db::enrolments::{self, Enrolment};
+use db::touches::{self, Touch};
+use db::{Tx, Uuid, leads};
+use proto::v1::TouchDue;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How long a tool may have a touch without a word until another may have it.
+const LEASE: TimeDelta = TimeDelta::minutes(15);
+
+/// A touch with what a tool needs to send it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DueTouch {
+    #[serde(flatten)]
+    pub touch: PlannedTouch,
+    pub text: String,
+    pub name: String,
+    pub email: String,
+    pub linkedin_url: String,
+    pub phone: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AckStatus {
+    Sent,
+    Failed,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AckRequest {
+    pub status: AckStatus,
+    /// When it went out; now, if it is not said.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+}
+
+impl Prospects {
+    /// Makes planned touches due whose time has come, and cancels those that must not go out any more.
+    ///
+    /// Returns what is to be announced; the same touch again has the same id.
+    pub async fn ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Vec<TouchDue>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let mut due = Vec::new();
+        for touch in touches::ripe(&mut tx, now, limit).await? {
+            match self.objection(&mut tx, &touch, now).await? {
+                Some(reason) => {
+                    touches::cancel(&mut tx, touch.id, &reason).await?;
+                }
+                None => {
+                    touches::make_due(&mut tx, touch.id).await?;
+                    due.push(TouchDue {
+                        touch_id: touch.id.to_string(),
+                        client_id: client.to_string(),
+                        prospect_id: touch.prospect_id,
+                        kind: touch.kind,
+                        step: u32::try_from(touch.step).unwrap_or_default(),
+                        variant: touch.variant,
+                        channel: touch.channel,
+                        due_at: touch.due_at.to_rfc3339(),
+                    });
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    /// Hands due touches to a tool. Whoever has answered, left or was suppressed since is left out.
+    pub async fn take(
+        &self,
+        owner: Owner<'_>,
+        tool: &str,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DueTouch>, Error> {
+        let mut tx = self.begin(owner).await?;
+        let mut taken = Vec::new();
+        for touch in touches::take(&mut tx, tool, now, now - LEASE, i64::from(limit)).await? {
+            if let Some(reason) = self.objection(&mut tx, &touch, now).await? {
+                touches::cancel(&mut tx, touch.id, &reason).await?;
+                continue;
+            }
+            let (Some(enrolment), Some(lead)) = (
+                enrolments::locked(&mut tx, touch.enrolment_id).await?,
+                leads::named(&mut tx, std::slice::from_ref(&touch.prospect_id)).await?.pop(),
+            ) else {
+                continue;
+            };
+            let messages: Vec<Message> = serde_json::from_value(enrolment.messages)?;
+            let text = messages.into_iter().find(|message| i16::from(message.step) == touch.step);
+            taken.push(DueTouch {
+                touch: PlannedTouch::of(touch),
+                text: text.map(|message| message.text).unwrap_or_default(),
+                name: lead.name,
+                email: lead.email,
+                linkedin_url: lead.linkedin_url,
+                phone: lead.phone,
+            });
+        }
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    /// Hears what became of a touch; the same word again changes nothing.
+    pub async fn acknowledge(
+        &self,
+        owner: Owner<'_>,
+        touch_id: Uuid,
+        request: &AckRequest,
+        now: DateTime<Utc>,
+    ) -> Result<PlannedTouch, Error> {
+        let mut tx = self.begin(owner).await?;
+        let unknown = || Error::UnknownTouch(touch_id.to_string());
+        let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
+        let at = request.at.unwrap_or(now);
+        match request.status {
+            AckStatus::Sent => {
+                touches::sent(&mut tx, touch.id, at).await?;
+                if let Some(enrolment) = enrolments::locked(&mut tx, touch.enrolment_id).await? {
+                    let step = u8::try_from(touch.step).unwrap_or_default();
+                    let sent = Cause::Sent { step, on: touch.local_date };
+                    advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
+                }
+            }
+            AckStatus::Failed => {
+                touches::cancel(&mut tx, touch.id, "the tool could not send it").await?;
+            }
+        }
+        let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
+        tx.commit().await?;
+        Ok(PlannedTouch::of(touch))
+    }
+
+    /// Why a touch must not go out, as things stand inside this transaction.
+    async fn objection(
+        &self,
+        tx: &mut Tx,
+        touch: &Touch,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, Error> {
+        let Some(enrolment) = enrolments::locked(tx, touch.enrolment_id).await? else {
+            return Ok(Some("the sequence is gone".to_owned()));
+        };
+        if let Some(reason) = rests(&enrolment, touch) {
+            return Ok(Some(reason));
+        }
+        let Some(lead) = leads::named(tx, std::slice::from_ref(&touch.prospect_id)).await?.pop() else {
+            return Ok(Some("the prospect is gone".to_owned()));
+        };
+        let Some(reason) = self.suppressed(tx, &lead).await? else { return Ok(None) };
+        advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;
+        Ok(Some(reason))
+    }
+}
+
+fn rests(enrolment: &Enrolment, touch: &Touch) -> Option<String> {
+    if let Some(stop) = &enrolment.stop {
+        return Some(format!("stopped: {stop}"));
+    }
+    if enrolment.paused_until.is_some_and(|until| touch.local_date < until) {
+        return Some("away".to_owned());
+    }
+    let next = enrolment.step.map_or(0, |step| step + 1);
+    (touch.step != next).then(|| format!("step {} is not the next one", touch.step))
+}

@@ -1,0 +1,125 @@
+//! Everything that is kept of a person: handed out, or forgotten.
+
+use crate::error::Error;
+use crate::sequence::{Sequence, one};
+use crate::suppression::Addresses;
+use crate::{Owner, Prospects};
+use chrono::{DateTime, Utc};
+use db::activities::Activity;
+use db::leads::{Lead, Note};
+use db::{Uuid, activities, leads, suppressions};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Everything that is kept of a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Person {
+    #[schema(value_type = Object)]
+    pub prospect: Lead,
+    #[schema(value_type = Vec<Object>)]
+    pub notes: Vec<Note>,
+    pub sequence: Option<Sequence>,
+    #[schema(value_type = Vec<Object>)]
+    pub activities: Vec<Activity>,
+}
+
+/// What was forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Erased {
+    pub prospect_id: String,
+    pub activities: usize,
+    pub notes: usize,
+    /// Addresses that stay suppressed, as keyed hashes.
+    pub suppressed: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteRequest {
+    #[schema(min_length = 1, max_length = 64, example = "user123")]
+    pub user_id: String,
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_1")]
+    pub prospect_id: String,
+    #[schema(min_length = 1, max_length = 5000)]
+    pub note: String,
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub source: String,
+}
+
+/// Something known of a prospect.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ResearchNote {
+    pub note_id: Uuid,
+    pub note: String,
+    pub source: String,
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<Note> for ResearchNote {
+    fn from(note: Note) -> Self {
+        Self { note_id: note.id, note: note.note, source: note.source, created_at: note.created_at }
+    }
+}
+
+impl Prospects {
+    /// Hands out everything that is kept of a person.
+    pub async fn export(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Person, Error> {
+        let sequence = self.sequence(owner, prospect_id).await?;
+        let mut tx = self.begin(owner).await?;
+        let lead = one(&mut tx, prospect_id).await?;
+        Ok(Person {
+            notes: leads::notes(&mut tx, lead.id).await?,
+            activities: activities::of(&mut tx, lead.id).await?,
+            sequence,
+            prospect: lead,
+        })
+    }
+
+    /// Forgets a person. That it is not to be contacted again is kept by keyed hashes, which name nobody.
+    pub async fn erase(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Erased, Error> {
+        let mut tx = self.begin(owner).await?;
+        let lead = one(&mut tx, prospect_id).await?;
+        let activities = activities::of(&mut tx, lead.id).await?.len();
+        let notes = leads::notes(&mut tx, lead.id).await?.len();
+        let addresses = Addresses {
+            email: &lead.email,
+            phone: &lead.phone,
+            linkedin_url: &lead.linkedin_url,
+            // Its domain and its colleagues have not asked for anything.
+            company: "",
+        };
+        let mut suppressed = 0;
+        for key in self.own_keys(owner.client, &addresses) {
+            suppressions::add(&mut tx, "address", &key, "", "erased", "erasure").await?;
+            suppressed += 1;
+        }
+        leads::erase(&mut tx, lead.id).await?;
+        tx.commit().await?;
+        Ok(Erased { prospect_id: lead.prospect_id, activities, notes, suppressed })
+    }
+
+    pub async fn add_note(&self, owner: Owner<'_>, request: &NoteRequest) -> Result<ResearchNote, Error> {
+        let length = request.note.chars().count();
+        if request.note.trim().is_empty() || length > 5000 || request.note.contains('\0') {
+            return Err(Error::wrong("note", "is empty, has more than 5000 characters, or a NUL character"));
+        }
+        if request.source.chars().count() > 200 || request.source.contains('\0') {
+            return Err(Error::wrong("source", "has more than 200 characters, or a NUL character"));
+        }
+        let mut tx = self.begin(owner).await?;
+        let lead = one(&mut tx, &request.prospect_id).await?;
+        let note =
+            leads::add_note(&mut tx, Uuid::now_v7(), lead.id, request.note.trim(), &request.source).await?;
+        tx.commit().await?;
+        Ok(note.into())
+    }
+
+    /// The oldest first.
+    pub async fn notes(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Vec<ResearchNote>, Error> {
+        let mut tx = self.begin(owner).await?;
+        let lead = one(&mut tx, prospect_id).await?;
+        let notes = leads::notes(&mut tx, lead.id).await?;
+        Ok(notes.into_iter().map(ResearchNote::from).collect())
+    }
+}
