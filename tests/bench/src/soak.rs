@@ -46,14 +46,17 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
     }
     let left = tokio.block_on(settled(&stack.nats_url()))?;
     println!("{runs} runs of {CLINICS} clinics in {minutes} minutes; left undone: {left}\n");
-    println!("| worker | memory after warm-up | at the end | change |");
-    println!("|---|---|---|---|");
+    println!("| worker | memory after warm-up | at the end | change | MiB by tenths of the time between |");
+    println!("|---|---|---|---|---|");
     for role in ROLES {
         let samples = samples.get(role).with_context(|| format!("{role} has died"))?;
         let tenth = (samples.len() / 10).max(1);
         let (first, last) = (median(&samples[..tenth]), median(&samples[samples.len() - tenth..]));
         let change = 100.0 * (last as f64 / first as f64 - 1.0);
-        println!("| {role} | {:.1} MiB | {:.1} MiB | {change:+.1} % |", mib(first), mib(last));
+        let tenths: Vec<String> =
+            samples.chunks(tenth).map(|tenth| format!("{:.0}", mib(median(tenth)))).collect();
+        let (first, last, tenths) = (mib(first), mib(last), tenths.join(" "));
+        println!("| {role} | {first:.1} MiB | {last:.1} MiB | {change:+.1} % | {tenths} |");
     }
     Ok(())
 }

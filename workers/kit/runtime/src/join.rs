@@ -51,9 +51,10 @@ impl Joiner {
         context: &Context<'_>,
     ) -> Result<(), JoinError> {
         let key = (run.clone(), stage, context.generation);
-        let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
-        let turn = Turn { joiner: self, key, slot };
-        self.check(&turn.slot, run, stage, context).await
+        // Dropped after the slot, so that the last one to leave sees that it is.
+        let _turn = Turn { joiner: self, key: key.clone() };
+        let slot = Arc::clone(self.lock().entry(key).or_default());
+        self.check(&slot, run, stage, context).await
     }
 
     async fn check(
@@ -85,14 +86,12 @@ impl Joiner {
 struct Turn<'a> {
     joiner: &'a Joiner,
     key: Key,
-    slot: Arc<Slot>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut slots = self.joiner.lock();
-        // The map's and this one.
-        if Arc::strong_count(&self.slot) == 2 {
+        if slots.get(&self.key).is_some_and(|slot| Arc::strong_count(slot) == 1) {
             slots.remove(&self.key);
         }
     }
