@@ -215,6 +215,9 @@ CREATE TABLE activities (
 );
 CREATE INDEX idx_activities_lead ON activities (client_id, lead_id, created_at);
 CREATE INDEX idx_activities_time ON activities (client_id, created_at);
+-- A step goes out once, whoever says so: the tool that took it, or the one that reports.
+CREATE UNIQUE INDEX activities_one_send ON activities (client_id, enrolment_id, step)
+    WHERE action = 'sent' AND enrolment_id IS NOT NULL AND step IS NOT NULL;
 -- A meeting that was moved is one meeting.
 CREATE UNIQUE INDEX activities_one_meeting ON activities (client_id, meeting_id)
     WHERE action = 'meeting_booked' AND meeting_id IS NOT NULL;

@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod keys;
 pub mod leads;
 pub mod links;
+pub mod outreach_metrics;
 mod pool;
 pub mod runs;
 mod schema;

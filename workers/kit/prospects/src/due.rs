@@ -7,6 +7,7 @@ use crate::week::PlannedTouch;
 use crate::{Owner, Prospects};
 use cadence::{Cause, Stop};
 use chrono::{DateTime, TimeDelta, Utc};
+use db::activities::{self, Activity};
 use db::enrolments::{self, Enrolment};
 use db::touches::{self, Touch};
 use db::{Tx, Uuid, leads};
@@ -128,6 +129,7 @@ impl Prospects {
             AckStatus::Sent => {
                 touches::sent(&mut tx, touch.id, at).await?;
                 if let Some(enrolment) = enrolments::locked(&mut tx, touch.enrolment_id).await? {
+                    activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
                     let step = u8::try_from(touch.step).unwrap_or_default();
                     let sent = Cause::Sent { step, on: touch.local_date };
                     advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
@@ -161,6 +163,27 @@ impl Prospects {
         let Some(reason) = self.suppressed(tx, &lead).await? else { return Ok(None) };
         advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;
         Ok(Some(reason))
+    }
+}
+
+/// What the word of the tool is among activities.
+fn activity(touch: &Touch, enrolment: &Enrolment, at: DateTime<Utc>) -> Activity {
+    Activity {
+        id: Uuid::now_v7(),
+        lead_id: Some(touch.lead_id),
+        action: "sent".to_owned(),
+        channel: touch.channel.clone(),
+        created_at: at,
+        source: "due".to_owned(),
+        event_id: touch.id.to_string(),
+        enrolment_id: Some(enrolment.id),
+        touch_id: Some(touch.id),
+        kind: Some(touch.kind.clone()),
+        step: Some(touch.step),
+        variant: Some(touch.variant.clone()),
+        segment: Some(enrolment.segment.clone()),
+        sequence_type: Some(enrolment.sequence_type.clone()),
+        ..Activity::default()
     }
 }
 

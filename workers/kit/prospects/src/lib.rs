@@ -6,6 +6,7 @@ mod intake;
 mod judge;
 mod keys;
 mod messages;
+mod metrics;
 mod person;
 mod record;
 mod sequence;
@@ -22,6 +23,7 @@ pub use judge::{
 };
 pub use keys::{Keys, Named};
 pub use messages::{Alternative, Message};
+pub use metrics::{Best, Experiment, Measured, Metrics, MetricsRequest, Performance, Targets};
 pub use person::{Erased, NoteRequest, Person, ResearchNote};
 pub use record::{BadEvent, RecordError, Recorded};
 pub use sequence::{Change, GenerateRequest, Sequence};
