@@ -1,1 +1,23 @@
 //! What people and programs see of the fleet: the HTTP API and the webhooks.
+
+mod app;
+mod caller;
+mod check;
+mod clock;
+mod config;
+mod events;
+mod health;
+mod input;
+mod key;
+mod once;
+mod openapi;
+mod problem;
+mod rate;
+mod routes;
+mod server;
+mod told;
+
+pub use caller::Scope;
+pub use config::Config;
+pub use key::{ApiKey, client_of, endpoint_id};
+pub use server::{Error, Gateway, serve};

@@ -1,0 +1,35 @@
+//! What every handler has at hand.
+
+use crate::config::Config;
+use crate::rate::Rate;
+use db::Db;
+use runtime::Runtime;
+use std::ops::Deref;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub(crate) struct App {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) runtime: Runtime,
+    pub(crate) db: Db,
+    pub(crate) config: Config,
+    pub(crate) rate: Rate,
+    pub(crate) description: crate::openapi::Description,
+}
+
+impl App {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}

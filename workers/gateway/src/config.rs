@@ -1,0 +1,43 @@
+//! Settings of the gateway: where it listens, whom it lets in, how much it takes.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+pub struct Config {
+    /// Address of the HTTP API.
+    #[arg(
+        long = "gateway-listen",
+        env = "GATEWAY_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+
+    /// Let everybody on this machine in without a key, as the default client; on a loopback address only.
+    #[arg(long = "open", env = "GATEWAY_OPEN")]
+    pub open: bool,
+
+    /// Requests a second that a key may make for long.
+    #[arg(long = "gateway-rate", env = "GATEWAY_RATE", default_value = "100", value_name = "REQUESTS")]
+    pub rate: NonZeroU32,
+
+    /// Requests that a key may make at once.
+    #[arg(long = "gateway-burst", env = "GATEWAY_BURST", default_value = "200", value_name = "REQUESTS")]
+    pub burst: NonZeroU32,
+
+    /// Address by which outreach tools reach the gateway, as https://leads.example.com; default: where it listens.
+    #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl Config {
+    /// What webhook addresses begin with; some tools sign it.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.listen),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The description of the API, from the code that answers, with what holds for every route added once.
+
+use crate::caller::Scope;
+use crate::check;
+use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
+use crate::routes;
+use axum::Router;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+const ABOUT: &str = "Prospects, segments, sequences, cadences and engagement of leadfleet.
+
+Send a key as `Authorization: Bearer lf_live_…`; `leadfleet key create` makes one. \
+Every POST may carry an `Idempotency-Key`: the same request with the same key is done once and answered alike, for 24 hours. \
+Every error is a problem (RFC 9457) as `application/problem+json`.";
+
+#[derive(OpenApi)]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong)))]
+struct Bare;
+
+pub(crate) struct Description {
+    document: Value,
+}
+
+impl Description {
+    pub(crate) fn new() -> Result<Self, serde_json::Error> {
+        let mut whole = Bare::openapi();
+        let mut scopes = Vec::new();
+        for group in routes::groups() {
+            for routes in group.routes {
+                let part = OpenApiRouter::new().routes(routes).into_openapi();
+                scopes.push((serde_json::to_value(&part.paths)?, group.scope));
+                whole.merge(part);
+            }
+        }
+        let mut document = serde_json::to_value(whole)?;
+        document["components"]["responses"] = responses();
+        document["components"]["securitySchemes"] = json!({"key": {"type": "http", "scheme": "bearer"}});
+        for (paths, scope) in &scopes {
+            for (path, operations) in paths.as_object().into_iter().flatten() {
+                for method in operations.as_object().into_iter().flatten().map(|(method, _)| method) {
+                    complete(&mut document["paths"][path][method], method, *scope);
+                }
+            }
+        }
+        Ok(Self { document })
+    }
+
+    pub(crate) fn document(&self) -> &Value {
+        &self.document
+    }
+
+    pub(crate) fn schema(&self, name: &str) -> &Value {
+        &self.document["components"]["schemas"][name]
+    }
+
+    /// Everything that is wrong with a value of this type.
+    pub(crate) fn check(&self, name: &str, value: &mut Value) -> Vec<Wrong> {
+        check::check(&self.document, self.schema(name), value)
+    }
+
+    /// `/openapi.json`, and at `/docs` a viewer that needs nothing from elsewhere.
+    pub(crate) fn routes(&self) -> Router {
+        SwaggerUi::new("/docs").external_url_unchecked("/openapi.json", self.document.clone()).into()
+    }
+}
+
+/// Adds what every operation has: who may, the key for repeats, the errors that can come.
+fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
+    let posts = method == "post";
+    let mut statuses = vec![404, 429, 503];
+    if let Some(scope) = scope {
+        statuses.extend([401, 403]);
+        operation["security"] = json!([{"key": []}]);
+        let told = operation["description"].as_str().unwrap_or_default();
+        let told = format!("{told}\n\nNeeds the scope `{}`.", scope.name());
+        operation["description"] = told.trim_start().into();
+        if posts {
+            statuses.extend([409, 422]);
+            let parameter = json!({
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "description": "Names the request: sent again, it is answered as before and done once.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+            });
+            match operation["parameters"].as_array_mut() {
+                Some(parameters) => parameters.push(parameter),
+                None => operation["parameters"] = json!([parameter]),
+            }
+        }
+    } else {
+        statuses.push(401);
+    }
+    if posts {
+        statuses.extend([400, 408, 413]);
+    }
+    if operation["requestBody"].is_object() {
+        statuses.extend([415, 422]);
+    }
+    if operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query")) {
+        statuses.push(422);
+    }
+    for status in statuses {
+        let known = &mut operation["responses"][status.to_string()];
+        if known.is_null() {
+            *known = json!({"$ref": format!("#/components/responses/{status}")});
+        }
+    }
+}
+
+/// A response for each status that problems have.
+fn responses() -> Value {
+    let mut responses = json!({});
+    for kind in Kind::ALL {
+        let (status, slug, title) = kind.facts();
+        let response = &mut responses[status.to_string()];
+        let told = response["description"].as_str().map(|told| format!("{told}; or: ")).unwrap_or_default();
+        response["description"] = format!("{told}{title} (`{slug}`)").into();
+        let content = &mut response["content"][CONTENT_TYPE];
+        content["schema"] = json!({"$ref": "#/components/schemas/Problem"});
+        content["examples"][slug]["value"] = json!({
+            "type": format!("urn:leadfleet:problem:{slug}"), "title": title, "status": status,
+            "detail": title.to_lowercase(), "instance": "urn:uuid:0190163d-8694-739b-aea5-966c26f8ad91"
+        });
+        let waits = matches!(status, 409 | 429 | 503);
+        if waits {
+            response["headers"]["Retry-After"] =
+                json!({"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}});
+        }
+    }
+    responses
+}

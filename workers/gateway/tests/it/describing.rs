@@ -1,0 +1,85 @@
+//! The description of the API tells what is true.
+
+use crate::rig::{PATTERNS, Rig, TRACK};
+use serde_json::Value;
+
+async fn description(rig: &Rig) -> Value {
+    rig.get("/openapi.json").send().await.unwrap().json().await.unwrap()
+}
+
+/// Everything under a key, anywhere.
+fn all<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if name == key {
+                    found.push(field);
+                }
+                all(field, key, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| all(item, key, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_says_who_may_and_what_can_go_wrong() {
+    let rig = Rig::start(&[]).await;
+    let document = description(&rig).await;
+    assert_eq!(document["openapi"].as_str().unwrap().split('.').next(), Some("3"));
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            for status in ["401", "404", "429", "503"] {
+                assert!(responses.contains_key(status), "{method} {path} lacks {status}");
+            }
+            assert!(operation["summary"].is_string() && operation["tags"].is_array(), "{method} {path}");
+            if operation["security"].is_array() {
+                assert!(operation["description"].as_str().unwrap().contains("Needs the scope"), "{path}");
+            }
+            if operation["requestBody"].is_object() {
+                for status in ["400", "409", "413", "415", "422"] {
+                    assert!(responses.contains_key(status), "{method} {path} lacks {status}");
+                }
+            }
+        }
+    }
+    for path in [TRACK, PATTERNS] {
+        assert!(document["paths"][path]["post"].is_object(), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reference_leads_somewhere_and_requests_take_no_unknown_fields() {
+    let rig = Rig::start(&[]).await;
+    let document = description(&rig).await;
+    let mut references = Vec::new();
+    all(&document, "$ref", &mut references);
+    assert!(references.len() > 10);
+    for reference in references {
+        let pointer = reference.as_str().unwrap().trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    let mut bodies = Vec::new();
+    all(&document, "requestBody", &mut bodies);
+    for body in bodies {
+        let schema = &body["content"]["application/json"]["schema"]["$ref"];
+        let schema = document.pointer(schema.as_str().unwrap().trim_start_matches('#')).unwrap();
+        assert_eq!(schema["additionalProperties"], false, "{schema}");
+        assert!(schema["example"].is_object() || schema["examples"].is_array(), "{schema}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_viewer_comes_from_the_gateway_itself() {
+    let rig = Rig::start(&[]).await;
+    let page = rig.get("/docs/").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("swagger-ui-bundle.js"));
+    assert!(!page.contains("https://") && !page.contains("http://"), "{page}");
+    for file in ["swagger-ui-bundle.js", "swagger-ui.css", "swagger-initializer.js"] {
+        assert_eq!(rig.get(&format!("/docs/{file}")).send().await.unwrap().status(), 200, "{file}");
+    }
+    let start = rig.get("/docs/swagger-initializer.js").send().await.unwrap().text().await.unwrap();
+    assert!(start.contains("/openapi.json"), "{start}");
+}

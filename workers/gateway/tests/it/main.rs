@@ -1,0 +1,13 @@
+//! The gateway from outside: real HTTP, a real broker, a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
+mod describing;
+mod entering;
+mod errors;
+mod once;
+mod rig;
+#[path = "../../../kit/db/tests/it/server.rs"]
+#[expect(dead_code, reason = "the tests of db use more of it")]
+mod server;
+mod tracking;

@@ -1,0 +1,158 @@
+//! A gateway on a free port, with a broker and a database of its own, and whoever calls it.
+
+use crate::server::{ALPHA, BETA, TestDb};
+use chrono::{DateTime, Utc};
+use clap::Parser;
+use db::Uuid;
+use db::keys::{self, NewKey};
+use futures::StreamExt as _;
+use gateway::{ApiKey, Config, Gateway};
+use proto::Message;
+use proto::v1::Engagement;
+use reqwest::{Method, RequestBuilder, Response};
+use runtime::Runtime;
+use serde_json::Value;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tokio::task::JoinHandle;
+
+pub(crate) const TRACK: &str = "/api/outreach/track-engagement";
+pub(crate) const PATTERNS: &str = "/api/learning/update-patterns";
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    gateway: Config,
+}
+
+pub(crate) struct Rig {
+    pub(crate) test: TestDb,
+    pub(crate) broker: standins::NatsServer,
+    pub(crate) runtime: Runtime,
+    pub(crate) base: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) serving: JoinHandle<()>,
+}
+
+/// The configuration of some flags, on a free port.
+pub(crate) fn config(flags: &[&str]) -> Config {
+    let fixed = ["gateway", "--gateway-listen", "127.0.0.1:0"];
+    Flags::parse_from(fixed.iter().chain(flags)).gateway
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "keys expire by the clock of the gateway")]
+    Utc::now()
+}
+
+impl Rig {
+    pub(crate) async fn start(flags: &[&str]) -> Self {
+        let test = TestDb::new().await;
+        let db = test.db.clone();
+        Self::with_db(flags, test, db).await
+    }
+
+    /// A gateway whose Postgres is nowhere.
+    pub(crate) async fn without_postgres(flags: &[&str]) -> Self {
+        let nowhere = db::Config::of("postgresql:///nowhere?host=/nonexistent&user=nobody");
+        Self::with_db(flags, TestDb::new().await, db::Db::new(&nowhere).unwrap()).await
+    }
+
+    async fn with_db(flags: &[&str], test: TestDb, db: db::Db) -> Self {
+        // Whoever is first decides; all say the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let broker = standins::nats().await;
+        let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
+        let runtime = Runtime::start(nats).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db, config(flags)).await.unwrap();
+        let base = format!("http://{}", gateway.address());
+        let serving = tokio::spawn(gateway.run());
+        for client in [ALPHA, BETA] {
+            let prospect = if client == ALPHA { "p_alpha" } else { "p_beta" };
+            test.sql(&format!(
+                "INSERT INTO client_users (client_id, user_id) VALUES ('{client}', 'ann');
+                INSERT INTO leads (id, client_id, prospect_id, name, source, collected_at)
+                VALUES (gen_random_uuid(), '{client}', '{prospect}', 'Jane', 'test', now())"
+            ))
+            .await;
+        }
+        Self { test, broker, runtime, base, http: reqwest::Client::new(), serving }
+    }
+
+    /// The text of a new key.
+    pub(crate) async fn key(&self, client: Uuid, scopes: &[&str]) -> String {
+        self.key_until(client, scopes, None).await.text()
+    }
+
+    pub(crate) async fn key_until(
+        &self,
+        client: Uuid,
+        scopes: &[&str],
+        end: Option<DateTime<Utc>>,
+    ) -> ApiKey {
+        static MADE: AtomicU8 = AtomicU8::new(0);
+        let nth = MADE.fetch_add(1, Ordering::Relaxed);
+        let key = ApiKey::make(client, [nth; 6], [nth; 32]);
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let hash = key.secret_hash();
+        let new =
+            NewKey { key_id: &key.id, name: "test", secret_hash: &hash, scopes: &scopes, expires_at: end };
+        let mut tx = self.test.db.begin(client).await.unwrap();
+        keys::create(&mut tx, &new, now()).await.unwrap();
+        tx.commit().await.unwrap();
+        key
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> RequestBuilder {
+        self.request(Method::POST, path).bearer_auth(key).json(body)
+    }
+
+    /// How many messages the stream of events has.
+    pub(crate) async fn events(&self) -> u64 {
+        let mut stream = self.runtime.jetstream().get_stream("EVENTS").await.unwrap();
+        stream.info().await.unwrap().state.messages
+    }
+
+    /// The first event of a client.
+    pub(crate) async fn event(&self, client: Uuid) -> Engagement {
+        let config = async_nats::jetstream::consumer::pull::OrderedConfig {
+            filter_subject: format!("lf.v1.event.engagement.{client}"),
+            ..Default::default()
+        };
+        let stream = self.runtime.jetstream().get_stream("EVENTS").await.unwrap();
+        let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
+        let message = messages.next().await.unwrap().unwrap();
+        Engagement::decode(message.payload.clone()).unwrap()
+    }
+}
+
+/// What every error looks like.
+pub(crate) async fn problem(answer: Response, status: u16, slug: &str) -> Value {
+    let (found, headers) = (answer.status(), answer.headers().clone());
+    let text = answer.text().await.unwrap();
+    assert_eq!(found, status, "{text}");
+    assert_eq!(headers["content-type"], "application/problem+json", "{text}");
+    assert!(!headers["x-request-id"].is_empty());
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(told["type"], format!("urn:leadfleet:problem:{slug}"), "{text}");
+    assert_eq!(told["status"], status);
+    let id = told["instance"].as_str().unwrap().strip_prefix("urn:uuid:").unwrap();
+    Uuid::parse_str(id).unwrap();
+    for field in ["title", "detail"] {
+        assert!(!told[field].as_str().unwrap().is_empty(), "{text}");
+    }
+    told
+}
+
+/// A body that is right.
+pub(crate) fn opened(prospect: &str) -> Value {
+    serde_json::json!({"user_id": "ann", "prospect_id": prospect, "engagement_status": "opened",
+        "occurred_at": "2025-11-11T09:30:00Z"})
+}

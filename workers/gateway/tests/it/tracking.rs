@@ -1,0 +1,90 @@
+//! What became of a touch: it counts when the broker has it, and names nobody.
+
+use crate::rig::{Rig, TRACK, opened, problem};
+use crate::server::ALPHA;
+use proto::v1::{EngagementKind, ReplyIntent};
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_on_the_stream_when_the_caller_hears_of_it() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    let body = json!({"user_id": "ann", "prospect_id": "p_alpha", "outreach_type": "followup_1",
+        "engagement_status": "replied", "occurred_at": "2025-11-11T10:30:00+01:00", "variant": "a",
+        "channel": "linkedin", "event_id": "crm-7", "text": "I am out of office until 2025-11-20. Jane, jane@clinic.example"});
+    let answer = rig.post(TRACK, &key, &body).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    let told: Value = answer.json().await.unwrap();
+    assert_eq!(told, json!({"accepted": true, "event_id": "crm-7", "duplicate": false}));
+    assert_eq!(rig.events().await, 1);
+    let event = rig.event(ALPHA).await;
+    assert_eq!((event.event_id.as_str(), event.source.as_str()), ("crm-7", "api"));
+    assert_eq!(
+        (event.client_id.as_str(), event.prospect_id.as_str()),
+        (ALPHA.to_string().as_str(), "p_alpha")
+    );
+    assert_eq!((event.kind(), event.intent()), (EngagementKind::Replied, ReplyIntent::OutOfOffice));
+    assert_eq!((event.occurred_at.as_str(), event.step), ("2025-11-11T09:30:00Z", Some(2)));
+    assert!(event.machine, "an automatic reply counts for nothing");
+    assert_eq!(event.away_until, "2025-11-20");
+    assert!(!format!("{event:?}").contains("clinic.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_is_one_event() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    let post = async |change: Value| -> Value {
+        let mut body = opened("p_alpha");
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        rig.post(TRACK, &key, &body).send().await.unwrap().json().await.unwrap()
+    };
+    let first = post(json!({})).await;
+    assert_eq!(post(json!({})).await, first);
+    assert_eq!(rig.events().await, 1);
+    let others = [
+        json!({"engagement_status": "replied"}),
+        json!({"outreach_type": "initial_dm"}),
+        json!({"occurred_at": "2025-11-11T09:30:01Z"}),
+        json!({"event_id": "mine"}),
+    ];
+    for (other, events) in others.into_iter().zip(2..) {
+        assert_ne!(post(other).await["event_id"], first["event_id"]);
+        assert_eq!(rig.events().await, events);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_was_recorded_is_a_duplicate() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    rig.test
+        .sql(
+            "INSERT INTO activities (id, action, created_at, source, event_id)
+            VALUES (gen_random_uuid(), 'opened', now(), 'api', 'known')",
+        )
+        .await;
+    let mut body = opened("p_alpha");
+    body["event_id"] = "known".into();
+    let told: Value = rig.post(TRACK, &key, &body).send().await.unwrap().json().await.unwrap();
+    assert_eq!(told, json!({"accepted": true, "event_id": "known", "duplicate": true}));
+    assert_eq!(rig.events().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_takes_nothing_and_nothing_is_said_to_be_taken() {
+    let mut rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    rig.broker.kill().await;
+    let answer = rig.post(TRACK, &key, &opened("p_alpha")).send().await.unwrap();
+    assert_eq!(answer.headers()["retry-after"], "5");
+    problem(answer, 503, "unavailable").await;
+    problem(rig.get("/readyz").send().await.unwrap(), 503, "unavailable").await;
+    rig.broker.start().await;
+    let answer = rig.post(TRACK, &key, &opened("p_alpha")).send().await.unwrap();
+    assert_eq!(answer.status(), 202);
+    assert_eq!(rig.events().await, 1);
+    assert_eq!(rig.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
+}
