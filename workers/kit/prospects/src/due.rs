@@ -46,14 +46,34 @@ pub struct AckRequest {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// Touches that are due; to be announced before that is written down, so that none is forgotten.
+#[derive(Debug)]
+pub struct Ripe {
+    tx: Tx,
+    due: Vec<TouchDue>,
+    looked_at: i64,
+}
+
+impl Ripe {
+    pub fn due(&self) -> &[TouchDue] {
+        &self.due
+    }
+
+    /// Writes down what was announced; how many touches were looked at.
+    pub async fn commit(self) -> Result<i64, Error> {
+        self.tx.commit().await?;
+        Ok(self.looked_at)
+    }
+}
+
 impl Prospects {
     /// Makes planned touches due whose time has come, and cancels those that must not go out any more.
-    ///
-    /// Returns what is to be announced; the same touch again has the same id.
-    pub async fn ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Vec<TouchDue>, Error> {
+    pub async fn ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Ripe, Error> {
         let mut tx = self.db.begin(client).await?;
         let mut due = Vec::new();
-        for touch in touches::ripe(&mut tx, now, limit).await? {
+        let ripe = touches::ripe(&mut tx, now, limit).await?;
+        let looked_at = ripe.len() as i64;
+        for touch in ripe {
             match self.objection(&mut tx, &touch, now).await? {
                 Some(reason) => {
                     touches::cancel(&mut tx, touch.id, &reason).await?;
@@ -73,8 +93,7 @@ impl Prospects {
                 }
             }
         }
-        tx.commit().await?;
-        Ok(due)
+        Ok(Ripe { tx, due, looked_at })
     }
 
     /// Hands due touches to a tool. Whoever has answered, left or was suppressed since is left out.

@@ -14,7 +14,7 @@ mod suppression;
 mod week;
 mod zone;
 
-pub use due::{AckRequest, AckStatus, DueTouch};
+pub use due::{AckRequest, AckStatus, DueTouch, Ripe};
 pub use error::{Error, Wrong};
 pub use intake::{NewProspect, TakenIn};
 pub use judge::{
@@ -63,6 +63,11 @@ impl Prospects {
 
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Whether Postgres answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.db.ping().await?)
     }
 
     /// A transaction of the client; refused when the user is none of it.

@@ -251,6 +251,11 @@ impl Runtime {
         self.shared.cell.get()
     }
 
+    /// Whether this process was started for one message, and must do nothing else.
+    pub fn is_alone(&self) -> bool {
+        self.alone().is_some()
+    }
+
     pub(crate) fn alone(&self) -> Option<&str> {
         self.shared.alone.as_deref()
     }

@@ -1,0 +1,55 @@
+//! Announces touches whose time has come, each once.
+
+use chrono::Utc;
+use db::Uuid;
+use prospects::Prospects;
+use proto::{Outgoing, Token};
+use runtime::Runtime;
+use std::time::Duration;
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_secs(15);
+/// Touches in one transaction.
+const AT_ONCE: i64 = 200;
+/// The kind under which due touches travel.
+const TOUCH_DUE: &str = "touch-due";
+
+/// Looks until a stop is asked for.
+pub async fn dispatch(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]) {
+    if runtime.is_alone() {
+        return;
+    }
+    let mut stop = runtime.stop_signal();
+    while !*stop.borrow() {
+        for &client in clients {
+            if let Err(error) = announce(runtime, prospects, client).await {
+                tracing::warn!(%client, error = %error, "could not announce due touches");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Announces everything that is due now. What is announced and not written down is announced again under the same id.
+async fn announce(
+    runtime: &Runtime,
+    prospects: &Prospects,
+    client: Uuid,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    #[expect(clippy::disallowed_methods, reason = "what is due depends on the time of day")]
+    let now = Utc::now();
+    loop {
+        let ripe = prospects.ripen(client, now, AT_ONCE).await?;
+        for touch in ripe.due() {
+            let key = Token::squeezed(&client.to_string());
+            let id = format!("touch-due:{}", touch.touch_id);
+            runtime.publish(&Outgoing::event(Token::squeezed(TOUCH_DUE), key, id, touch)).await?;
+        }
+        if ripe.commit().await? < AT_ONCE {
+            return Ok(());
+        }
+    }
+}
