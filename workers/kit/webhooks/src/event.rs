@@ -1,7 +1,7 @@
 //! One engagement as a tool reports it, before it is known whose it is.
 
 use crate::signature::hex_of;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use proto::v1::EngagementKind;
 use ring::digest;
 
@@ -41,13 +41,12 @@ pub(crate) const TOO_FAST: &str = "too_fast";
 pub(crate) const AUTO_REPLY: &str = "auto_reply";
 pub(crate) const OUT_OF_OFFICE: &str = "out_of_office";
 
-/// Scanners follow links within this many seconds.
-const SCANNER_SECONDS: i64 = 2;
+/// Scanners follow links within this time.
+const SCAN: TimeDelta = TimeDelta::seconds(2);
 
 /// Why a click is a machine's, by the time since the message arrived or left.
 pub(crate) fn scanned(since: Option<DateTime<Utc>>, clicked: DateTime<Utc>) -> Option<&'static str> {
-    let after = clicked.signed_duration_since(since?).num_seconds();
-    (0..=SCANNER_SECONDS).contains(&after).then_some(TOO_FAST)
+    (TimeDelta::zero()..=SCAN).contains(&(clicked - since?)).then_some(TOO_FAST)
 }
 
 impl Event {

@@ -57,7 +57,10 @@ pub enum Received {
     ConfirmSubscription(String),
 }
 
-/// Checks the request against each of the active secrets, then its age, and reads it only then.
+/// Checks the request against each of the active secrets, then its age, and reads its events only then.
+///
+/// Four tools put their proof into the body (`mailgun`, `smartlead`, `lemlist`, `ses`): a body that is no JSON object
+/// is refused as such before anything is proven.
 ///
 /// What a secret is: the base64 public key (`sendgrid`), signing key (`mailgun`, `calendly`, `calcom`, `slack`), client secret (`hubspot`),
 /// auth token (`twilio`), `whsec_…` or `whpk_…` (`standard`), `user:password` (`postmark`), what the tool was told

@@ -1,4 +1,7 @@
 //! Mailgun: one event, signed inside the body. The signature covers a token and the time, not the event.
+//!
+//! So whoever sees a request can send another event with its token for as long as the window is open. Only TLS
+//! stands against that; the same event again is told by its id.
 
 use crate::event::{BOT, Event, hashed, joined};
 use crate::fields::{email, id, object, text, time};

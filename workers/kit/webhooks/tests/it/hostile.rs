@@ -1,8 +1,9 @@
 //! Requests that are forged, broken or absurd: refused, and never a panic.
 
-use crate::delivery::{Delivery, SECRET, file};
+use crate::delivery::{Delivery, SECRET, file, hex, mac};
 use crate::ses;
 use proptest::prelude::*;
+use ring::hmac;
 use serde_json::{Value, json};
 use webhooks::{Received, Refused, Source};
 
@@ -75,6 +76,40 @@ fn a_wrong_secret_none_and_a_missing_header_are_refused() {
             assert_eq!(odd.receive(), Err(Refused::Signature), "{source}");
         }
     }
+}
+
+#[test]
+fn an_empty_secret_lets_nobody_in() {
+    let mut delivery = Delivery::bare(Source::CalCom, "{}");
+    delivery.headers = vec![("x-cal-signature-256", hex(&mac(hmac::HMAC_SHA256, b"", &[b"{}"])))];
+    assert_eq!(delivery.receive_with(&[""]), Err(Refused::Signature));
+    let lemlist = Delivery::bare(Source::Lemlist, r#"{"secret": ""}"#);
+    assert_eq!(lemlist.receive_with(&[""]), Err(Refused::Signature));
+}
+
+#[test]
+fn a_proof_of_another_form_is_refused() {
+    let changed = |source, header: usize, from: &str, to: &str| {
+        let mut delivery = Delivery::signed(source, "{}");
+        delivery.headers[header].1 = delivery.headers[header].1.replacen(from, to, 1);
+        delivery.receive()
+    };
+    assert_eq!(changed(Source::Slack, 0, "v0=", "v1="), Err(Refused::Signature));
+    assert_eq!(changed(Source::Postmark, 0, "Basic", "Bearer"), Err(Refused::Signature));
+    assert_eq!(changed(Source::Postmark, 0, "Basic", "basic"), Ok(Received::Events(vec![])));
+    assert_eq!(changed(Source::Standard, 2, "v1,", "v2,"), Err(Refused::Signature));
+}
+
+#[test]
+fn a_public_key_is_no_shared_secret() {
+    // Everybody may know the public key: whoever signs with it has proven nothing.
+    let delivery = |prefix: &str| {
+        let mut delivery = Delivery::signed(Source::Standard, "{}");
+        delivery.secret = delivery.secret.replacen("", prefix, 1);
+        delivery.receive()
+    };
+    assert!(delivery("whsec_").is_ok() && delivery("").is_ok());
+    assert_eq!(delivery("whpk_"), Err(Refused::Signature));
 }
 
 #[test]

@@ -74,6 +74,12 @@ fn a_booking_that_moves_at_calcom_names_the_old_one() {
 }
 
 #[test]
+fn no_booking_takes_its_own_place() {
+    let events = calcom("BOOKING_RESCHEDULED", |payload| payload["rescheduleUid"] = json!("bk1"));
+    assert_eq!(events[0].replaces_meeting_id, None);
+}
+
+#[test]
 fn only_bookings_that_hold_or_end_are_told() {
     assert_eq!(calcom("BOOKING_CANCELLED", |_| {})[0].kind, Kind::MeetingCancelled);
     for name in ["BOOKING_REQUESTED", "BOOKING_REJECTED", "BOOKING_NO_SHOW_UPDATED", "MEETING_ENDED", "PING"]

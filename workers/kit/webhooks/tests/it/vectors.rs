@@ -1,8 +1,9 @@
 //! Signatures that others have published, and why each counts or does not.
 
-use crate::delivery::{Delivery, at, file, now};
+use crate::delivery::{Delivery, SECRET, at, file, mac, now};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
 use serde_json::Value;
 use webhooks::{Refused, Source};
 
@@ -138,6 +139,18 @@ fn each_window_is_as_wide_as_documented() {
     for provider in ["sendgrid", "mailgun", "slack", "hubspot", "standard"] {
         check_window(provider, 300);
     }
+}
+
+#[test]
+fn hubspot_signs_its_address_in_plain() {
+    let mut delivery = Delivery::signed(Source::HubSpot, "[]");
+    let millis = format!("{}000", now().timestamp());
+    let plain = "https://hooks.example.com/in?to=a@b.example&by=%20";
+    let message = [b"POST", plain.as_bytes(), b"[]", millis.as_bytes()];
+    let tag = mac(hmac::HMAC_SHA256, SECRET.as_bytes(), &message);
+    delivery.headers[0].1 = BASE64_STANDARD.encode(tag);
+    delivery.url = plain.replace('@', "%40");
+    assert!(delivery.receive().is_ok());
 }
 
 #[test]
