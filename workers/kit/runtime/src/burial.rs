@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl<W: Worker> Handler<W> {
-    /// Stores the dead letter, tells those who wait, and only then gives the message up.
+    /// Gives a message up once it is buried.
     pub(crate) async fn bury(
         &self,
         message: &jetstream::Message,
@@ -27,22 +27,33 @@ impl<W: Worker> Handler<W> {
         class: &'static str,
         fault: Option<Fault>,
     ) {
+        let Err(fault) = self.inter(message, envelope, history, trace, class, fault).await else {
+            return settle_with(message, AckKind::Term).await;
+        };
+        tracing::error!(worker = W::NAME, error = %fault.chain(), "could not bury a message: it stays");
+        self.record(envelope, History { waits: history.waits + 1, ..history }).await;
+        settle_with(message, nak(Duration::from_secs(5))).await;
+        if let Fault::Gate { gate, .. } = fault {
+            Box::pin(self.close_gate(gate, Some(fault), trace)).await;
+        }
+    }
+
+    /// Stores the dead letter, and tells those who wait.
+    pub(crate) async fn inter(
+        &self,
+        message: &jetstream::Message,
+        envelope: &Envelope,
+        history: History,
+        trace: &TraceContext,
+        class: &'static str,
+        fault: Option<Fault>,
+    ) -> Result<(), Fault> {
         let subject = message.subject.parse::<Subject>().ok();
         let tombstones = subject.as_ref().map(|subject| self.worker.tombstones(subject, class));
         let tombstones = tombstones.unwrap_or_default();
         let mut letter = self.letter(message, envelope, history, trace, class, fault.as_ref());
         letter.tombstones = tombstones.tombstones();
-        let sequence = match letter.publish(self.runtime.outlet()).await {
-            Ok(sequence) => sequence,
-            Err(error) => {
-                tracing::error!(worker = W::NAME, %error, "could not store a dead letter: the message stays");
-                self.keep(message, envelope, history).await;
-                if let fault @ Fault::Gate { gate, .. } = judged(error.into()) {
-                    Box::pin(self.close_gate(gate, Some(fault), trace)).await;
-                }
-                return;
-            }
-        };
+        let sequence = letter.publish(self.runtime.outlet()).await.map_err(|error| judged(error.into()))?;
         if let Some(subject) = subject {
             let delivery = Delivery {
                 generation: envelope.generation,
@@ -56,24 +67,15 @@ impl<W: Worker> Handler<W> {
                 progress: Arc::default(),
                 subject,
             };
-            if let Err(fault) = self.announce(tombstones, &delivery).await {
-                tracing::warn!(worker = W::NAME, error = %fault.chain(), "could not publish a tombstone");
-                return self.keep(message, envelope, history).await;
-            }
+            self.announce(tombstones, &delivery).await?;
         }
         if let Some(replayed) = &envelope.replayed
             && !self.tell(replayed, Some(sequence)).await
         {
-            return self.keep(message, envelope, history).await;
+            return Err(Fault::Retry { after: None, cause: "the end of a replay is not recorded".into() });
         }
         self.runtime.metrics().dead(W::NAME, class);
-        settle_with(message, AckKind::Term).await;
-    }
-
-    /// Leaves a message that could not be buried where it is.
-    async fn keep(&self, message: &jetstream::Message, envelope: &Envelope, history: History) {
-        self.record(envelope, History { waits: history.waits + 1, ..history }).await;
-        settle_with(message, nak(Duration::from_secs(5))).await;
+        Ok(())
     }
 
     fn letter(

@@ -12,7 +12,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 
@@ -40,13 +40,17 @@ pub enum ConsumeError {
 ///
 /// A lane is one task that holds all its handlers: a task for each message would cost more in
 /// wake-ups between threads than trivial handlers do. There are as many lanes as cores.
-pub(crate) async fn consume<W: Worker>(runtime: &Runtime, worker: Arc<W>) -> Result<(), ConsumeError> {
+pub(crate) async fn consume<W: Worker>(
+    runtime: &Runtime,
+    worker: Arc<W>,
+    looked: watch::Receiver<u64>,
+) -> Result<(), ConsumeError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let lanes = cores.min(W::RETRY.concurrency).max(1);
     let opening = Arc::new(Opening::wide(W::RETRY.concurrency));
     let mut running = JoinSet::new();
     for lane in 0..lanes {
-        let lane = Lane { place: lane, of: lanes, opening: Arc::clone(&opening) };
+        let lane = Lane { place: lane, of: lanes, opening: Arc::clone(&opening), looked: looked.clone() };
         let (runtime, worker) = (runtime.clone(), Arc::clone(&worker));
         running.spawn(async move { run_lane(&runtime, worker, &lane).await });
     }
@@ -87,6 +91,8 @@ struct Lane {
     place: usize,
     of: usize,
     opening: Arc<Opening>,
+    /// The connection on which was looked for what cannot be read: before that, nothing is asked for on it.
+    looked: watch::Receiver<u64>,
 }
 
 impl Lane {
@@ -123,13 +129,14 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
         handler.process(message, progress).map(move |outcome| (place, outcome))
     };
     let stop = runtime.stop_signal();
-    let mut news = news(runtime, hands.beat());
+    let mut news = news(runtime, lane.looked.clone(), hands.beat());
     let mut closed = gate_is_closed::<W>(runtime.gates());
+    let mut looked = true;
 
     while !*stop.borrow() {
         if closed {
             lane.opening.narrow();
-        } else if !pulls.refused {
+        } else if !pulls.refused && looked {
             let limit = lane.limit();
             let free = limit.saturating_sub(running.len() + pulls.requested);
             // Not for each message that is done: a request costs the server more than a message.
@@ -153,6 +160,7 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
                     pulls.refused = false;
                 }
                 closed = gate_is_closed::<W>(runtime.gates());
+                looked = *lane.looked.borrow() >= runtime.connects();
                 hands.look_after(&client).await;
             }
             Some((place, outcome)) = running.next(), if !running.is_empty() => {
@@ -208,8 +216,8 @@ enum News {
     LookAround,
 }
 
-/// One channel instead of four signals, which would each cost a lane something at every turn of its loop.
-fn news(runtime: &Runtime, beat: Duration) -> mpsc::Receiver<News> {
+/// One channel instead of five signals, which would each cost a lane something at every turn of its loop.
+fn news(runtime: &Runtime, mut looked: watch::Receiver<u64>, beat: Duration) -> mpsc::Receiver<News> {
     let (sender, news) = mpsc::channel(4);
     let (mut stop, mut gates, mut reconnects) =
         (runtime.stop_signal(), runtime.gates().changes(), runtime.reconnects());
@@ -220,6 +228,7 @@ fn news(runtime: &Runtime, beat: Duration) -> mpsc::Receiver<News> {
                 _ = reconnects.changed() => News::Reconnected,
                 _ = stop.changed() => News::LookAround,
                 _ = gates.changed() => News::LookAround,
+                Ok(()) = looked.changed() => News::LookAround,
                 _ = tick.tick() => News::LookAround,
             };
             // The lane has ended.

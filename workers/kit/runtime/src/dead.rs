@@ -49,7 +49,7 @@ impl DeadLetter {
     }
 
     fn headers(&self) -> HeaderMap {
-        let mut headers = self.headers.clone();
+        let mut headers = without_orders(&self.headers);
         let error = redact(&self.error);
         let print = fingerprint(&self.class, &self.code, &error);
         for (name, value) in [
@@ -93,6 +93,18 @@ impl DeadLetter {
         let sending = outlet.send(subject, self.headers(), self.payload.clone()).await?;
         Ok(outlet.acknowledged(sending).await?.sequence)
     }
+}
+
+/// Headers without those that the broker obeys: what was asked of one stream is not asked of another.
+pub(crate) fn without_orders(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for (name, values) in headers.iter() {
+        let text: &str = name.as_ref();
+        for value in values.iter().filter(|_| !text.starts_with("Nats-")) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::runtime::Runtime;
 use crate::settle::{History, Settlement, settle};
 use crate::trace::TraceContext;
 use crate::trip;
+use crate::unreadable::UNREADABLE;
 use crate::worker::Worker;
 use crate::{ledger, storage};
 use async_nats::jetstream::{self, AckKind};
@@ -107,7 +108,7 @@ impl<W: Worker> Handler<W> {
         if error.is_none() { Outcome::Succeeded } else { Outcome::Failed }
     }
 
-    async fn history(&self, envelope: &Envelope) -> Result<History, crate::ledger::LedgerError> {
+    pub(crate) async fn history(&self, envelope: &Envelope) -> Result<History, crate::ledger::LedgerError> {
         if envelope.delivered <= 1 {
             return Ok(History::default());
         }
@@ -308,6 +309,12 @@ pub(crate) fn decode<M: Message + Name + Default>(
 ) -> Result<M, Fault> {
     let schema = M::full_name();
     let named = |name| headers.and_then(|headers| text(headers, name));
+    if let Some(why) = named(UNREADABLE) {
+        return Err(Fault::reject(
+            "decode",
+            format!("{why}: a replay goes without the headers that cannot be read"),
+        ));
+    }
     if let Some(named) = named(header::SCHEMA)
         && !named.is_empty()
         && named != schema
@@ -324,7 +331,7 @@ pub(crate) fn decode<M: Message + Name + Default>(
 }
 
 impl Envelope {
-    fn of(message: &jetstream::Message) -> Option<Self> {
+    pub(crate) fn of(message: &jetstream::Message) -> Option<Self> {
         let info = message.info().ok()?;
         let headers = message.headers.as_ref();
         let header = |name| headers.and_then(|headers| text(headers, name));

@@ -13,7 +13,9 @@ use crate::provision::{ProvisionError, check_server, consumer_name, provision, p
 use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
 use crate::runs::Runs;
+use crate::sweep::sweep;
 use crate::trace::TraceContext;
+use crate::unreadable;
 use crate::worker::Worker;
 use async_nats::jetstream;
 use proto::Outgoing;
@@ -154,11 +156,20 @@ impl Runtime {
             return handle_alone(self, worker, reply).await;
         }
         provision_worker::<W>(self).await?;
+        let connection = self.connects();
+        // Before anything is pulled: the process may have ended at a message that ends it again.
+        let looked = Box::pin(unreadable::look::<W>(self, &mut 0)).await;
+        if let Err(error) = &looked {
+            tracing::warn!(worker = W::NAME, %error, "could not look for messages that cannot be read");
+        }
         tracing::info!(worker = W::NAME, "started");
-        let lag = self.watch_lag::<W>();
+        let (worker, lag) = (Arc::new(worker), self.watch_lag::<W>());
+        let (sender, looked) = watch::channel(looked.map_or(0, |()| connection));
         tokio::select! {
-            ended = consume(self, Arc::new(worker)) => ended?,
+            ended = consume(self, Arc::clone(&worker), looked) => ended?,
             () = lag => {}
+            () = Box::pin(sweep(self, worker)) => {}
+            () = Box::pin(unreadable::watch::<W>(self, sender)) => {}
         }
         tracing::info!(worker = W::NAME, "stopped");
         Ok(())
@@ -233,6 +244,11 @@ impl Runtime {
         let mut reconnects = self.shared.reconnects.clone();
         reconnects.mark_unchanged();
         reconnects
+    }
+
+    /// Which connection it is, the first being 1.
+    pub(crate) fn connects(&self) -> u64 {
+        *self.shared.reconnects.borrow()
     }
 
     pub(crate) fn downgrade(&self) -> Weak {

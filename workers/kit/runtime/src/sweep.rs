@@ -1,17 +1,24 @@
-//! The safety net behind dead letters: makes one of every message that the server gave up on its own.
+//! The safety net behind dead letters: makes one of every message of a worker that the server gave up on its own.
 
-use crate::dead::DeadLetter;
-use crate::handle::nak;
+use crate::fault::Fault;
+use crate::handle::{Envelope, Handler, nak, settle_with};
+use crate::provision::{consumer_name, provision};
 use crate::quarantine::CRASH_POISON;
+use crate::raw;
 use crate::runtime::Runtime;
+use crate::trace::TraceContext;
+use crate::unreadable::store_again;
+use crate::worker::Worker;
 use async_nats::jetstream::{self, AckKind, consumer};
 use futures::StreamExt as _;
 use proto::subject::stream;
 use serde::Deserialize;
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Name of the sweep's consumer and of the worker its dead letters name when the consumer tells none.
-pub const NAME: &str = "sweep";
+/// How long a broker that does not answer is left alone.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES`, as far as it is needed.
 #[derive(Debug, Deserialize)]
@@ -20,89 +27,92 @@ struct Advisory {
     consumer: String,
     stream_seq: u64,
     deliveries: u32,
-    #[serde(default)]
-    timestamp: String,
 }
 
-/// Why the sweep could not go on.
+/// Why advisories do not come any more.
 #[derive(Debug, thiserror::Error)]
-pub enum SweepError {
+enum SweepError {
     #[error("could not find the stream of advisories")]
-    Stream(#[source] jetstream::context::GetStreamError),
+    Stream(#[from] jetstream::context::GetStreamError),
     #[error("could not create the consumer of advisories")]
-    Consumer(#[source] jetstream::stream::ConsumerError),
+    Consumer(#[from] jetstream::stream::ConsumerError),
+    #[error("could not ask for advisories")]
+    Pull(#[from] consumer::StreamError),
     #[error("could not read advisories")]
-    Messages(#[source] jetstream::consumer::StreamError),
+    Messages(#[from] consumer::pull::MessagesError),
+    #[error("the advisories have come to an end")]
+    End,
 }
 
-/// Sweeps until a stop is asked for.
-pub async fn sweep(runtime: &Runtime) -> Result<(), SweepError> {
-    if runtime.alone().is_some() {
-        return Ok(());
-    }
-    let stream = runtime.jetstream().get_stream(stream::ADVISORIES).await.map_err(SweepError::Stream)?;
-    let config = consumer::pull::Config {
-        durable_name: Some(crate::provision::consumer_name(NAME)),
-        filter_subject: "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>".to_owned(),
-        ack_policy: consumer::AckPolicy::Explicit,
-        ack_wait: Duration::from_secs(30),
-        ..consumer::pull::Config::default()
-    };
-    let consumer = stream.create_consumer(config).await.map_err(SweepError::Consumer)?;
-    let mut advisories =
-        consumer.stream().max_messages_per_batch(16).messages().await.map_err(SweepError::Messages)?;
-    let mut stop = runtime.stop_signal();
+/// Sweeps behind a worker; never ends. A part of its process, because only the worker knows its tombstones.
+pub(crate) async fn sweep<W: Worker>(runtime: &Runtime, worker: Arc<W>) {
+    let handler = Handler::new(runtime, worker, consumer_name(W::NAME));
     loop {
-        let advisory = tokio::select! {
-            advisory = advisories.next() => advisory,
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
-        };
-        match advisory {
-            Some(Ok(message)) => {
-                let kind = match bury(runtime, &message.payload).await {
-                    Ok(()) => AckKind::Ack,
-                    Err(error) => {
-                        tracing::warn!(%error, "could not bury a message that the server gave up");
-                        nak(Duration::from_secs(10))
-                    }
-                };
-                if let Err(error) = message.double_ack_with(kind).await {
-                    tracing::warn!(%error, "could not settle an advisory");
-                }
-            }
-            Some(Err(error)) => tracing::warn!(%error, "could not read an advisory"),
-            None => return Ok(()),
+        let Err(error) = follow(&handler).await;
+        tracing::info!(worker = W::NAME, %error, "the sweep begins anew");
+        tokio::time::sleep(AGAIN).await;
+        // The broker may have lost its store.
+        if let Err(error) = provision(runtime.jetstream()).await {
+            tracing::debug!(worker = W::NAME, %error, "could not prepare the broker for the sweep");
         }
     }
 }
 
-async fn bury(runtime: &Runtime, payload: &[u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let advisory: Advisory = serde_json::from_slice(payload)?;
-    let stream = runtime.jetstream().get_stream(&advisory.stream).await?;
-    // A message that is gone was overwritten or has expired: nothing is left to bury.
-    let Ok(message) = stream.get_raw_message(advisory.stream_seq).await else { return Ok(()) };
-    let worker = advisory.consumer.rsplit_once("-v").map_or(NAME, |(worker, _)| worker).to_owned();
-    let letter = DeadLetter {
-        worker,
-        class: CRASH_POISON.to_owned(),
-        code: "max_deliveries".to_owned(),
-        error: format!("given up by the server after {} deliveries", advisory.deliveries),
-        subject: message.subject.to_string(),
-        stream: advisory.stream,
-        stream_sequence: advisory.stream_seq,
-        consumer: advisory.consumer,
-        consumer_sequence: 0,
-        published_at: message.time.to_string(),
-        dead_at: advisory.timestamp,
-        deliveries: advisory.deliveries,
-        attempts: 0,
-        crashes: 0,
-        generation: 0,
-        trace: String::new(),
-        tombstones: Vec::new(),
-        headers: message.headers.clone(),
-        payload: message.payload.clone(),
+async fn follow<W: Worker>(handler: &Handler<W>) -> Result<Infallible, SweepError> {
+    let advisories = handler.jetstream().get_stream_no_info(stream::ADVISORIES).await?;
+    let kind = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES";
+    let config = consumer::pull::Config {
+        durable_name: Some(consumer_name(&format!("sweep-{}", W::NAME))),
+        filter_subject: format!("{kind}.{}.{}", W::SOURCE.stream(), handler.consumer),
+        ack_policy: consumer::AckPolicy::Explicit,
+        ack_wait: Duration::from_secs(30),
+        ..consumer::pull::Config::default()
     };
-    letter.publish(runtime.outlet()).await?;
-    Ok(())
+    let consumer = advisories.create_consumer(config).await?;
+    let mut advisories = consumer.stream().max_messages_per_batch(16).messages().await?;
+    loop {
+        let message = advisories.next().await.ok_or(SweepError::End)??;
+        let kind = match bury(handler, &message.payload).await {
+            Ok(()) => AckKind::Ack,
+            Err(fault) => {
+                let error = fault.chain();
+                tracing::warn!(worker = W::NAME, error, "could not bury a message that the server gave up");
+                nak(Duration::from_secs(10))
+            }
+        };
+        settle_with(&message, kind).await;
+    }
+}
+
+/// Buries the message of an advisory as its worker would have.
+async fn bury<W: Worker>(handler: &Handler<W>, advisory: &[u8]) -> Result<(), Fault> {
+    let Ok(advisory) = serde_json::from_slice::<Advisory>(advisory) else {
+        tracing::error!(worker = W::NAME, "received an advisory that is none");
+        return Ok(());
+    };
+    let Advisory { stream, consumer, stream_seq, deliveries } = &advisory;
+    // One that is gone was overwritten or has expired: nothing is left to bury.
+    let Some(raw) = raw::at(handler.jetstream(), stream, *stream_seq).await? else { return Ok(()) };
+    if let Some(why) = raw.unreadable() {
+        return Ok(store_again(&handler.runtime, stream, &raw, why).await?);
+    }
+    let time = raw.published_at.timestamp_nanos_opt().unwrap_or_default();
+    // As its last delivery was.
+    let message = async_nats::Message {
+        headers: Some(raw.headers()),
+        reply: Some(format!("$JS.ACK.{stream}.{consumer}.{deliveries}.{stream_seq}.0.{time}.0").into()),
+        subject: raw.subject.into(),
+        payload: raw.payload,
+        status: None,
+        description: None,
+        length: 0,
+    };
+    let message = jetstream::Message { message, context: handler.runtime.jetstream().clone() };
+    let Some(envelope) = Envelope::of(&message) else {
+        return Err(Fault::Retry { after: None, cause: "an advisory tells of no delivery".into() });
+    };
+    let history = handler.history(&envelope).await?;
+    let trace = envelope.trace.clone().unwrap_or_else(TraceContext::root);
+    let why = Fault::reject(CRASH_POISON, format!("given up by the server after {deliveries} deliveries"));
+    handler.inter(&message, &envelope, history, &trace, CRASH_POISON, Some(why)).await
 }

@@ -8,3 +8,4 @@ mod losses;
 mod room;
 mod settlement;
 mod ticks;
+mod unreadable;
