@@ -42,8 +42,6 @@ pub enum Role {
     Exporter,
     /// Announces runs and alerts.
     Notifier,
-    /// Makes dead letters of what the server gave up.
-    Sweep,
 }
 
 /// The roles behind `all` and `matchers`, each once.
@@ -126,10 +124,6 @@ pub async fn start(
         Role::Notifier => {
             spawn(running, runtime, Notifier::new(&workers.notifier)?);
             spawn(running, runtime, Alerter::new(&workers.notifier)?);
-        }
-        Role::Sweep => {
-            let runtime = runtime.clone();
-            running.spawn(async move { Ok(runtime::sweep(&runtime).await?) });
         }
     }
     Ok(())

@@ -281,7 +281,7 @@ fn workers_without_a_broker_say_where_they_looked() {
 
 #[test]
 fn a_worker_that_is_none_is_refused_with_those_there_are() {
-    check_fails(&leadfleet(&["run", "scorrer"]).output().unwrap(), 2, &["'scorrer'", "scorer", "sweep"]);
+    check_fails(&leadfleet(&["run", "scorrer"]).output().unwrap(), 2, &["'scorrer'", "scorer", "storer"]);
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn in_words(shown: &Shown) -> String {
     say("message id", header("Dl-Message-Id"));
     say("trace", header("traceparent"));
     say("last trace", header("Dl-Trace-Last"));
+    say("raw headers", header("Dl-Raw-Headers"));
     say("tombstones", letter.tombstones.join(" "));
     lines.push(String::new());
     lines.push("Headers of the message:".to_owned());

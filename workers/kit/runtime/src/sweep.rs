@@ -17,7 +17,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a broker that does not answer is left alone.
+/// How long it waits after what did not succeed.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES`, as far as it is needed.
@@ -47,8 +47,13 @@ enum SweepError {
 /// Sweeps behind a worker; never ends. A part of its process, because only the worker knows its tombstones.
 pub(crate) async fn sweep<W: Worker>(runtime: &Runtime, worker: Arc<W>) {
     let handler = Handler::new(runtime, worker, consumer_name(W::NAME));
+    let mut reconnects = runtime.reconnects();
     loop {
-        let Err(error) = follow(&handler).await;
+        let Err(error) = tokio::select! {
+            ended = follow(&handler) => ended,
+            // Otherwise a consumer that is gone would be noticed by its silence only.
+            Ok(()) = reconnects.changed() => continue,
+        };
         tracing::info!(worker = W::NAME, %error, "the sweep begins anew");
         tokio::time::sleep(AGAIN).await;
         // The broker may have lost its store.
@@ -77,7 +82,7 @@ async fn follow<W: Worker>(handler: &Handler<W>) -> Result<Infallible, SweepErro
             Err(fault) => {
                 let error = fault.chain();
                 tracing::warn!(worker = W::NAME, error, "could not bury a message that the server gave up");
-                nak(Duration::from_secs(10))
+                nak(AGAIN)
             }
         };
         settle_with(&message, kind).await;

@@ -7,5 +7,6 @@ mod joins;
 mod losses;
 mod room;
 mod settlement;
+mod sweeps;
 mod ticks;
 mod unreadable;
