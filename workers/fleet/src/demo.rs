@@ -67,6 +67,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();
     settings.postgres.url = Some(stack.postgres_url());
+    settings.secret_file = Some(stack.secret_file()?);
     std::fs::create_dir_all(&settings.output.directory)
         .with_context(|| format!("could not create {}", settings.output.directory.display()))?;
     settings.output.directory = settings.output.directory.canonicalize()?;

@@ -72,6 +72,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let mut stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();
     settings.postgres.url = Some(stack.postgres_url());
+    settings.secret_file = Some(stack.secret_file()?);
     let mut fleet =
         if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
     output.show(&addresses(&stack, &settings), banner)?;

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
+use outreach::Recorder;
 use runtime::Runtime;
 use scorer::Scorer;
 use storer::{StoreRetrier, Storer};
@@ -42,6 +43,8 @@ pub enum Role {
     Exporter,
     /// Announces runs and alerts.
     Notifier,
+    /// Records what became of touches, and announces those that are due.
+    Outreach,
 }
 
 /// The roles behind `all` and `matchers`, each once.
@@ -82,7 +85,8 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<StoreRetrier>().await?;
     runtime.provision::<exporter::Exporter>().await?;
     runtime.provision::<Notifier>().await?;
-    runtime.provision::<Alerter>().await
+    runtime.provision::<Alerter>().await?;
+    runtime.provision::<Recorder>().await
 }
 
 /// Starts a role in this process.
@@ -124,6 +128,15 @@ pub async fn start(
         Role::Notifier => {
             spawn(running, runtime, Notifier::new(&workers.notifier)?);
             spawn(running, runtime, Alerter::new(&workers.notifier)?);
+        }
+        Role::Outreach => {
+            let prospects = workers.prospects()?;
+            spawn(running, runtime, Recorder::new(prospects.clone()));
+            let (runtime, clients) = (runtime.clone(), workers.outreach.outreach_clients.clone());
+            running.spawn(async move {
+                outreach::dispatch(&runtime, &prospects, &clients).await;
+                Ok(())
+            });
         }
     }
     Ok(())

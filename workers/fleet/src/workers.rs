@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser};
 use claude::Claude;
 use db::Db;
+use prospects::Prospects;
 use runtime::{Daily, Runtime};
 
 use crate::exit::{Exit, Failure};
@@ -36,6 +37,8 @@ pub struct Workers {
     pub exporter: exporter::Config,
     #[command(flatten)]
     pub notifier: notifier::Config,
+    #[command(flatten)]
+    pub outreach: outreach::Config,
     /// IANA time zone of the daily run.
     #[arg(long, env = "SCHEDULE_TZ", default_value = "America/New_York")]
     pub schedule_tz: chrono_tz::Tz,
@@ -60,6 +63,9 @@ impl Workers {
         }
         if let (None, Some(url)) = (&workers.notifier.smtp_url_file, &settings.email.smtp_url) {
             workers.notifier.smtp_url = Some(url.as_str().into());
+        }
+        if workers.outreach.leadfleet_secret.is_none() && workers.outreach.leadfleet_secret_file.is_none() {
+            workers.outreach.leadfleet_secret_file = settings.secret_file.clone();
         }
         workers.exporter.output_directory = settings.output.directory.clone();
         workers.storer.backup_directory = settings.output.backup_directory.clone();
@@ -89,6 +95,15 @@ impl Workers {
     /// A pool that connects on first use.
     pub fn db(&self) -> Result<Db, db::Error> {
         Db::new(&self.db)
+    }
+
+    /// What is done with prospects.
+    pub fn prospects(&self) -> Result<Prospects, Failure> {
+        self.outreach.prospects(self.db()?, self.schedule_tz).map_err(|error| Failure {
+            exit: Exit::Usage,
+            error: error.into(),
+            hint: Some("`leadfleet dev` makes one of its own".to_owned()),
+        })
     }
 
     pub async fn claude(&self, runtime: &Runtime) -> anyhow::Result<Claude> {

@@ -1,7 +1,8 @@
 //! Both servers together: started, stopped and restarted as one thing, gone when it is dropped.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -114,6 +115,19 @@ impl Stack {
 
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
+    }
+
+    /// A file with a key that is made once and stays with the data.
+    pub fn secret_file(&self) -> Result<PathBuf, Error> {
+        let path = self.data_dir.join("secret");
+        if !path.exists() {
+            let secret: [u8; 32] = rand::random();
+            let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut options = std::fs::OpenOptions::new();
+            let written = options.write(true).create_new(true).mode(0o600).open(&path);
+            written.and_then(|mut made| made.write_all(hex.as_bytes())).map_err(file("write", &path))?;
+        }
+        Ok(path)
     }
 
     /// Whether the data goes with the stack.

@@ -26,6 +26,9 @@ pub struct Settings {
     pub schedule: Schedule,
     pub scoring: Scoring,
     pub local: Local,
+    /// Where the key of hashes is if nobody has named one: `dev` and `demo` make one beside their data.
+    #[serde(skip)]
+    pub secret_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Deserialize)]
