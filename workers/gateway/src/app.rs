@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::rate::Rate;
 use db::Db;
+use prospects::Prospects;
 use runtime::Runtime;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub(crate) struct App {
 pub(crate) struct Shared {
     pub(crate) runtime: Runtime,
     pub(crate) db: Db,
+    pub(crate) prospects: Prospects,
+    /// Confirms subscriptions; follows nobody elsewhere.
+    pub(crate) web: reqwest::Client,
     pub(crate) config: Config,
     pub(crate) rate: Rate,
     pub(crate) description: crate::openapi::Description,

@@ -2,18 +2,36 @@
 
 use crate::app::App;
 use crate::problem::Problem;
+use cadence::Intent;
 use db::Uuid;
-use proto::v1::Engagement;
+use proto::v1::{Engagement, ReplyIntent};
 use proto::{Outgoing, Token};
 use runtime::PublishError;
 
 /// The same id from the same source of the same client is the same event.
-pub(crate) async fn publish(app: &App, client: Uuid, event: &Engagement) -> Result<(), Problem> {
+pub(crate) async fn publish(app: &App, client: Uuid, event: Engagement) -> Result<(), Problem> {
     let id = format!("engagement:{client}:{}:{}", event.source, event.event_id);
     let key = Token::squeezed(&client.to_string());
-    let message = Outgoing::event(Token::squeezed("engagement"), key, id, event);
+    let message = Outgoing::event(Token::squeezed("engagement"), key, id, &event);
     app.runtime.publish(&message).await.map_err(|error| match error {
         PublishError::Broker { .. } => Problem::away("NATS", error),
         PublishError::TooLarge { .. } => Problem::internal(error),
     })
+}
+
+pub(crate) fn meaning(intent: Intent) -> ReplyIntent {
+    match intent {
+        Intent::Unsubscribe => ReplyIntent::Unsubscribe,
+        Intent::OutOfOffice => ReplyIntent::OutOfOffice,
+        Intent::AutoReply => ReplyIntent::AutoReply,
+        Intent::NotInterested => ReplyIntent::NotInterested,
+        Intent::WrongPerson => ReplyIntent::WrongPerson,
+        Intent::Positive => ReplyIntent::Positive,
+        Intent::Question => ReplyIntent::Question,
+        Intent::Neutral => ReplyIntent::Neutral,
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,22 +4,24 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::clock;
 use crate::problem::{Kind, Problem};
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use db::Uuid;
 use db::idempotency::{self, Answer, Begun, Claim};
 use futures::FutureExt as _;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 /// What a request may take to arrive, and what its work may take.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Bytes beyond the limit that are read and dropped.
+const HEARD_OUT: usize = 4 * 1024 * 1024;
 
 pub(crate) async fn answer_once(
     State((app, limit)): State<(App, usize)>,
@@ -129,20 +131,33 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 /// The whole body, if it is not too large and comes in time.
 async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large =
-        || Problem::new(Kind::TooLarge, format!("the body may have {limit} bytes; send it in parts"));
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(LIMIT, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+    match tokio::time::timeout(LIMIT, collect(body, limit)).await {
+        Ok(Ok(body)) if body.len() <= limit => Ok(body),
+        Ok(Ok(_)) => {
+            Err(Problem::new(Kind::TooLarge, format!("the body may have {limit} bytes; send it in parts")))
+        }
         Ok(Err(error)) => Err(Problem::new(Kind::BadRequest, "the body broke off").because(error)),
         Err(elapsed) => {
             let detail = "the body did not arrive within 30 seconds";
             Err(Problem::new(Kind::RequestTimeout, detail).because(elapsed))
         }
     }
+}
+
+/// The body, and of one that is too large a little more than may be. The rest is read too, up to a point: whoever
+/// is cut off while sending does not hear why.
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, axum::Error> {
+    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        seen += data.len();
+        if kept.len() <= limit {
+            kept.extend_from_slice(&data);
+        } else if seen > limit + HEARD_OUT {
+            break;
+        }
+    }
+    Ok(kept.freeze())
 }
 
 /// What makes two requests the same.

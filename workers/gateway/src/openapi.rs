@@ -48,10 +48,6 @@ impl Description {
         Ok(Self { document })
     }
 
-    pub(crate) fn document(&self) -> &Value {
-        &self.document
-    }
-
     pub(crate) fn schema(&self, name: &str) -> &Value {
         &self.document["components"]["schemas"][name]
     }
@@ -95,7 +91,7 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
     if posts {
         statuses.extend([400, 408, 413]);
     }
-    if operation["requestBody"].is_object() {
+    if operation["requestBody"]["content"]["application/json"].is_object() {
         statuses.extend([415, 422]);
     }
     if operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query")) {

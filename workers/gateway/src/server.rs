@@ -15,6 +15,7 @@ use db::Db;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use prospects::Prospects;
 use runtime::Runtime;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,6 +26,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// What running requests have at the end.
 const DRAIN: Duration = Duration::from_secs(35);
+/// What a sender may take to confirm a subscription.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
 /// How long nobody is let in after the system had no room for a connection.
 const FULL: Duration = Duration::from_millis(100);
 
@@ -37,6 +40,8 @@ pub enum Error {
     Open(SocketAddr),
     #[error("could not listen on {listen}: name another address with GATEWAY_LISTEN")]
     Listen { listen: SocketAddr, source: std::io::Error },
+    #[error("could not make a client for HTTP")]
+    Web(#[source] reqwest::Error),
     #[error("could not describe the API")]
     Describe(#[from] serde_json::Error),
 }
@@ -49,13 +54,13 @@ pub struct Gateway {
 }
 
 /// Answers requests until a stop is asked for.
-pub async fn serve(runtime: Runtime, db: Db, config: Config) -> Result<(), Error> {
-    Gateway::bind(runtime, db, config).await?.run().await;
+pub async fn serve(runtime: Runtime, db: Db, prospects: Prospects, config: Config) -> Result<(), Error> {
+    Gateway::bind(runtime, db, prospects, config).await?.run().await;
     Ok(())
 }
 
 impl Gateway {
-    pub async fn bind(runtime: Runtime, db: Db, config: Config) -> Result<Self, Error> {
+    pub async fn bind(runtime: Runtime, db: Db, prospects: Prospects, config: Config) -> Result<Self, Error> {
         let listen = config.listen;
         if config.open && !listen.ip().is_loopback() {
             return Err(Error::Open(listen));
@@ -69,7 +74,13 @@ impl Gateway {
             tracing::info!(%address, "gateway");
         }
         let rate = Rate::new(&config);
-        let app = App::new(Shared { runtime, db, config, rate, description: Description::new()? });
+        let web = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(CONFIRMED_WITHIN)
+            .build()
+            .map_err(Error::Web)?;
+        let description = Description::new()?;
+        let app = App::new(Shared { runtime, db, prospects, web, config, rate, description });
         Ok(Self { listener, address, app })
     }
 

@@ -2,6 +2,7 @@
 
 mod learning;
 mod track;
+mod webhooks;
 
 use crate::app::App;
 use crate::caller::Scope;
@@ -10,6 +11,7 @@ use utoipa_axum::routes;
 
 const KIB: usize = 1024;
 const SMALL: usize = 64 * KIB;
+const LARGE: usize = 1024 * KIB;
 
 pub(crate) struct Group {
     /// None: the request proves itself in another way.
@@ -24,5 +26,6 @@ pub(crate) fn groups() -> Vec<Group> {
     vec![
         group(Some(Scope::Write), SMALL, vec![routes!(learning::update_patterns)]),
         group(Some(Scope::Track), SMALL, vec![routes!(track::track_engagement)]),
+        group(None, LARGE, vec![routes!(webhooks::webhook)]),
     ]
 }

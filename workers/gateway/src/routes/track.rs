@@ -121,13 +121,14 @@ pub(crate) async fn track_engagement(
     if leads::named(&mut tx, std::slice::from_ref(&told.prospect_id)).await?.is_empty() {
         return Err(Problem::new(Kind::NotFound, "no prospect is known by this prospect_id"));
     }
-    let duplicate = activities::is_recorded(&mut tx, SOURCE, &event.event_id).await?;
+    let event_id = event.event_id.clone();
+    let duplicate = activities::is_recorded(&mut tx, SOURCE, &event_id).await?;
     tx.commit().await?;
 
     if !duplicate {
-        events::publish(&app, caller.client, &event).await?;
+        events::publish(&app, caller.client, event).await?;
     }
-    let tracked = Tracked { accepted: true, event_id: event.event_id, duplicate };
+    let tracked = Tracked { accepted: true, event_id, duplicate };
     Ok((StatusCode::ACCEPTED, axum::Json(tracked)))
 }
 
@@ -152,7 +153,7 @@ impl TrackEngagement {
             channel: self.channel.map(Channel::name).unwrap_or_default().to_owned(),
             machine,
             machine_reason: if machine { "automatic reply".to_owned() } else { String::new() },
-            intent: intent.map_or(ReplyIntent::Unspecified, meaning).into(),
+            intent: intent.map_or(ReplyIntent::Unspecified, events::meaning).into(),
             away_until: away
                 .map(|text| cadence::back_on(text, occurred_at.date_naive()).to_string())
                 .unwrap_or_default(),
@@ -173,12 +174,8 @@ impl TrackEngagement {
                 self.prospect_id, self.outreach_type, self.engagement_status
             ),
         };
-        hex(&Sha256::digest(facts)[..16])
+        events::hex(&Sha256::digest(facts)[..16])
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl EngagementStatus {
@@ -220,18 +217,5 @@ impl Channel {
             Self::Voice => "voice",
             Self::Meeting => "meeting",
         }
-    }
-}
-
-fn meaning(intent: Intent) -> ReplyIntent {
-    match intent {
-        Intent::Unsubscribe => ReplyIntent::Unsubscribe,
-        Intent::OutOfOffice => ReplyIntent::OutOfOffice,
-        Intent::AutoReply => ReplyIntent::AutoReply,
-        Intent::NotInterested => ReplyIntent::NotInterested,
-        Intent::WrongPerson => ReplyIntent::WrongPerson,
-        Intent::Positive => ReplyIntent::Positive,
-        Intent::Question => ReplyIntent::Question,
-        Intent::Neutral => ReplyIntent::Neutral,
     }
 }

@@ -1,6 +1,6 @@
 //! Who is let in: keys, scopes, tenants, and how often.
 
-use crate::rig::{PATTERNS, Rig, TRACK, config, now, opened, problem};
+use crate::rig::{PATTERNS, Rig, TRACK, config, now, opened, problem, prospects};
 use crate::server::{ALPHA, BETA};
 use chrono::TimeDelta;
 use gateway::{ApiKey, Gateway};
@@ -104,7 +104,8 @@ async fn open_is_for_this_machine_alone() {
 
     let mut wide = config(&["--open"]);
     wide.listen = "0.0.0.0:0".parse().unwrap();
-    let refused = Gateway::bind(rig.runtime.clone(), rig.test.db.clone(), wide).await;
+    let refused =
+        Gateway::bind(rig.runtime.clone(), rig.test.db.clone(), prospects(rig.test.db.clone()), wide).await;
     assert!(refused.err().unwrap().to_string().contains("loopback"));
 }
 

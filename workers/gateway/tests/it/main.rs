@@ -11,3 +11,4 @@ mod rig;
 #[expect(dead_code, reason = "the tests of db use more of it")]
 mod server;
 mod tracking;
+mod webhooks;

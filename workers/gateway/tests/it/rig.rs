@@ -7,6 +7,7 @@ use db::Uuid;
 use db::keys::{self, NewKey};
 use futures::StreamExt as _;
 use gateway::{ApiKey, Config, Gateway};
+use prospects::{Keys, Prospects};
 use proto::Message;
 use proto::v1::Engagement;
 use reqwest::{Method, RequestBuilder, Response};
@@ -39,6 +40,10 @@ pub(crate) fn config(flags: &[&str]) -> Config {
     Flags::parse_from(fixed.iter().chain(flags)).gateway
 }
 
+pub(crate) fn prospects(db: db::Db) -> Prospects {
+    Prospects::new(db, Keys::new(b"a key of the tests"), chrono_tz::UTC)
+}
+
 pub(crate) fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "keys expire by the clock of the gateway")]
     Utc::now()
@@ -63,7 +68,7 @@ impl Rig {
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
-        let gateway = Gateway::bind(runtime.clone(), db, config(flags)).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects(db), config(flags)).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {
