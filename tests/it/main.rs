@@ -12,6 +12,7 @@ mod hot_leads;
 mod kills;
 mod low_confidence;
 mod notifications;
+mod outreach;
 mod postgres_down;
 mod promises;
 mod starting;

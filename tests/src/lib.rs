@@ -10,6 +10,7 @@ mod files;
 mod fleet;
 mod process;
 mod program;
+pub mod prospects;
 mod rows;
 
 pub use broker::{Broker, DEADLINE, Finished, request};

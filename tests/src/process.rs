@@ -6,6 +6,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+/// The key of hashes in every process of a test.
+pub(crate) const SECRET: &str = "a secret of tests, not of anybody";
+
 /// A running `leadfleet`. Dropping it kills it.
 #[derive(Debug)]
 pub struct Process {
@@ -39,7 +42,7 @@ impl Process {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", folder)
-            .env("LEADFLEET_SECRET", "a secret of tests, not of anybody")
+            .env("LEADFLEET_SECRET", SECRET)
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .stdin(Stdio::null())
