@@ -5,7 +5,6 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::Config;
-use futures::StreamExt as _;
 use proto::Outbox;
 use runtime::Runtime;
 use std::future::Future;
@@ -44,10 +43,11 @@ async fn a_message_that_the_server_gave_up_leaves_a_dead_letter_and_tombstones_i
     let job = job("r-1");
     let sent = runtime.jetstream().publish_with_headers(job.subject.to_string(), headers, job.payload.into());
     sent.await.unwrap().await.unwrap();
-    let jobs = consumer(&runtime, "probe-v1", "JOBS").await.unwrap();
-    let mut messages = jobs.stream().max_messages_per_batch(1).messages().await.unwrap();
+    let client = runtime.client();
     for _ in 0..1_000 {
-        messages.next().await.unwrap().unwrap().ack_with(AckKind::Nak(None)).await.unwrap();
+        let wanted = r#"{"batch":1,"expires":5000000000}"#;
+        let message = client.request("$JS.API.CONSUMER.MSG.NEXT.JOBS.probe-v1", wanted.into()).await.unwrap();
+        client.request(message.reply.unwrap(), AckKind::Nak(None).into()).await.unwrap();
     }
     let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
     let worker = run(&runtime, probe);
