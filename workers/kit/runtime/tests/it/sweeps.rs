@@ -5,6 +5,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::Config;
+use futures::StreamExt as _;
 use proto::Outbox;
 use runtime::Runtime;
 use std::future::Future;
@@ -43,11 +44,15 @@ async fn a_message_that_the_server_gave_up_leaves_a_dead_letter_and_tombstones_i
     let job = job("r-1");
     let sent = runtime.jetstream().publish_with_headers(job.subject.to_string(), headers, job.payload.into());
     sent.await.unwrap().await.unwrap();
-    let client = runtime.client();
+    // One at a time, as the pull loop asks, each refusal taken by the server before it is asked again.
+    let (client, inbox) = (runtime.client(), runtime.client().new_inbox());
+    let mut messages = client.subscribe(inbox.clone()).await.unwrap();
     for _ in 0..1_000 {
-        let wanted = r#"{"batch":1,"expires":5000000000}"#;
-        let message = client.request("$JS.API.CONSUMER.MSG.NEXT.JOBS.probe-v1", wanted.into()).await.unwrap();
-        client.request(message.reply.unwrap(), AckKind::Nak(None).into()).await.unwrap();
+        let wanted = r#"{"batch":1,"expires":20000000000}"#.into();
+        let next = "$JS.API.CONSUMER.MSG.NEXT.JOBS.probe-v1";
+        client.publish_with_reply(next, inbox.clone(), wanted).await.unwrap();
+        let reply = messages.next().await.unwrap().reply.unwrap();
+        client.request(reply, AckKind::Nak(None).into()).await.unwrap();
     }
     let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
     let worker = run(&runtime, probe);
