@@ -8,7 +8,9 @@ use async_nats::jetstream;
 use bytes::Bytes;
 use db::Uuid;
 use proto::subject::header;
-use proto::v1::{Alert, MatchConfig, RunHeader, RunRequest, RunSummary, ScrapeDone, Severity, Trigger};
+use proto::v1::{
+    Alert, Engagement, MatchConfig, RunHeader, RunRequest, RunSummary, ScrapeDone, Severity, Trigger,
+};
 use proto::{Outgoing, Stage, Token};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -27,6 +29,7 @@ pub(crate) struct Asked {
     /// Texts of alerts.
     pub(crate) alerts: Vec<String>,
     pub(crate) corrupt: Vec<(String, Corrupt)>,
+    pub(crate) engagements: Vec<Engagement>,
 }
 
 /// A run that somebody waits for.
@@ -76,7 +79,7 @@ impl Outside {
         }
     }
 
-    async fn say_outgoing(&self, id: &str, message: Outgoing) {
+    pub(crate) async fn say_outgoing(&self, id: &str, message: Outgoing) {
         let headers = headers(id, &message.schema);
         self.say(&message.subject.to_string(), headers, message.payload).await;
     }
@@ -170,6 +173,7 @@ impl Outside {
                 open.extend(self.asked().runs.last().map(|run| (run.request.clone(), Instant::now())));
             }
             self.alert(number).await;
+            self.engage(number, world.now).await;
             number += 1;
             sleep(pace).await;
         }

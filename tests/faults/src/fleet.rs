@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::corrupt::POISON;
 use crate::disk::Disk;
+use crate::engaged;
 use crate::place::{End, Place};
 use crate::proxy::Upstream;
 use crate::schedule::{ROLES, Server};
@@ -110,6 +111,7 @@ impl Fleet {
         let path = |name: &str| self.disk.path().join(name).display().to_string();
         let port = |server| slot.proxy(server).port();
         [
+            ("LEADFLEET_SECRET", engaged::SECRET.to_owned()),
             ("NATS_URL", format!("nats://127.0.0.1:{}", port(Server::Nats))),
             (
                 "POSTGRES_CONNECTION_STRING",

@@ -7,6 +7,7 @@ mod asked;
 mod corrupt;
 mod disk;
 mod drain;
+mod engaged;
 mod fleet;
 mod kinds;
 mod oracle;

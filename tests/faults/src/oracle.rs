@@ -1,6 +1,7 @@
 //! Counts effects and dead letters: everything that was accepted has to end in exactly one of them.
 
 mod claude;
+mod engaged;
 mod export;
 mod letters;
 mod logs;
@@ -41,7 +42,9 @@ pub(crate) async fn judge(fleet: &Fleet, runs: &runtime::Runs, asked: &Asked) ->
     let mut verdict = Verdict::default();
     let letters = letters::read(runs).await.context("could not read the dead letters")?;
     letters::check(&letters, asked, &mut verdict);
-    let stored = store::read(&fleet.stack.postgres_url()).await.context("could not read what was stored")?;
+    let url = fleet.stack.postgres_url();
+    engaged::check(&url, asked, &letters, &mut verdict).await.context("could not read the activities")?;
+    let stored = store::read(&url).await.context("could not read what was stored")?;
     let outputs = fleet.outputs();
     let world = runs::Found { runs, letters: &letters, stored: &stored, outputs: &outputs };
     let ended = world.check(asked, &mut verdict).await.context("could not read a run")?;

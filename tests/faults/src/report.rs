@@ -17,7 +17,7 @@ pub struct Report {
     faults: BTreeMap<usize, usize>,
     tripped: usize,
     unasked: BTreeMap<String, usize>,
-    asked: [usize; 3],
+    asked: [usize; 4],
     calls: usize,
     pub(crate) struck: Duration,
     pub(crate) drained: Duration,
@@ -52,7 +52,7 @@ impl Report {
         for how in &fleet.unasked {
             *self.unasked.entry(how.clone()).or_default() += 1;
         }
-        self.asked = [asked.runs.len(), asked.alerts.len(), asked.corrupt.len()];
+        self.asked = [asked.runs.len(), asked.alerts.len(), asked.corrupt.len(), asked.engagements.len()];
         self.calls = fleet.claude.calls();
         if !self.is_clean() {
             fleet.keep_logs();
@@ -74,10 +74,10 @@ impl fmt::Display for Report {
         for (_, (name, ..)) in undone {
             writeln!(f, "     -  {name}: not possible here, or not drawn")?;
         }
-        let [runs, alerts, corrupt] = self.asked;
+        let [runs, alerts, corrupt, engagements] = self.asked;
         writeln!(
             f,
-            "asked: {runs} runs, {alerts} alerts; {corrupt} corrupt messages; {} calls of Claude",
+            "asked: {runs} runs, {alerts} alerts, {engagements} engagement events; {corrupt} corrupt messages; {} calls of Claude",
             self.calls
         )?;
         for (what, count) in self.verdict.notes.iter().chain(&self.unasked) {

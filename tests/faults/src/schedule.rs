@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::kinds::{KINDS, millis};
 
 /// The processes of the fleet, by what they run. Two of a kind stand in for each other.
-pub(crate) const ROLES: [&str; 15] = [
+pub(crate) const ROLES: [&str; 17] = [
     "loader",
     "loader",
     "geographic",
@@ -25,6 +25,8 @@ pub(crate) const ROLES: [&str; 15] = [
     "exporter",
     "notifier",
     "notifier",
+    "outreach",
+    "outreach",
 ];
 
 /// One thing that goes wrong. A process is named by its place in `ROLES`.

@@ -12,6 +12,8 @@ use rand::seq::SliceRandom as _;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::sleep;
 
+use crate::engaged;
+
 /// What a tenant has: enough for a few segments.
 const SIZES: Sizes = Sizes { pain_points: 30, clinics: 36, decision_makers: 30 };
 /// Tenants have ids from here on.
@@ -22,7 +24,7 @@ const DAYS: u64 = 360;
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) tenants: Vec<Uuid>,
-    now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
     /// When all runs look back from.
     pub(crate) as_of: String,
 }
@@ -46,6 +48,7 @@ impl World {
             insert(&db, *tenant, seed.wrapping_mul(1_000).wrapping_add(number), now).await?;
         }
         db.close().await;
+        engaged::fill(url, now).await?;
         Ok(Self { tenants, now, as_of: now.to_rfc3339() })
     }
 
