@@ -124,6 +124,25 @@ pub struct Ranking<'a> {
     pub limit: i64,
 }
 
+/// A clinic of the current run, with its decision maker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matched {
+    pub clinic_id: i32,
+    pub clinic_name: String,
+    pub city: String,
+    pub state: String,
+    pub segment_name: String,
+    pub priority_score: f64,
+    /// None when nobody is known who decides; then the rest says nothing.
+    pub name: Option<String>,
+    pub title: String,
+    pub email: String,
+    pub phone: String,
+    pub linkedin_url: String,
+    pub website: String,
+    pub collected_at: Option<DateTime<Utc>>,
+}
+
 /// Whether the client has such a user.
 pub async fn has_user(tx: &mut Tx, user_id: &str) -> Result<bool, Error> {
     let client = tx.client();
@@ -237,6 +256,17 @@ pub async fn ranked(tx: &mut Tx, ranking: &Ranking<'_>) -> Result<Vec<Lead>, Err
         ranking.segment,
         ranking.limit
     );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// The clinics of the current run, those of the best segment first; of one segment, or of those of a priority.
+pub async fn matched(
+    tx: &mut Tx,
+    segment: Option<&str>,
+    min_priority: Option<f64>,
+) -> Result<Vec<Matched>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_file_as!(Matched, "queries/leads_matched.sql", client, segment, min_priority);
     Ok(query.fetch_all(tx.connection()).await?)
 }
 

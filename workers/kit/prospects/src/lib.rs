@@ -2,6 +2,7 @@
 
 mod due;
 mod error;
+mod from_matches;
 mod intake;
 mod judge;
 mod keys;
@@ -16,6 +17,7 @@ mod zone;
 
 pub use due::{AckRequest, AckStatus, DueTouch, Ripe};
 pub use error::{Error, Wrong};
+pub use from_matches::{FromMatches, FromMatchesRequest, MatchedPerson};
 pub use intake::{NewProspect, TakenIn};
 pub use judge::{
     GivenScores, Point, PrioritizeRequest, Prioritized, ProspectTags, RankedProspect, SegmentRequest,
