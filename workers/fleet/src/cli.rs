@@ -11,7 +11,9 @@ use crate::exit::{Exit, Failure};
 use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
-use crate::{dead, demo, dev, doctor, event, import, link, matching, migrate, places, run, status};
+use crate::{
+    dead, demo, dev, doctor, event, import, key, link, matching, migrate, places, run, status, webhook,
+};
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
 #[derive(Debug, Parser)]
@@ -101,6 +103,12 @@ enum Command {
     /// Say from outside what a scraper says.
     #[command(subcommand)]
     Event(event::Command),
+    /// Make, list and revoke the keys of the HTTP API.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Make, list and revoke the endpoints that outreach tools report to.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     /// Print the completions of a shell.
     #[command(
         after_help = "Example:\n  leadfleet completions bash > ~/.local/share/bash-completion/completions/leadfleet"
@@ -134,6 +142,8 @@ impl Cli {
             Command::Migrate(args) => migrate::migrate(&args, &Settings::load(&sources)?, output).await,
             Command::Provision => migrate::provision(&Settings::load(&sources)?, output).await,
             Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,
+            Command::Key(command) => key::run(command, &Settings::load(&sources)?, output).await,
+            Command::Webhook(command) => webhook::run(command, &Settings::load(&sources)?, output).await,
             Command::Config => {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;
                 Ok(Exit::Ok)

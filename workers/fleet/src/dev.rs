@@ -1,6 +1,7 @@
 //! `leadfleet dev`: private servers and all workers, staying up until Ctrl-C, with data that stays.
 
 use std::env;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use anyhow::Context;
 use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
 use serde::Serialize;
+use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
 use crate::local::{Binaries, Stack, StackOptions, superuser};
@@ -45,6 +47,8 @@ pub struct Args {
 /// Where everything is; printed when all of it is up.
 #[derive(Debug, Serialize)]
 struct Addresses {
+    /// The HTTP API; none without workers.
+    api_url: Option<String>,
     nats_url: String,
     nats_monitoring_url: String,
     postgres_url: String,
@@ -75,7 +79,8 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     settings.secret_file = Some(stack.secret_file()?);
     let mut fleet =
         if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
-    output.show(&addresses(&stack, &settings), banner)?;
+    let api = fleet.as_ref().map(|fleet| fleet.api);
+    output.show(&addresses(&stack, &settings, api), banner)?;
 
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -111,6 +116,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
 /// The workers of this process.
 struct Fleet {
     runtime: Runtime,
+    api: SocketAddr,
     running: Running,
 }
 
@@ -123,15 +129,31 @@ impl Fleet {
             import_sample(&workers, output).await?;
         }
         let runtime = Runtime::start(workers.runtime.clone()).await?;
-        let running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
-        output.say("Running", "every worker of the fleet in this process");
-        Ok(Self { runtime, running })
+        let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
+        let api = open_gateway(&workers, &runtime, &mut running).await?;
+        output.say("Running", "every worker of the fleet in this process, and the gateway");
+        Ok(Self { runtime, api, running })
     }
 
     async fn stop(mut self) {
         self.runtime.stop();
         while self.running.join_next().await.is_some() {}
     }
+}
+
+/// The gateway; on a loopback address everybody on this machine is let in without a key. Where the usual port is
+/// taken it gets a free one.
+async fn open_gateway(
+    workers: &Workers,
+    runtime: &Runtime,
+    running: &mut Running,
+) -> Result<SocketAddr, Failure> {
+    let mut config = workers.gateway.clone();
+    config.open = config.listen.ip().is_loopback();
+    if config.listen == gateway::DEFAULT_LISTEN && TcpListener::bind(config.listen).await.is_err() {
+        config.listen.set_port(0);
+    }
+    role::serve(workers, runtime, config, running).await
 }
 
 async fn import_sample(workers: &Workers, output: Output) -> Result<(), Failure> {
@@ -162,8 +184,9 @@ fn default_data_dir() -> anyhow::Result<PathBuf> {
     Ok(state.join("leadfleet/dev"))
 }
 
-fn addresses(stack: &Stack, settings: &Settings) -> Addresses {
+fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Addresses {
     Addresses {
+        api_url: api.map(|address| format!("http://{address}")),
         nats_url: stack.nats_url(),
         nats_monitoring_url: stack.nats_monitoring_url(),
         postgres_url: stack.postgres_url(),
@@ -177,11 +200,13 @@ fn addresses(stack: &Stack, settings: &Settings) -> Addresses {
 
 fn banner(addresses: &Addresses) -> String {
     let program = demo::program();
+    let api = addresses.api_url.as_ref().map_or_else(|| "-".to_owned(), |url| format!("{url}  ({url}/docs)"));
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
-        "\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
+        "\n  API         {}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
          In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  {program} status\n  {program} match start --watch\n\n\
          Ctrl-C stops everything.\n",
+        api,
         addresses.nats_url,
         addresses.nats_monitoring_url,
         addresses.postgres_url,

@@ -1,5 +1,7 @@
 //! Every worker of the fleet, by the name it is run under. Adding one: a crate, a variant, an arm.
 
+use std::net::SocketAddr;
+
 use clap::ValueEnum;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
@@ -18,7 +20,7 @@ use crate::workers::Workers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Role {
-    /// All of them.
+    /// All workers; not the gateway.
     All,
     /// Decides when a run is due, and loads it.
     Loader,
@@ -45,6 +47,8 @@ pub enum Role {
     Notifier,
     /// Records what became of touches, and announces those that are due.
     Outreach,
+    /// Answers the HTTP API and takes webhooks.
+    Gateway,
 }
 
 /// The roles behind `all` and `matchers`, each once.
@@ -56,7 +60,7 @@ pub fn expand(asked: &[Role]) -> Vec<Role> {
             Role::All => Role::value_variants()
                 .iter()
                 .copied()
-                .filter(|role| !matches!(role, Role::All | Role::Matchers))
+                .filter(|role| !matches!(role, Role::All | Role::Matchers | Role::Gateway))
                 .collect(),
             Role::Matchers => matchers.to_vec(),
             role => vec![*role],
@@ -138,8 +142,30 @@ pub async fn start(
                 Ok(())
             });
         }
+        // A process for one message answers nobody else.
+        Role::Gateway if runtime.is_alone() => {}
+        Role::Gateway => {
+            serve(workers, runtime, workers.gateway.clone(), running).await?;
+        }
     }
     Ok(())
+}
+
+/// Starts the gateway, and says where it listens.
+pub async fn serve(
+    workers: &Workers,
+    runtime: &Runtime,
+    config: gateway::Config,
+    running: &mut Running,
+) -> Result<SocketAddr, Failure> {
+    let (db, prospects) = (workers.db()?, workers.prospects()?);
+    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, config).await?;
+    let address = gateway.address();
+    running.spawn(async move {
+        gateway.run().await;
+        Ok(())
+    });
+    Ok(address)
 }
 
 fn spawn<W: runtime::Worker>(running: &mut Running, runtime: &Runtime, worker: W) {
@@ -156,7 +182,7 @@ mod tests {
     #[test]
     fn all_is_every_worker_once() {
         let roles = expand(&[Role::All, Role::Scorer, Role::Matchers]);
-        assert_eq!(roles.len(), Role::value_variants().len() - 2);
+        assert_eq!(roles.len(), Role::value_variants().len() - 3);
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Workers {
     pub notifier: notifier::Config,
     #[command(flatten)]
     pub outreach: outreach::Config,
+    #[command(flatten)]
+    pub gateway: gateway::Config,
     /// IANA time zone of the daily run.
     #[arg(long, env = "SCHEDULE_TZ", default_value = "America/New_York")]
     pub schedule_tz: chrono_tz::Tz,
@@ -119,6 +121,12 @@ impl Workers {
 
 impl From<notifier::Error> for Failure {
     fn from(error: notifier::Error) -> Self {
+        Self { exit: Exit::Usage, error: error.into(), hint: None }
+    }
+}
+
+impl From<gateway::Error> for Failure {
+    fn from(error: gateway::Error) -> Self {
         Self { exit: Exit::Usage, error: error.into(), hint: None }
     }
 }

@@ -1,7 +1,10 @@
 //! Settings of the gateway: where it listens, whom it lets in, how much it takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+
+/// Where the gateway listens when nobody says otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
@@ -10,7 +13,7 @@ pub struct Config {
     #[arg(
         long = "gateway-listen",
         env = "GATEWAY_LISTEN",
-        default_value = "127.0.0.1:8080",
+        default_value_t = DEFAULT_LISTEN,
         value_name = "ADDRESS"
     )]
     pub listen: SocketAddr,
@@ -27,7 +30,7 @@ pub struct Config {
     #[arg(long = "gateway-burst", env = "GATEWAY_BURST", default_value = "200", value_name = "REQUESTS")]
     pub burst: NonZeroU32,
 
-    /// Address by which outreach tools reach the gateway, as https://leads.example.com; default: where it listens.
+    /// Address by which outreach tools reach the gateway, as `https://leads.example.com`; default: where it listens.
     #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }

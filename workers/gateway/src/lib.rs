@@ -18,6 +18,6 @@ mod server;
 mod told;
 
 pub use caller::Scope;
-pub use config::Config;
+pub use config::{Config, DEFAULT_LISTEN};
 pub use key::{ApiKey, client_of, endpoint_id};
 pub use server::{Error, Gateway, serve};

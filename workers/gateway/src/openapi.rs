@@ -3,7 +3,7 @@
 use crate::caller::Scope;
 use crate::check;
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
-use crate::routes;
+use crate::routes::{self, LimitQuery, MetricsQuery, UserQuery};
 use axum::Router;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ Every POST may carry an `Idempotency-Key`: the same request with the same key is
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, MetricsQuery)))]
 struct Bare;
 
 pub(crate) struct Description {
@@ -88,7 +88,7 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
     } else {
         statuses.push(401);
     }
-    if posts {
+    if posts || operation["requestBody"].is_object() {
         statuses.extend([400, 408, 413]);
     }
     if operation["requestBody"]["content"]["application/json"].is_object() {

@@ -1,6 +1,6 @@
 //! The one form of every error: `application/problem+json`, with an id that the log has too.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) struct Problem {
     kind: Kind,
     detail: String,
     errors: Vec<Wrong>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Cause>,
 }
 
@@ -96,7 +96,7 @@ kinds! {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { kind, detail, errors: Vec::new(), headers: HeaderMap::new(), cause: None }
+        Self { kind, detail, errors: Vec::new(), headers: Vec::new(), cause: None }
     }
 
     pub(crate) fn because(self, cause: impl Into<Cause>) -> Self {
@@ -104,7 +104,7 @@ impl Problem {
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -159,6 +159,27 @@ impl From<db::Error> for Problem {
     }
 }
 
+impl From<prospects::Error> for Problem {
+    fn from(error: prospects::Error) -> Self {
+        use prospects::Error::{
+            Db, Refused, Stored, UnknownProspects, UnknownTouch, UnknownUser, Wrong as Fields,
+        };
+        match error {
+            UnknownUser(_) => Self::new(Kind::UnknownUser, "no user is known by this user_id"),
+            UnknownProspects(_) | UnknownTouch(_) => Self::new(Kind::NotFound, error.to_string()),
+            Refused(why) => Self::new(Kind::Conflict, why),
+            Fields(wrong) => Self::invalid(
+                wrong
+                    .into_iter()
+                    .map(|prospects::Wrong { field, message }| Wrong { field, message })
+                    .collect(),
+            ),
+            Db(error) => error.into(),
+            Stored(_) => Self::internal(error),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, (_, slug, title)) = (self.status(), self.kind.facts());
@@ -179,7 +200,9 @@ impl IntoResponse for Problem {
         };
         // Strings and numbers have a JSON form.
         let body = serde_json::to_vec(&told).unwrap_or_default();
-        (status, self.headers, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
+        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
+        response.headers_mut().extend(self.headers);
+        response
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) async fn told(request: Request, next: Next) -> Response {
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
     let given = headers.get(REQUEST_ID).filter(|id| (1..=128).contains(&id.len()));
-    match given.filter(|id| id.as_bytes().iter().all(|byte| plain(byte))) {
+    match given.filter(|id| id.as_bytes().iter().all(plain)) {
         Some(id) => id.clone(),
         // A UUID is plain text.
         None => {

@@ -1,8 +1,20 @@
 //! Every route, in groups of what a key must be for and how large a body may be.
 
+mod audience;
+mod cadence;
+mod due;
 mod learning;
+mod metrics;
+mod prospects;
+mod research;
+mod sequence;
+mod suppressions;
 mod track;
 mod webhooks;
+mod who;
+
+pub(crate) use metrics::MetricsQuery;
+pub(crate) use who::{LimitQuery, UserQuery};
 
 use crate::app::App;
 use crate::caller::Scope;
@@ -23,9 +35,33 @@ pub(crate) struct Group {
 
 pub(crate) fn groups() -> Vec<Group> {
     let group = |scope, limit, routes| Group { scope, limit, routes };
+    let read = vec![
+        routes!(metrics::metrics),
+        routes!(metrics::metrics_by_query),
+        routes!(audience::prioritize),
+        routes!(sequence::sequence),
+        routes!(suppressions::list),
+        routes!(research::list),
+    ];
+    let write = vec![
+        routes!(audience::segment),
+        routes!(sequence::generate),
+        routes!(cadence::weekly),
+        routes!(prospects::score),
+        routes!(due::due),
+        routes!(due::acknowledge),
+        routes!(suppressions::add),
+        routes!(suppressions::remove),
+        routes!(research::add),
+        routes!(learning::update_patterns),
+    ];
+    let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![
-        group(Some(Scope::Write), SMALL, vec![routes!(learning::update_patterns)]),
+        group(Some(Scope::Read), SMALL, read),
+        group(Some(Scope::Write), SMALL, write),
+        group(Some(Scope::Write), LARGE, vec![routes!(prospects::discover)]),
         group(Some(Scope::Track), SMALL, vec![routes!(track::track_engagement)]),
+        group(Some(Scope::Admin), SMALL, person),
         group(None, LARGE, vec![routes!(webhooks::webhook)]),
     ]
 }

@@ -25,7 +25,7 @@ const SOURCE: &str = "api";
 #[schema(example = json!({"user_id": "ann", "prospect_id": "p_42", "outreach_type": "followup_1",
     "engagement_status": "replied", "occurred_at": "2025-11-11T09:30:00Z", "text": "Works for me, Tuesday?"}))]
 pub(crate) struct TrackEngagement {
-    #[schema(pattern = "^[A-Za-z0-9_.@-]{1,64}$")]
+    #[schema(min_length = 1, max_length = 64)]
     user_id: String,
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     prospect_id: String,

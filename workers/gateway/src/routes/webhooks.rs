@@ -33,7 +33,7 @@ pub(crate) struct Delivered {
 #[utoipa::path(
     post, path = "/api/webhooks/{endpoint_id}", tag = "webhooks",
     params(("endpoint_id" = String, Path, description = "As `leadfleet webhook create` prints it")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = String, content_type = "application/octet-stream"),
     responses((status = OK, body = Delivered))
 )]
 pub(crate) async fn webhook(

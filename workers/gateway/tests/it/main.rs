@@ -12,3 +12,4 @@ mod rig;
 mod server;
 mod tracking;
 mod webhooks;
+mod working;

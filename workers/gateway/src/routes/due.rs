@@ -1,0 +1,51 @@
+//! Touches that are due: a tool takes them and says what became of them.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::clock;
+use crate::input::{Id, Json, Query};
+use crate::problem::Problem;
+use crate::routes::who::LimitQuery;
+use axum::Extension;
+use axum::extract::State;
+use db::Uuid;
+use prospects::{AckRequest, DueTouch, PlannedTouch};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Due {
+    touches: Vec<DueTouch>,
+}
+
+/// Takes touches that are due
+///
+/// What one key has taken no other gets for a quarter of an hour, unless it is acknowledged.
+#[utoipa::path(
+    get, path = "/api/outreach/due", tag = "outreach", params(LimitQuery),
+    responses((status = OK, body = Due))
+)]
+pub(crate) async fn due(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<LimitQuery>,
+) -> Result<axum::Json<Due>, Problem> {
+    let touches = app.prospects.take(caller.alone(), &caller.key, asked.limit, clock::now()).await?;
+    Ok(axum::Json(Due { touches }))
+}
+
+/// Says what became of a touch that was taken
+#[utoipa::path(
+    post, path = "/api/outreach/due/{touch_id}/ack", tag = "outreach", request_body = AckRequest,
+    params(("touch_id" = Uuid, Path)),
+    responses((status = OK, body = PlannedTouch))
+)]
+pub(crate) async fn acknowledge(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Id(touch_id): Id,
+    Json(told): Json<AckRequest>,
+) -> Result<axum::Json<PlannedTouch>, Problem> {
+    let touch_id = Uuid::try_parse(&touch_id).map_err(|error| Problem::not_found().because(error))?;
+    Ok(axum::Json(app.prospects.acknowledge(caller.alone(), touch_id, &told, clock::now()).await?))
+}
