@@ -69,18 +69,6 @@ pub async fn record(tx: &mut Tx, activity: &Activity) -> Result<bool, Error> {
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
-/// Whether an event is recorded.
-pub async fn is_recorded(tx: &mut Tx, source: &str, event_id: &str) -> Result<bool, Error> {
-    let client = tx.client();
-    let query = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM activities WHERE client_id = $1 AND source = $2 AND event_id = $3) AS "there!""#,
-        client,
-        source,
-        event_id
-    );
-    Ok(query.fetch_one(tx.connection()).await?)
-}
-
 /// Gives a booked meeting another id: it was moved. False if there is no such meeting.
 pub async fn move_meeting(tx: &mut Tx, from: &str, to: &str) -> Result<bool, Error> {
     let client = tx.client();
@@ -94,29 +82,49 @@ pub async fn move_meeting(tx: &mut Tx, from: &str, to: &str) -> Result<bool, Err
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
-/// The prospect of a name, else of one of the keys of an address; locked, so that its events are applied one by one.
-pub async fn who(tx: &mut Tx, prospect_id: &str, key: &[u8]) -> Result<Option<Who>, Error> {
+/// Records an event of the prospect of that name, else of the one with that keyed hash of an address; with the
+/// newest sequence, and the words of the step that the event names.
+///
+/// None if it, its step's sending or its meeting is recorded already; else the prospect, if one is known.
+pub async fn record_of(
+    tx: &mut Tx,
+    activity: &Activity,
+    prospect_id: &str,
+    key: &[u8],
+) -> Result<Option<Option<Uuid>>, Error> {
     let client = tx.client();
-    if !prospect_id.is_empty() {
-        let query = sqlx::query_as!(
-            Who,
-            "SELECT id, company_name, email_key, profile_key, phone_key FROM leads
-            WHERE client_id = $1 AND prospect_id = $2 FOR UPDATE",
-            client,
-            prospect_id
-        );
-        return Ok(query.fetch_optional(tx.connection()).await?);
-    }
-    if key.is_empty() {
-        return Ok(None);
-    }
+    let query = sqlx::query_file_scalar!(
+        "queries/record_activity.sql",
+        client,
+        activity.id,
+        prospect_id,
+        key,
+        activity.action,
+        activity.channel,
+        activity.created_at,
+        activity.source,
+        activity.event_id,
+        activity.step,
+        activity.touch_id,
+        activity.variant,
+        activity.intent,
+        activity.machine,
+        activity.machine_reason,
+        activity.meeting_id
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// What is needed of a prospect to do what follows from an event; locked, so that its events are applied one by one.
+pub async fn locked(tx: &mut Tx, lead: Uuid) -> Result<Option<Who>, Error> {
+    let client = tx.client();
+    // A stronger lock would wait for the one that the event's own row took, and two events for each other.
     let query = sqlx::query_as!(
         Who,
         "SELECT id, company_name, email_key, profile_key, phone_key FROM leads
-        WHERE client_id = $1 AND (email_key = $2 OR profile_key = $2 OR phone_key = $2)
-        ORDER BY email_key = $2 DESC NULLS LAST, id LIMIT 1 FOR UPDATE",
+        WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE",
         client,
-        key
+        lead
     );
     Ok(query.fetch_optional(tx.connection()).await?)
 }

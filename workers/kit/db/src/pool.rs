@@ -2,7 +2,7 @@
 
 use crate::{Config, Error};
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -53,12 +53,9 @@ impl Db {
     }
 
     async fn begin_with(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
-        let mut tx = self.pool.begin_with(begin).await?;
-        sqlx::query("SELECT set_config('app.client_id', $1, true)")
-            .bind(client.to_string())
-            .execute(&mut *tx)
-            .await?;
-        Ok(Tx { tx, client })
+        // One journey to the server; what an id is made of ends no statement.
+        let begin = format!("{begin}; SELECT set_config('app.client_id', '{client}', true)");
+        Ok(Tx { tx: self.pool.begin_with(AssertSqlSafe(begin)).await?, client })
     }
 
     /// Whether Postgres answers, and with the role of workers.

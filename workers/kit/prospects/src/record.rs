@@ -72,15 +72,7 @@ impl Prospects {
 }
 
 async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recorded, db::Error> {
-    if activities::is_recorded(tx, &message.source, &message.event_id).await? {
-        return Ok(Recorded::Duplicate);
-    }
-    let who = activities::who(tx, &message.prospect_id, &message.address_key).await?;
-    let enrolment = match &who {
-        Some(who) => enrolments::newest(tx, who.id).await?,
-        None => None,
-    };
-    let mut activity = activity(message, event, who.as_ref(), enrolment.as_ref());
+    let mut activity = activity(message, event);
     if event.kind == EngagementKind::MeetingBooked
         && !message.replaces_meeting_id.is_empty()
         && activities::move_meeting(tx, &message.replaces_meeting_id, &message.meeting_id).await?
@@ -88,11 +80,19 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recor
         // The meeting that was booked before: it only has another name and time now.
         activity.action = "meeting_moved".to_owned();
     }
-    if !activities::record(tx, &activity).await? {
-        return Ok(Recorded::Duplicate);
+    let recorded = activities::record_of(tx, &activity, &message.prospect_id, &message.address_key).await?;
+    let lead = match recorded {
+        None => return Ok(Recorded::Duplicate),
+        Some(None) => return Ok(Recorded::Nobody),
+        Some(Some(lead)) => lead,
+    };
+    // Most events only tell that something arrived.
+    if event.has_consequences(message)
+        && let Some(who) = activities::locked(tx, lead).await?
+    {
+        let enrolment = enrolments::newest(tx, lead).await?;
+        follow(tx, message, event, &who, enrolment.as_ref(), &activity).await?;
     }
-    let Some(who) = who else { return Ok(Recorded::Nobody) };
-    follow(tx, message, event, &who, enrolment.as_ref(), &activity).await?;
     Ok(Recorded::Applied)
 }
 
@@ -176,37 +176,23 @@ fn standing(enrolment: &Enrolment) -> Standing {
     }
 }
 
-fn activity(
-    message: &Engagement,
-    event: &Event,
-    who: Option<&Who>,
-    enrolment: Option<&Enrolment>,
-) -> Activity {
+fn activity(message: &Engagement, event: &Event) -> Activity {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let words = enrolment.and_then(|enrolment| {
-        let step = message.step?;
-        enrolment.messages.as_array()?.iter().find(|words| words["step"] == step)
-    });
-    let of = |name: &str| words.and_then(|words| words[name].as_str()).map(str::to_owned);
     Activity {
         id: Uuid::now_v7(),
-        lead_id: who.map(|who| who.id),
         action: event.action().to_owned(),
         channel: message.channel.clone(),
         created_at: event.at,
         source: message.source.clone(),
         event_id: message.event_id.clone(),
-        enrolment_id: enrolment.map(|enrolment| enrolment.id),
         touch_id: message.touch_id.parse().ok(),
-        kind: of("type"),
         step: message.step.and_then(|step| i16::try_from(step).ok()),
-        variant: given(&message.variant).or_else(|| of("variant")),
-        segment: enrolment.map(|enrolment| enrolment.segment.clone()),
-        sequence_type: enrolment.map(|enrolment| enrolment.sequence_type.clone()),
+        variant: given(&message.variant),
         intent: event.intent_name().map(str::to_owned),
         machine: message.machine,
         machine_reason: given(&message.machine_reason),
         meeting_id: given(&message.meeting_id),
+        ..Activity::default()
     }
 }
 
@@ -236,6 +222,14 @@ impl Event {
                 .to_utc(),
             away_until: Some(&message.away_until).filter(|text| !text.is_empty()).map(away).transpose()?,
         })
+    }
+
+    /// Whether anything but its own row comes of it.
+    fn has_consequences(&self, message: &Engagement) -> bool {
+        self.cause(message).is_some()
+            || self.suppression().is_some()
+            || self.status(message.machine).is_some()
+            || self.kind == EngagementKind::Replied
     }
 
     /// What the event is called among activities.
