@@ -1,6 +1,10 @@
 //! Measures how fast engagement events are recorded in Postgres: `applied NATS_URL POSTGRES_URL EVENTS`.
 
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a measurement reads the clock and prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measurement reads the clock and prints"
+)]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{DEFAULT_CLIENT, Db};

@@ -1,8 +1,8 @@
 //! The worker: engagement events become activities, and move or stop sequences.
 
 use prospects::{Error, Prospects, RecordError, Recorded};
-use proto::Outbox;
 use proto::v1::Engagement;
+use proto::{Outbox, Subject};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
 
 /// The kind under which engagement events travel.
@@ -24,7 +24,12 @@ impl Worker for Recorder {
     const RETRY: Retry = Retry { concurrency: 32, ..Retry::DEFAULT };
     type Input = Engagement;
 
-    async fn handle(&self, event: Engagement, _delivery: &Delivery) -> Result<Outbox, Fault> {
+    async fn handle(&self, event: Engagement, delivery: &Delivery) -> Result<Outbox, Fault> {
+        let of_client =
+            matches!(&delivery.subject, Subject::Event { key, .. } if key.as_str() == event.client_id);
+        if !of_client {
+            return Err(Fault::reject("invalid", "the event is of another client than its subject"));
+        }
         match self.prospects.record(&event).await {
             Ok(Recorded::Applied | Recorded::Duplicate) => Ok(Outbox::none()),
             Ok(Recorded::Nobody) => {

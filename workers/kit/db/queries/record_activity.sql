@@ -12,9 +12,10 @@ WITH who AS (
     WHERE $10::smallint IS NOT NULL AND (message ->> 'step')::smallint = $10 LIMIT 1
 )
 INSERT INTO activities (client_id, id, lead_id, action, channel, created_at, source, event_id, enrolment_id, touch_id,
-    kind, step, variant, segment, sequence_type, intent, machine, machine_reason, meeting_id)
+    kind, step, variant, segment, sequence_type, intent, machine, machine_reason, meeting_id, detail)
 SELECT $1, $2, (SELECT id FROM who), $5, $6, $7, $8, $9, (SELECT id FROM enrolment), $11,
     (SELECT kind FROM words), $10, coalesce($12, (SELECT variant FROM words)), (SELECT segment FROM enrolment),
-    (SELECT sequence_type FROM enrolment), $13, $14, $15, $16
+    (SELECT sequence_type FROM enrolment), $13, $14, $15, $16,
+    CASE WHEN $17::text IS NULL THEN '{}' ELSE jsonb_build_object('replaces', $17::text) END
 ON CONFLICT DO NOTHING
 RETURNING lead_id

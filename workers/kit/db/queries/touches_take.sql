@@ -1,9 +1,11 @@
 WITH free AS (
-    SELECT id FROM touches
-    WHERE client_id = $1 AND state = 'due' AND (taken_at IS NULL OR taken_at < $4)
-    ORDER BY due_at, id LIMIT $5 FOR UPDATE SKIP LOCKED
+    SELECT touches.id FROM touches
+    JOIN enrolments e ON e.client_id = touches.client_id AND e.id = touches.enrolment_id
+    WHERE touches.client_id = $1 AND (touches.state = 'due' AND (taken_at IS NULL OR taken_at < $4)
+        OR touches.state = 'planned' AND due_at <= $3)
+    ORDER BY due_at, touches.id LIMIT $5 FOR UPDATE OF e SKIP LOCKED
 ), t AS (
-    UPDATE touches SET taken_by = $2, taken_at = $3 FROM free
+    UPDATE touches SET state = 'due', taken_by = $2, taken_at = $3 FROM free
     WHERE touches.client_id = $1 AND touches.id = free.id RETURNING touches.*
 )
 SELECT t.id, t.enrolment_id, t.lead_id, l.prospect_id, t.kind, t.step, t.variant, t.channel, t.segment, t.week, t.local_date,

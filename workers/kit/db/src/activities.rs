@@ -26,6 +26,9 @@ pub struct Activity {
     pub machine: bool,
     pub machine_reason: Option<String>,
     pub meeting_id: Option<String>,
+    /// The meeting that it takes the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// Whom an event is about.
@@ -36,6 +39,8 @@ pub struct Who {
     pub email_key: Option<Vec<u8>>,
     pub profile_key: Option<Vec<u8>>,
     pub phone_key: Option<Vec<u8>>,
+    /// Whether there is an address and no profile: then nobody has to accept anything.
+    pub by_mail: bool,
 }
 
 /// Records an event; false if it, or the meeting that it is about, is recorded already.
@@ -67,6 +72,59 @@ pub async fn record(tx: &mut Tx, activity: &Activity) -> Result<bool, Error> {
         activity.meeting_id
     );
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
+}
+
+/// Whether an event is recorded.
+pub async fn is_recorded(tx: &mut Tx, source: &str, event_id: &str) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM activities WHERE client_id = $1 AND source = $2 AND event_id = $3) AS "there!""#,
+        client,
+        source,
+        event_id
+    );
+    Ok(query.fetch_one(tx.connection()).await?)
+}
+
+/// Which step of a prospect's newest sequence an event is about that does not say its number: that of the touch, else
+/// the next one of that kind, else, for a sending, the one that a tool has in hand.
+pub async fn step_of(
+    tx: &mut Tx,
+    prospect_id: &str,
+    key: &[u8],
+    touch: Option<Uuid>,
+    kind: Option<&str>,
+    is_sending: bool,
+) -> Result<Option<i16>, Error> {
+    let client = tx.client();
+    let query =
+        sqlx::query_file_scalar!("queries/step_of.sql", client, prospect_id, key, touch, kind, is_sending);
+    Ok(query.fetch_optional(tx.connection()).await?.flatten())
+}
+
+/// Whether a meeting was booked in the place of this one before this one was heard of.
+pub async fn is_replaced(tx: &mut Tx, meeting_id: &str) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM activities WHERE client_id = $1 AND detail ? 'replaces'
+            AND detail ->> 'replaces' = $2) AS "there!""#,
+        client,
+        meeting_id
+    );
+    Ok(query.fetch_one(tx.connection()).await?)
+}
+
+/// Makes others wait who do something to a company's people, so that two colleagues do not wait for each other.
+pub async fn lock_company(tx: &mut Tx, company_name: &str) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('company' || $1::text || $2::text, 0))",
+        client.to_string(),
+        company_name
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Gives a booked meeting another id: it was moved. False if there is no such meeting.
@@ -110,7 +168,8 @@ pub async fn record_of(
         activity.intent,
         activity.machine,
         activity.machine_reason,
-        activity.meeting_id
+        activity.meeting_id,
+        activity.replaces
     );
     Ok(query.fetch_optional(tx.connection()).await?)
 }
@@ -121,8 +180,9 @@ pub async fn locked(tx: &mut Tx, lead: Uuid) -> Result<Option<Who>, Error> {
     // A stronger lock would wait for the one that the event's own row took, and two events for each other.
     let query = sqlx::query_as!(
         Who,
-        "SELECT id, company_name, email_key, profile_key, phone_key FROM leads
-        WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        r#"SELECT id, company_name, email_key, profile_key, phone_key,
+            linkedin_url = '' AND email <> '' AS "by_mail!"
+        FROM leads WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
         client,
         lead
     );
@@ -138,11 +198,13 @@ pub async fn replied(tx: &mut Tx, lead: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// Sets the status of a prospect.
+/// Sets the status of a prospect; a weaker one changes nothing.
 pub async fn set_status(tx: &mut Tx, lead: Uuid, status: &str) -> Result<(), Error> {
     let client = tx.client();
     sqlx::query!(
-        "UPDATE leads SET status = $3, updated_at = now() WHERE client_id = $1 AND id = $2 AND status <> $3",
+        "UPDATE leads SET status = $3, updated_at = now() WHERE client_id = $1 AND id = $2
+            AND array_position(ARRAY['new', 'replied', 'not_interested', 'converted', 'unsubscribed'], status)
+                < array_position(ARRAY['new', 'replied', 'not_interested', 'converted', 'unsubscribed'], $3)",
         client,
         lead,
         status
@@ -158,7 +220,7 @@ pub async fn of(tx: &mut Tx, lead: Uuid) -> Result<Vec<Activity>, Error> {
     let query = sqlx::query_as!(
         Activity,
         "SELECT id, lead_id, action, channel, created_at, source, event_id, enrolment_id, touch_id, kind, step, variant,
-            segment, sequence_type, intent, machine, machine_reason, meeting_id
+            segment, sequence_type, intent, machine, machine_reason, meeting_id, detail ->> 'replaces' AS replaces
         FROM activities WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at, id",
         client,
         lead

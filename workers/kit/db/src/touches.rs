@@ -115,6 +115,14 @@ pub async fn take(
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// The enrolment of a touch.
+pub async fn enrolment_of(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, Error> {
+    let client = tx.client();
+    let query =
+        sqlx::query_scalar!("SELECT enrolment_id FROM touches WHERE client_id = $1 AND id = $2", client, id);
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
 /// A touch, locked until the transaction ends.
 pub async fn locked(tx: &mut Tx, id: Uuid) -> Result<Option<Touch>, Error> {
     let client = tx.client();

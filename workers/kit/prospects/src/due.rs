@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::messages::Message;
-use crate::record::advance;
+use crate::record::{accept, advance};
 use crate::week::PlannedTouch;
 use crate::{Owner, Prospects};
 use cadence::{Cause, Stop};
@@ -142,16 +142,20 @@ impl Prospects {
     ) -> Result<PlannedTouch, Error> {
         let mut tx = self.begin(owner).await?;
         let unknown = || Error::UnknownTouch(touch_id.to_string());
+        // The sequence before its touch, as everybody locks them.
+        let enrolment = touches::enrolment_of(&mut tx, touch_id).await?.ok_or_else(unknown)?;
+        let enrolment = enrolments::locked(&mut tx, enrolment).await?.ok_or_else(unknown)?;
         let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
         let at = request.at.unwrap_or(now);
         match request.status {
             AckStatus::Sent => {
                 touches::sent(&mut tx, touch.id, at).await?;
-                if let Some(enrolment) = enrolments::locked(&mut tx, touch.enrolment_id).await? {
-                    activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
-                    let step = u8::try_from(touch.step).unwrap_or_default();
-                    let sent = Cause::Sent { step, on: touch.local_date };
-                    advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
+                activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
+                let step = u8::try_from(touch.step).unwrap_or_default();
+                let sent = Cause::Sent { step, on: touch.local_date };
+                advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
+                if touch.channel == "email" && step == 0 {
+                    accept(&mut tx, enrolment.id, at).await?;
                 }
             }
             AckStatus::Failed => {

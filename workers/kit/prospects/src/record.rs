@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use db::activities::{self, Activity, Who};
 use db::enrolments::{self, Enrolment};
 use db::{Tx, Uuid, suppressions, touches};
-use proto::v1::{Engagement, EngagementKind, ReplyIntent};
+use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum BadEvent {
     Kind(i32),
     #[error("intent {0} is unknown")]
     Intent(i32),
+    #[error("outreach_kind {0} is unknown")]
+    OutreachKind(i32),
     #[error("occurred_at {0:?} is no time: write it as 2026-11-21T09:00:00Z")]
     Time(String),
     #[error("away_until {0:?} is no date: write it as 2026-11-21")]
@@ -41,6 +43,8 @@ struct Event {
     client: Uuid,
     kind: EngagementKind,
     intent: ReplyIntent,
+    /// Name of the step's kind.
+    outreach_kind: Option<&'static str>,
     at: DateTime<Utc>,
     away_until: Option<NaiveDate>,
 }
@@ -72,28 +76,60 @@ impl Prospects {
 }
 
 async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recorded, db::Error> {
+    let mut message = message.clone();
+    if message.step.is_none() && event.is_about_a_step(&message) {
+        let (touch, kind) = (message.touch_id.parse().ok(), event.outreach_kind);
+        let (name, key) = (&message.prospect_id, &message.address_key);
+        let is_sending = event.kind == EngagementKind::Sent;
+        let step = activities::step_of(tx, name, key, touch, kind, is_sending).await?;
+        message.step = step.and_then(|step| u32::try_from(step).ok());
+    }
+    let message = &message;
     let mut activity = activity(message, event);
-    if event.kind == EngagementKind::MeetingBooked
-        && !message.replaces_meeting_id.is_empty()
-        && activities::move_meeting(tx, &message.replaces_meeting_id, &message.meeting_id).await?
-    {
-        // The meeting that was booked before: it only has another name and time now.
+    if event.kind == EngagementKind::MeetingBooked && is_moved(tx, message).await? {
+        // It only has another name and time now.
         activity.action = "meeting_moved".to_owned();
     }
     let recorded = activities::record_of(tx, &activity, &message.prospect_id, &message.address_key).await?;
     let lead = match recorded {
         None => return Ok(Recorded::Duplicate),
-        Some(None) => return Ok(Recorded::Nobody),
+        Some(None) => {
+            // Whoever comes to have that address later is left alone too.
+            if let Some((reason, channel)) = event.suppression()
+                && !message.address_key.is_empty()
+            {
+                suppressions::add(tx, "address", &message.address_key, channel, reason, &message.source)
+                    .await?;
+            }
+            return Ok(Recorded::Nobody);
+        }
         Some(Some(lead)) => lead,
     };
     // Most events only tell that something arrived.
     if event.has_consequences(message)
         && let Some(who) = activities::locked(tx, lead).await?
     {
+        if event.answers(message) && !who.company_name.is_empty() {
+            activities::lock_company(tx, &who.company_name).await?;
+        }
         let enrolment = enrolments::newest(tx, lead).await?;
         follow(tx, message, event, &who, enrolment.as_ref(), &activity).await?;
     }
     Ok(Recorded::Applied)
+}
+
+/// Whether a booking is of a meeting that was booked before under another name, whichever of the two is heard of first.
+async fn is_moved(tx: &mut Tx, message: &Engagement) -> Result<bool, db::Error> {
+    let Engagement { meeting_id, replaces_meeting_id, .. } = message;
+    if meeting_id.is_empty() {
+        return Ok(false);
+    }
+    if !replaces_meeting_id.is_empty()
+        && activities::move_meeting(tx, replaces_meeting_id, meeting_id).await?
+    {
+        return Ok(true);
+    }
+    activities::is_replaced(tx, meeting_id).await
 }
 
 /// What follows from an event for the prospect, its sequence, its company and the suppressions.
@@ -123,17 +159,23 @@ async fn follow(
         touches::sent_step(tx, enrolment.id, i16::from(step), event.at).await?;
     }
     let moved = advance(tx, enrolment, cause, &activity.action, Some(activity.id), event.at).await?;
-    let answered = matches!(
-        cause,
-        Cause::Stop(
-            Stop::Replied | Stop::MeetingBooked | Stop::NotInterested | Stop::Unsubscribed | Stop::Complained
-        )
-    );
-    if moved && answered && !who.company_name.is_empty() {
+    if who.by_mail && matches!(cause, Cause::Sent { step: 0, .. }) {
+        accept(tx, enrolment.id, event.at).await?;
+    }
+    if moved && event.answers(message) && !who.company_name.is_empty() {
         for colleague in enrolments::of_company(tx, &who.company_name, who.id).await? {
             let stop = Cause::Stop(Stop::CompanyReplied);
             advance(tx, &colleague, stop, "company_replied", Some(activity.id), event.at).await?;
         }
+    }
+    Ok(())
+}
+
+/// A mail needs nobody to accept it: that it went out is enough for the next one.
+pub(crate) async fn accept(tx: &mut Tx, enrolment: Uuid, at: DateTime<Utc>) -> Result<(), db::Error> {
+    if let Some(enrolment) = enrolments::locked(tx, enrolment).await? {
+        let accepted = Cause::Accepted { on: at.date_naive() };
+        advance(tx, &enrolment, accepted, "sent by mail", None, at).await?;
     }
     Ok(())
 }
@@ -192,6 +234,7 @@ fn activity(message: &Engagement, event: &Event) -> Activity {
         machine: message.machine,
         machine_reason: given(&message.machine_reason),
         meeting_id: given(&message.meeting_id),
+        replaces: given(&message.replaces_meeting_id),
         ..Activity::default()
     }
 }
@@ -217,11 +260,31 @@ impl Event {
             kind,
             intent: ReplyIntent::try_from(message.intent)
                 .map_err(|_unknown| BadEvent::Intent(message.intent))?,
+            outreach_kind: outreach_kind(message.outreach_kind)?,
             at: DateTime::parse_from_rfc3339(&message.occurred_at)
                 .map_err(|_source| BadEvent::Time(shortened(&message.occurred_at)))?
                 .to_utc(),
             away_until: Some(&message.away_until).filter(|text| !text.is_empty()).map(away).transpose()?,
         })
+    }
+
+    /// Whether it is worth knowing which step it is about.
+    fn is_about_a_step(&self, message: &Engagement) -> bool {
+        self.kind == EngagementKind::Sent || self.outreach_kind.is_some() || !message.touch_id.is_empty()
+    }
+
+    /// Whether somebody has given an answer, so that colleagues are left alone.
+    fn answers(&self, message: &Engagement) -> bool {
+        matches!(
+            self.cause(message),
+            Some(Cause::Stop(
+                Stop::Replied
+                    | Stop::MeetingBooked
+                    | Stop::NotInterested
+                    | Stop::Unsubscribed
+                    | Stop::Complained
+            ))
+        )
     }
 
     /// Whether anything but its own row comes of it.
@@ -318,10 +381,28 @@ impl Event {
             _ if self.leaves() => Some("unsubscribed"),
             EngagementKind::MeetingBooked => Some("converted"),
             EngagementKind::Complained => Some("unsubscribed"),
-            EngagementKind::Replied if !machine => Some("replied"),
+            EngagementKind::NotInterested => Some("not_interested"),
+            EngagementKind::Replied if self.intent == ReplyIntent::NotInterested => Some("not_interested"),
+            EngagementKind::Replied
+                if !machine && !matches!(self.intent, ReplyIntent::OutOfOffice | ReplyIntent::AutoReply) =>
+            {
+                Some("replied")
+            }
             _ => None,
         }
     }
+}
+
+fn outreach_kind(kind: i32) -> Result<Option<&'static str>, BadEvent> {
+    Ok(Some(match OutreachKind::try_from(kind).map_err(|_unknown| BadEvent::OutreachKind(kind))? {
+        OutreachKind::Unspecified => return Ok(None),
+        OutreachKind::ConnectionRequest => "connection_request",
+        OutreachKind::InitialDm => "initial_dm",
+        OutreachKind::Followup1 => "followup_1",
+        OutreachKind::Followup2 => "followup_2",
+        OutreachKind::Followup3 => "followup_3",
+        OutreachKind::ValueShare => "value_share",
+    }))
 }
 
 fn shortened(text: &str) -> String {

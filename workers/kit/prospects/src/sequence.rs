@@ -84,6 +84,12 @@ impl Prospects {
         if let Some(reason) = self.suppressed(&mut tx, &lead).await? {
             return Err(Error::Refused(format!("{} must not be contacted: {reason}", lead.prospect_id)));
         }
+        if lead.status != "new" {
+            return Err(Error::Refused(format!(
+                "{} has answered: its status is {}",
+                lead.prospect_id, lead.status
+            )));
+        }
         let segment: AudienceSegment = match &lead.segment {
             Some(segment) => segment.parse().map_err(Error::Refused)?,
             None => return Err(Error::Refused(format!("{} is in no segment yet", lead.prospect_id))),

@@ -1,0 +1,19 @@
+WITH who AS (
+    SELECT id FROM leads
+    WHERE client_id = $1 AND CASE WHEN $2 <> '' THEN prospect_id = $2
+        ELSE $3::bytea <> '' AND (email_key = $3 OR profile_key = $3 OR phone_key = $3) END
+    ORDER BY email_key = $3 DESC NULLS LAST, id LIMIT 1
+), enrolment AS (
+    SELECT id, step, messages FROM enrolments
+    WHERE client_id = $1 AND lead_id = (SELECT id FROM who) ORDER BY created_at DESC, id DESC LIMIT 1
+), words AS (
+    SELECT (message ->> 'step')::smallint AS step, message ->> 'type' AS kind
+    FROM enrolment, jsonb_array_elements(messages) AS message
+)
+SELECT coalesce(
+    (SELECT step FROM touches WHERE client_id = $1 AND id = $4 AND enrolment_id = (SELECT id FROM enrolment)),
+    (SELECT min(step) FROM words WHERE kind = $5 AND step > coalesce((SELECT step FROM enrolment), -1)),
+    (SELECT max(step) FROM words WHERE kind = $5),
+    CASE WHEN $6 THEN (
+        SELECT step FROM touches WHERE client_id = $1 AND enrolment_id = (SELECT id FROM enrolment) AND state = 'due'
+        ORDER BY taken_at DESC NULLS LAST, step LIMIT 1) END)
