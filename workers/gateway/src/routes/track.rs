@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use cadence::Intent;
 use chrono::{DateTime, SecondsFormat, Utc};
 use db::{activities, leads};
-use proto::v1::{Engagement, EngagementKind, ReplyIntent};
+use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -45,7 +45,7 @@ pub(crate) struct TrackEngagement {
     #[schema(pattern = "^[!-~]{1,200}$")]
     event_id: Option<String>,
     /// What the prospect wrote: it is read for its meaning and not kept.
-    #[schema(max_length = 20000)]
+    #[schema(max_length = 10000)]
     text: Option<String>,
 }
 
@@ -148,7 +148,8 @@ impl TrackEngagement {
             kind: self.engagement_status.kind().into(),
             occurred_at: occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
             touch_id: self.touch_id.map(|id| id.to_string()).unwrap_or_default(),
-            step: self.step.or_else(|| self.outreach_type?.step()),
+            step: self.step,
+            outreach_kind: self.outreach_type.map_or(OutreachKind::Unspecified, OutreachType::kind).into(),
             variant: self.variant.clone().unwrap_or_default(),
             channel: self.channel.map(Channel::name).unwrap_or_default().to_owned(),
             machine,
@@ -197,13 +198,14 @@ impl EngagementStatus {
 }
 
 impl OutreachType {
-    /// The step that it is in every sequence; further ones stand at different places.
-    fn step(self) -> Option<u32> {
+    fn kind(self) -> OutreachKind {
         match self {
-            Self::ConnectionRequest => Some(0),
-            Self::InitialDm => Some(1),
-            Self::Followup1 => Some(2),
-            Self::Followup2 | Self::Followup3 | Self::ValueShare => None,
+            Self::ConnectionRequest => OutreachKind::ConnectionRequest,
+            Self::InitialDm => OutreachKind::InitialDm,
+            Self::Followup1 => OutreachKind::Followup1,
+            Self::Followup2 => OutreachKind::Followup2,
+            Self::Followup3 => OutreachKind::Followup3,
+            Self::ValueShare => OutreachKind::ValueShare,
         }
     }
 }

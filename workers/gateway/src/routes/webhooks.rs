@@ -129,6 +129,7 @@ fn engagement(app: &App, client: Uuid, source: Source, event: &Event) -> Engagem
         away_until: event.away_until.map(|day| day.to_string()).unwrap_or_default(),
         meeting_id: plain(event.meeting_id.as_deref(), 300),
         replaces_meeting_id: plain(event.replaces_meeting_id.as_deref(), 300),
+        ..Engagement::default()
     }
 }
 
