@@ -7,7 +7,7 @@ use prospects::{
     AckRequest, AckStatus, CadenceRequest, GenerateRequest, MetricsRequest, PrioritizeRequest, Prospects,
     Scope, SuppressRequest,
 };
-use proto::v1::{Engagement, EngagementKind, ReplyIntent};
+use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 use tests::TestFleet;
 use tests::prospects::{OWNER, USER, at, event, names, people, reply};
 
@@ -28,29 +28,27 @@ fn week(start: NaiveDate, requests: u32) -> CadenceRequest {
     }
 }
 
-/// Plays the tool that sends: takes all that is due by the end of a week, and says that it went out.
+/// Plays the tool that sends: takes what is due each afternoon of a week, and says that it went out.
 async fn send_week(outreach: &Prospects, start: NaiveDate) -> BTreeMap<String, i16> {
-    let sunday = at(start + Days::new(6), 12);
-    let ripe = outreach.ripen(OWNER.client, sunday, 10_000).await.unwrap();
-    ripe.commit().await.unwrap();
     let mut sent = BTreeMap::new();
-    loop {
-        let due = outreach.take(OWNER, "tool", 100, sunday).await.unwrap();
-        if due.is_empty() {
-            return sent;
-        }
-        for touch in due {
+    for day in start.iter_days().take(5) {
+        let night = outreach.take(OWNER, "tool", 100, at(day, 9)).await.unwrap();
+        assert!(night.is_empty(), "nothing goes out at night");
+        // Between two in the afternoon on the west coast and five on the east coast.
+        let now = at(day, 21);
+        outreach.ripen(OWNER.client, now, 10_000).await.unwrap().commit().await.unwrap();
+        for touch in outreach.take(OWNER, "tool", 1_000, now).await.unwrap() {
             assert!(!touch.text.is_empty() && !touch.text.contains(['{', '}']), "{touch:?}");
             let ack = AckRequest { status: AckStatus::Sent, at: Some(touch.touch.due_at) };
-            outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, sunday).await.unwrap();
-            let twice = outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, sunday).await.unwrap();
+            outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, now).await.unwrap();
+            let twice = outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, now).await.unwrap();
             assert_eq!(twice.state, "sent");
-            assert!(
-                sent.insert(touch.touch.prospect_id.clone(), touch.touch.step).is_none(),
-                "one touch each"
-            );
+            let before = sent.insert(touch.touch.prospect_id.clone(), touch.touch.step);
+            assert!(before.is_none(), "one touch each");
         }
+        assert!(outreach.take(OWNER, "tool", 1_000, now).await.unwrap().is_empty());
     }
+    sent
 }
 
 async fn all_recorded(fleet: &TestFleet, events: &[Engagement]) {
@@ -219,6 +217,72 @@ async fn an_event_that_means_nothing_is_a_dead_letter_and_one_about_nobody_is_ke
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_says_finds_its_step() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let _worker = fleet.run(&["outreach"]);
+    fleet.broker.waits("recorder").await;
+    let start = monday();
+    let mut made = people(2);
+    // Nobody has to accept a mail.
+    made[1].linkedin_url = String::new();
+    outreach.take_in(OWNER, made, at(start, 1)).await.unwrap();
+    outreach.plan_week(OWNER, &week(start, 2), at(start, 6)).await.unwrap();
+    let said = |prospect: &str, kind: EngagementKind, outreach_kind: OutreachKind, hour| Engagement {
+        outreach_kind: outreach_kind.into(),
+        ..event(prospect, kind, at(start, hour))
+    };
+    let request = OutreachKind::ConnectionRequest;
+    for prospect in ["prospect_1", "prospect_2"] {
+        all_recorded(&fleet, &[said(prospect, EngagementKind::Sent, request, 15)]).await;
+        // A second word of another id: it went out once.
+        all_recorded(&fleet, &[said(prospect, EngagementKind::Sent, request, 16)]).await;
+    }
+    let state = async |prospect: &str| outreach.sequence(OWNER, prospect).await.unwrap().unwrap().state;
+    assert_eq!(
+        (state("prospect_1").await.as_str(), state("prospect_2").await.as_str()),
+        ("requested", "connected")
+    );
+    let sends = "SELECT count(*) FROM activities WHERE action = 'sent'";
+    assert_eq!(fleet.number(sends).await, 2);
+    all_recorded(&fleet, &[said("prospect_2", EngagementKind::Sent, OutreachKind::InitialDm, 17)]).await;
+    all_recorded(&fleet, &[said("prospect_2", EngagementKind::Sent, OutreachKind::Followup1, 18)]).await;
+    assert_eq!(outreach.sequence(OWNER, "prospect_2").await.unwrap().unwrap().step, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_answered_or_left_is_not_asked_again() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let _worker = fleet.run(&["outreach"]);
+    fleet.broker.waits("recorder").await;
+    let start = monday();
+    // Before anybody is known by that address.
+    let mut stranger = event("", EngagementKind::Unsubscribed, at(start, 1));
+    stranger.address_key =
+        outreach.keys().hash(OWNER.client, prospects::Named::Email, "person2@example.com").unwrap();
+    all_recorded(&fleet, &[stranger]).await;
+    outreach.take_in(OWNER, people(4), at(start, 2)).await.unwrap();
+    // And before anybody is in a sequence.
+    all_recorded(
+        &fleet,
+        &[
+            event("prospect_1", EngagementKind::NotInterested, at(start, 3)),
+            reply("prospect_2", ReplyIntent::Positive, at(start, 3)),
+        ],
+    )
+    .await;
+    let plan = outreach.plan_week(OWNER, &week(start, 4), at(start, 6)).await.unwrap();
+    assert_eq!(names(&plan.touches), ["prospect_4".to_owned()].into());
+    let request = GenerateRequest {
+        user_id: USER.to_owned(),
+        prospect_id: "prospect_1".to_owned(),
+        sequence_type: "3-step".to_owned(),
+    };
+    assert!(outreach.generate(OWNER, &request).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_meeting_that_was_moved_is_one_meeting() {
     let fleet = TestFleet::start().await;
     let outreach = fleet.prospects().await;
@@ -232,6 +296,9 @@ async fn a_meeting_that_was_moved_is_one_meeting() {
     };
     all_recorded(&fleet, &[booked("m-1", "", 9)]).await;
     all_recorded(&fleet, &[booked("m-2", "m-1", 10)]).await;
+    // And in the other order.
+    all_recorded(&fleet, &[booked("m-4", "m-3", 12)]).await;
+    all_recorded(&fleet, &[booked("m-3", "", 11)]).await;
     let count = "SELECT count(*) FROM activities WHERE action = 'meeting_booked'";
-    assert_eq!(fleet.number(count).await, 1);
+    assert_eq!(fleet.number(count).await, 2);
 }

@@ -4,6 +4,7 @@
 
 mod apportion;
 mod calendar;
+mod hours;
 mod intent;
 mod sequence;
 mod state;
@@ -11,6 +12,7 @@ mod week;
 
 pub use apportion::{Quota, apportion, quotas};
 pub use calendar::{Calendar, local};
+pub use hours::may_go_out;
 pub use intent::{Intent, back_on, intent};
 pub use sequence::{Kind, SequenceType, Step, Style, followup_days};
 pub use state::{Cause, Enrolment, State, Stop};

@@ -132,6 +132,20 @@ impl Kind {
         }
     }
 
+    pub const ALL: [Self; 6] = [
+        Self::ConnectionRequest,
+        Self::InitialDm,
+        Self::Followup1,
+        Self::Followup2,
+        Self::Followup3,
+        Self::ValueShare,
+    ];
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether it comes after the first message, so that the days of follow-ups hold for it.
     pub fn follows_up(self) -> bool {
         !matches!(self, Self::ConnectionRequest | Self::InitialDm)

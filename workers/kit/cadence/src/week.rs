@@ -31,6 +31,8 @@ pub struct Plan<'a> {
     pub now: DateTime<Utc>,
     pub calendar: &'a Calendar,
     pub connection_requests: u32,
+    /// How many of them each segment has already.
+    pub there: [usize; SEGMENTS],
     pub followups: u32,
     /// Connection requests in any seven days.
     pub weekly_cap: u32,
@@ -217,14 +219,17 @@ impl Plan<'_> {
                 free[candidate.segment.min(SEGMENTS - 1)].push(candidate);
             }
         }
-        let quotas = quotas(wanted, WEIGHTS, std::array::from_fn(|segment| free[segment].len()));
-        let chosen: BTreeSet<&str> = free
-            .iter()
-            .zip(quotas)
-            .flat_map(|(free, quota)| free.iter().take(quota.filled))
-            .map(|candidate| candidate.prospect.as_str())
-            .collect();
-        *shortfalls.entry(Reason::TooFewProspects).or_default() += wanted - chosen.len();
+        // Of the whole week, so that one that is planned in two goes is split as one that is planned in one.
+        let available = std::array::from_fn(|segment| free[segment].len() + self.there[segment]);
+        let quotas = quotas(wanted, WEIGHTS, available);
+        let mut open = wanted.saturating_sub(self.there.iter().sum());
+        let mut chosen: BTreeSet<&str> = BTreeSet::new();
+        for (segment, quota) in quotas.iter().enumerate() {
+            let more = quota.filled.saturating_sub(self.there[segment]).min(open);
+            chosen.extend(free[segment].iter().take(more).map(|candidate| candidate.prospect.as_str()));
+            open -= more;
+        }
+        *shortfalls.entry(Reason::TooFewProspects).or_default() += open;
 
         let mut load: BTreeMap<(NaiveDate, NaiveTime), usize> = BTreeMap::new();
         let mut days: BTreeMap<NaiveDate, u32> = BTreeMap::new();

@@ -3,6 +3,9 @@ WITH free AS (
     JOIN enrolments e ON e.client_id = touches.client_id AND e.id = touches.enrolment_id
     WHERE touches.client_id = $1 AND (touches.state = 'due' AND (taken_at IS NULL OR taken_at < $4)
         OR touches.state = 'planned' AND due_at <= $3)
+        -- The recipient's clock is as far from ours as its time of the touch is.
+        AND ($3::timestamptz AT TIME ZONE 'UTC' - (due_at AT TIME ZONE 'UTC' - (local_date + local_time)))::time
+            BETWEEN '08:00' AND '17:59:59'
     ORDER BY due_at, touches.id LIMIT $5 FOR UPDATE OF e SKIP LOCKED
 ), t AS (
     UPDATE touches SET state = 'due', taken_by = $2, taken_at = $3 FROM free

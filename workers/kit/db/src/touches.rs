@@ -115,6 +115,19 @@ pub async fn take(
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// Takes a due touch out of a tool's hands again.
+pub async fn give_back(tx: &mut Tx, id: Uuid) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "UPDATE touches SET taken_by = NULL, taken_at = NULL WHERE client_id = $1 AND id = $2",
+        client,
+        id
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// The enrolment of a touch.
 pub async fn enrolment_of(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, Error> {
     let client = tx.client();

@@ -4,8 +4,9 @@ use crate::error::Error;
 use crate::messages::Message;
 use crate::record::{accept, advance};
 use crate::week::PlannedTouch;
+use crate::zone::zone;
 use crate::{Owner, Prospects};
-use cadence::{Cause, Stop};
+use cadence::{Cause, Kind, Stop, may_go_out};
 use chrono::{DateTime, TimeDelta, Utc};
 use db::activities::{self, Activity};
 use db::enrolments::{self, Enrolment};
@@ -117,6 +118,14 @@ impl Prospects {
             ) else {
                 continue;
             };
+            let zone = zone(&lead.time_zone, &lead.state, &lead.country, self.zone);
+            let in_time =
+                Kind::named(&touch.kind).is_some_and(|kind| may_go_out(kind, now, zone, &self.calendar));
+            if !in_time {
+                // It waits for the recipient's hours.
+                touches::give_back(&mut tx, touch.id).await?;
+                continue;
+            }
             let messages: Vec<Message> = serde_json::from_value(enrolment.messages)?;
             let text = messages.into_iter().find(|message| i16::from(message.step) == touch.step);
             taken.push(DueTouch {

@@ -176,7 +176,11 @@ impl Prospects {
         now: DateTime<Utc>,
     ) -> Result<Cadence, Error> {
         let there = touches::of_week(tx, monday).await?;
-        let requests_there = there.iter().filter(|touch| touch.kind == "connection_request").count() as u32;
+        let requests = there.iter().filter(|touch| touch.kind == "connection_request");
+        let places =
+            requests.filter_map(|touch| Some(touch.segment.parse::<AudienceSegment>().ok()?.place()));
+        let mut in_segments = [0; 3];
+        places.for_each(|place| in_segments[place] += 1);
         let followups_there = there.iter().filter(|touch| follows_up(&touch.kind)).count() as u32;
         let mut skipped = BTreeMap::new();
         let people = self.people(tx, monday, &mut skipped).await?;
@@ -187,7 +191,8 @@ impl Prospects {
             monday,
             now,
             calendar: &self.calendar,
-            connection_requests: request.target_connection_requests.saturating_sub(requests_there),
+            connection_requests: request.target_connection_requests,
+            there: in_segments,
             followups: request.target_followups.saturating_sub(followups_there),
             weekly_cap: WEEKLY_CAP,
             sent: &sent,
@@ -384,12 +389,11 @@ impl Person {
         let step = self.step? + 1;
         let (_, messages) = self.enrolment.as_ref()?;
         let message = messages.iter().find(|message| i16::from(message.step) == step)?;
-        let kinds = [Kind::InitialDm, Kind::Followup1, Kind::Followup2, Kind::Followup3, Kind::ValueShare];
         Some(Due {
             prospect: self.prospect_id.clone(),
             segment: self.segment.place(),
             zone: self.zone,
-            kind: kinds.into_iter().find(|kind| kind.name() == message.kind)?,
+            kind: Kind::named(&message.kind)?,
             before: self.since?,
             after_business_days: message.after_business_days,
         })

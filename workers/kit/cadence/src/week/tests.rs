@@ -24,6 +24,7 @@ fn due(number: usize, kind: Kind, before: NaiveDate) -> Due {
 
 struct Asked {
     requests: u32,
+    there: [usize; SEGMENTS],
     followups: u32,
     cap: u32,
     sent: Vec<NaiveDate>,
@@ -36,6 +37,7 @@ impl Asked {
     fn of(requests: u32, counts: [usize; SEGMENTS]) -> Self {
         Self {
             requests,
+            there: [0; SEGMENTS],
             followups: 30,
             cap: WEEKLY_CAP,
             sent: Vec::new(),
@@ -51,6 +53,7 @@ impl Asked {
             now: self.monday.and_time(NaiveTime::MIN).and_utc(),
             calendar: &Calendar::default(),
             connection_requests: self.requests,
+            there: self.there,
             followups: self.followups,
             weekly_cap: self.cap,
             sent: &self.sent,
@@ -85,6 +88,18 @@ fn what_a_segment_lacks_is_filled_and_told() {
     assert_eq!(week.quotas.map(|quota| (quota.planned, quota.filled)), [(19, 37), (19, 3), (2, 0)]);
     let week = Asked::of(40, [5, 3, 0]).week();
     assert_eq!(missing(&week, Reason::TooFewProspects), 32);
+}
+
+#[test]
+fn a_week_in_two_goes_is_split_as_one_in_one() {
+    let mut asked = Asked::of(40, [100, 100, 10]);
+    asked.there = [10, 9, 1];
+    let week = asked.week();
+    let mut counts = [0; SEGMENTS];
+    week.touches.iter().for_each(|touch| counts[touch.segment] += 1);
+    assert_eq!((counts, week.quotas.map(|quota| quota.filled)), ([9, 10, 1], [19, 19, 2]));
+    asked.there = [40, 0, 0];
+    assert!(asked.week().touches.is_empty());
 }
 
 #[test]
@@ -139,6 +154,7 @@ fn what_is_over_is_not_planned() {
         now: "2026-10-23T20:00:00Z".parse().unwrap(),
         calendar: &Calendar::default(),
         connection_requests: 40,
+        there: [0; SEGMENTS],
         followups: 0,
         weekly_cap: WEEKLY_CAP,
         sent: &[],
