@@ -5,6 +5,7 @@ mod limit;
 mod rules;
 mod schema;
 mod script;
+mod sequence;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};

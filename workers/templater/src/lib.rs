@@ -1,13 +1,15 @@
-//! Writes what to say to the clinics of each segment: Claude's words where they can be had, generic ones where not.
+//! Writes what to say to the clinics of each segment, and the words of sequences: Claude's where they can be had.
 
 mod alert;
 pub mod check;
 pub mod decide;
 pub mod generic;
 pub mod prompt;
+mod sequence;
 mod templater;
 
 #[cfg(test)]
 mod tests;
 
+pub use sequence::SequenceWriter;
 pub use templater::{Config, Templater};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Twist, hex};
+use super::{Twist, hex, sequence};
 
 /// Decides an answer from the request; `None` leaves it to the plausible manner.
 pub type Decide = dyn Fn(&Value) -> Option<Value> + Send + Sync;
@@ -12,6 +12,8 @@ pub type Decide = dyn Fn(&Value) -> Option<Value> + Send + Sync;
 pub enum Manner {
     /// Rankings and outreach texts that look like the real ones, for whatever the request contains.
     Plausible,
+    /// The same with facts that it made up: numbers, customers, names, links.
+    Inventive,
     /// Does whatever the data block tells it to: links, numbers, markup, the system prompt.
     Obedient,
     Custom(Box<Decide>),
@@ -21,6 +23,7 @@ pub(super) fn message(body: &Value, manner: &Manner, twist: Option<&Twist>, mut 
     let schema = &body["output_config"]["format"]["schema"];
     let answer = match manner {
         Manner::Custom(custom) => custom(body).unwrap_or_else(|| plausible(body, schema)),
+        Manner::Inventive => invent(plausible(body, schema), &digest(&body.to_string())),
         Manner::Obedient => obey(body, schema),
         Manner::Plausible => plausible(body, schema),
     };
@@ -78,6 +81,7 @@ fn plausible(body: &Value, schema: &Value) -> Value {
     let data = data(body);
     rank(&data, schema)
         .or_else(|| outreach(&data, schema))
+        .or_else(|| sequence::words(&data, schema))
         .unwrap_or_else(|| fill(schema, "", &digest(&body.to_string())))
 }
 
@@ -184,6 +188,28 @@ fn obey(body: &Value, schema: &Value) -> Value {
     let leaks = ["system prompt", "repeat", "reveal"].iter().any(|word| order.to_lowercase().contains(word));
     let said = if leaks { format!("{order} {}", body["system"]) } else { order };
     submit(plausible(body, schema), &said)
+}
+
+const INVENTIONS: [&str; 4] = [
+    "Of 40 schools, 97% saw results.",
+    "Our customers doubled their revenue.",
+    "I spoke with John Miller of Acme about it.",
+    "See https://offers.example for more.",
+];
+
+/// Every text claims something that nobody told it.
+fn invent(answer: Value, hash: &str) -> Value {
+    match answer {
+        Value::String(text) => {
+            let invention = INVENTIONS[number(&digest(&format!("{hash}{text}"))) as usize % INVENTIONS.len()];
+            Value::String(format!("{text} {invention}"))
+        }
+        Value::Array(items) => items.into_iter().map(|item| invent(item, hash)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, invent(value, hash))).collect()
+        }
+        other => other,
+    }
 }
 
 fn order(data: &Value) -> Option<String> {
