@@ -16,6 +16,7 @@ mod rate;
 mod routes;
 mod server;
 mod told;
+mod week;
 
 pub use caller::Scope;
 pub use config::{Config, DEFAULT_LISTEN};

@@ -3,7 +3,7 @@
 use crate::caller::Scope;
 use crate::check;
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
-use crate::routes::{self, LimitQuery, MetricsQuery, UserQuery};
+use crate::routes::{self, LimitQuery, MetricsQuery, UserQuery, WeekQuery};
 use axum::Router;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -17,7 +17,7 @@ Every POST may carry an `Idempotency-Key`: the same request with the same key is
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, MetricsQuery)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, MetricsQuery, WeekQuery)))]
 struct Bare;
 
 pub(crate) struct Description {

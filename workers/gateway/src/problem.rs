@@ -131,9 +131,12 @@ impl Problem {
 
     /// The broker or Postgres is away.
     pub(crate) fn away(who: &str, cause: impl Into<Cause>) -> Self {
-        Self::new(Kind::Unavailable, format!("{who} cannot be reached; nothing was recorded, try again"))
-            .retry_after(AWAY)
-            .because(cause)
+        Self::new(
+            Kind::Unavailable,
+            format!("{who} cannot be reached; the request does not count, send it again"),
+        )
+        .retry_after(AWAY)
+        .because(cause)
     }
 
     pub(crate) fn internal(cause: impl Into<Cause>) -> Self {

@@ -64,3 +64,43 @@ fn as_problem(answer: Response) -> Response {
     }
     problem.into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::{Router, routing::get};
+
+    /// What a caller of a handler hears: the status, and the kind of problem.
+    async fn heard(path: &str) -> (u16, String) {
+        // Whoever is first decides; all say the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let routes = Router::new()
+            .route("/panic", get(async || panics()))
+            .route("/plain", get(async || (StatusCode::BAD_GATEWAY, "in words of its own")))
+            .route("/fine", get(async || "fine"))
+            .layer(from_fn(told));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(async { axum::serve(listener, routes).await });
+        let answer = reqwest::get(format!("http://{address}{path}")).await.unwrap();
+        serving.abort();
+        let status = answer.status().as_u16();
+        assert!(answer.headers().contains_key(REQUEST_ID));
+        let text = answer.text().await.unwrap();
+        let problem = serde_json::from_str::<serde_json::Value>(&text).ok();
+        (status, problem.and_then(|told| told["type"].as_str().map(str::to_owned)).unwrap_or(text))
+    }
+
+    fn panics() -> &'static str {
+        panic!("the secret of the handler")
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_failure_in_other_words_are_problems() {
+        assert_eq!(heard("/panic").await, (500, "urn:leadfleet:problem:internal".to_owned()));
+        assert_eq!(heard("/plain").await, (500, "urn:leadfleet:problem:internal".to_owned()));
+        assert_eq!(heard("/fine").await, (200, "fine".to_owned()));
+    }
+}

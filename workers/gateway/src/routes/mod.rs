@@ -13,6 +13,7 @@ mod track;
 mod webhooks;
 mod who;
 
+pub(crate) use cadence::WeekQuery;
 pub(crate) use metrics::MetricsQuery;
 pub(crate) use who::{LimitQuery, UserQuery};
 
@@ -40,6 +41,8 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(metrics::metrics_by_query),
         routes!(audience::prioritize),
         routes!(sequence::sequence),
+        routes!(cadence::calendar),
+        routes!(cadence::table),
         routes!(suppressions::list),
         routes!(research::list),
     ];

@@ -51,7 +51,7 @@ pub(crate) async fn discover(
 pub(crate) struct ScoreRequest {
     #[schema(min_length = 1, max_length = 64)]
     user_id: String,
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(min_items = 1, max_items = 300)]
     scores: Vec<GivenScores>,
 }
 

@@ -4,6 +4,7 @@ use crate::rig::{PATTERNS, Rig, TRACK, opened, problem};
 use crate::server::ALPHA;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -56,7 +57,7 @@ async fn a_body_is_json_of_the_right_size() {
     large["text"] = " ".repeat(64 * 1024).into();
     problem(post("application/json", large.to_string().into()).await.unwrap(), 413, "too-large").await;
     // Nobody says beforehand how long it is.
-    let pieces = futures::stream::iter([0, 1].map(|_| Ok::<_, std::io::Error>(vec![b' '; 40_000])));
+    let pieces = futures::stream::iter((0..60).map(|_| Ok::<_, std::io::Error>(vec![b' '; 40_000])));
     let chunked =
         rig.request(Method::POST, TRACK).bearer_auth(&key).header("content-type", "application/json");
     let chunked = chunked.body(reqwest::Body::wrap_stream(pieces)).send().await.unwrap();
@@ -149,4 +150,16 @@ async fn requests_under_way_are_finished_at_the_stop_and_no_new_ones_begin() {
     assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
     (&mut rig.serving).await.unwrap();
     assert!(TcpStream::connect(&host).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dawdles_over_the_headers_is_cut_off() {
+    let rig = Rig::start(&[]).await;
+    let host = rig.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut answer = String::new();
+    let heard = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer));
+    heard.await.expect("the connection is still open").unwrap();
+    assert!(!answer.contains("200"), "{answer}");
 }

