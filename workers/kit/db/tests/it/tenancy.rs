@@ -6,6 +6,33 @@ use db::links::{Link, Verdict};
 use db::{imports, links};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
+/// A row in every table of outreach and access.
+const OUTREACH: &str = "
+INSERT INTO client_users (client_id, user_id) VALUES ($client, 'ann');
+INSERT INTO leads (client_id, id, prospect_id, name, source, collected_at)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', 'p', 'Ann', 'test', now());
+INSERT INTO research_notes (client_id, id, lead_id, note) VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'n');
+INSERT INTO suppressions (client_id, scope, key, reason, source) VALUES ($client, 'address', 'k', 'r', 'test');
+INSERT INTO sequence_versions (client_id, segment, sequence_type, version, steps, digest, source)
+    VALUES ($client, 'referral_network', '3-step', 1, '[]', 'd', 'templates');
+INSERT INTO enrolments (client_id, id, lead_id, segment, sequence_type, version, messages)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'referral_network', '3-step', 1, '[]');
+INSERT INTO enrolment_transitions (client_id, id, enrolment_id, from_state, to_state, cause, at)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'enrolled', 'requested', 'sent', now());
+INSERT INTO touches (client_id, id, enrolment_id, lead_id, kind, step, variant, channel, segment, week, local_date,
+    local_time, due_at)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'initial_dm', 1, 'v', 'linkedin', 'referral_network',
+    '2026-10-19', '2026-10-19', '09:00', now());
+INSERT INTO activities (client_id, id, lead_id, action, created_at, source, event_id)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'sent', now(), 'test', 'e');
+INSERT INTO experiments (client_id, id, name, segment, sequence_type, step, arms, started_on)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', 'x', 'referral_network', '3-step', 1, '[]', '2026-10-19');
+INSERT INTO experiment_assignments (client_id, experiment_id, lead_id, variant, propensity)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'v', 0.5);
+INSERT INTO api_keys (client_id, key_id, name, secret_hash, scopes) VALUES ($client, 'k', 'n', 'h', '{read}');
+INSERT INTO idempotency_keys (client_id, key, request_hash) VALUES ($client, 'k', 'h');
+INSERT INTO webhook_endpoints (client_id, endpoint_id, source, secrets) VALUES ($client, 'e', 'sendgrid', '{s}')";
+
 /// Both tenants with a row in every table.
 async fn full() -> TestDb {
     let test = TestDb::new().await;
@@ -35,6 +62,7 @@ async fn full() -> TestDb {
         for (run_id, date) in [("r1", "2025-11-10"), ("r2", "2025-11-11")] {
             store(&test, client, &run(run_id, date, &["a"]), &ids).await.unwrap();
         }
+        test.sql(&OUTREACH.replace("$client", &format!("'{client}'"))).await;
     }
     test
 }
@@ -86,7 +114,7 @@ async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
         assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
         seen += 1;
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 24);
 }
 
 #[tokio::test]
