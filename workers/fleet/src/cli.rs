@@ -12,7 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    dead, demo, dev, doctor, event, import, key, link, matching, migrate, places, run, status, webhook,
+    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, places, run, status,
+    webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -62,6 +63,8 @@ enum Command {
     /// Look at the matching runs: how far they are, what came out, and why.
     #[command(subcommand)]
     Match(matching::Command),
+    /// Whom to contact, with which words, when, and what came of it.
+    Outreach(outreach::Args),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
@@ -133,6 +136,7 @@ impl Cli {
             Command::Dev(args) => dev::run(args, Settings::load(&sources)?, output).await,
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
+            Command::Outreach(args) => outreach::run(args, &Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -52,6 +52,8 @@ struct Addresses {
     nats_url: String,
     nats_monitoring_url: String,
     postgres_url: String,
+    /// The key by which people are hashed, for commands that name them.
+    secret_file: Option<PathBuf>,
     data_dir: PathBuf,
     /// Where runs write their files.
     output_directory: PathBuf,
@@ -128,6 +130,7 @@ impl Fleet {
         if args.sample {
             import_sample(&workers, output).await?;
         }
+        fill::prospects(&workers, output).await?;
         let runtime = Runtime::start(workers.runtime.clone()).await?;
         let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
         let api = open_gateway(&workers, &runtime, &mut running).await?;
@@ -190,6 +193,7 @@ fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Add
         nats_url: stack.nats_url(),
         nats_monitoring_url: stack.nats_monitoring_url(),
         postgres_url: stack.postgres_url(),
+        secret_file: settings.secret_file.clone(),
         data_dir: stack.data_dir().to_owned(),
         output_directory: settings.output.directory.clone(),
         temporary: stack.temporary(),
@@ -201,10 +205,11 @@ fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Add
 fn banner(addresses: &Addresses) -> String {
     let program = demo::program();
     let api = addresses.api_url.as_ref().map_or_else(|| "-".to_owned(), |url| format!("{url}  ({url}/docs)"));
+    let secret = addresses.secret_file.as_deref().unwrap_or(Path::new("")).display();
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
         "\n  API         {}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
-         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  {program} status\n  {program} match start --watch\n\n\
+         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n\n\
          Ctrl-C stops everything.\n",
         api,
         addresses.nats_url,
@@ -214,5 +219,6 @@ fn banner(addresses: &Addresses) -> String {
         addresses.output_directory.display(),
         addresses.nats_url,
         addresses.postgres_url,
+        secret,
     )
 }

@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use db::Db;
 use db::imports::{self, Clinic, ClinicPattern, DecisionMaker, PainPoint};
+use prospects::Owner;
 
 use crate::exit::Failure;
+use crate::output::Output;
 use crate::sample::{self, Sample};
+use crate::workers::Workers;
 
 /// How many rows there are, in words.
 pub async fn fill(db: &Db, sample: &Sample) -> Result<String, Failure> {
@@ -32,6 +35,24 @@ pub async fn fill(db: &Db, sample: &Sample) -> Result<String, Failure> {
         people.len(),
         patterns.len()
     ))
+}
+
+/// Takes in the made prospects of the user of the sample, when there is no prospect yet.
+pub async fn prospects(workers: &Workers, output: Output) -> Result<(), Failure> {
+    let prospects = workers.prospects()?;
+    let mut tx = workers.db()?.begin(db::DEFAULT_CLIENT).await?;
+    let there = db::leads::count(&mut tx).await?;
+    tx.rollback().await?;
+    if there > 0 {
+        return Ok(());
+    }
+    prospects.add_user(db::DEFAULT_CLIENT, sample::USER).await?;
+    #[expect(clippy::disallowed_methods, reason = "prospects are taken in now")]
+    let now = Utc::now();
+    let owner = Owner { client: db::DEFAULT_CLIENT, user: Some(sample::USER) };
+    let taken = prospects.take_in(owner, sample::prospects(), now).await?;
+    output.say("Imported", &format!("{} made prospects of {}", taken.len(), sample::USER));
+    Ok(())
 }
 
 fn pain_point(row: sample::PainPoint) -> PainPoint {

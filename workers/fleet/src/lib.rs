@@ -15,6 +15,7 @@ pub mod local;
 pub mod matching;
 pub mod migrate;
 pub mod output;
+pub mod outreach;
 pub mod places;
 pub mod reach;
 pub mod role;

@@ -101,10 +101,15 @@ impl Workers {
 
     /// What is done with prospects.
     pub fn prospects(&self) -> Result<Prospects, Failure> {
-        self.outreach.prospects(self.db()?, self.schedule_tz).map_err(|error| Failure {
+        self.prospects_over(self.db()?)
+    }
+
+    /// The same over a pool of the caller's.
+    pub fn prospects_over(&self, db: Db) -> Result<Prospects, Failure> {
+        self.outreach.prospects(db, self.schedule_tz).map_err(|error| Failure {
             exit: Exit::Usage,
             error: error.into(),
-            hint: Some("`leadfleet dev` makes one of its own".to_owned()),
+            hint: Some("`leadfleet dev` makes one beside its data and says what to set".to_owned()),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod columns;
 mod file;
+mod prospects;
 mod row;
 mod tables;
 
@@ -47,15 +48,14 @@ struct Imported {
     file: PathBuf,
     dry_run: bool,
     rows: u64,
+    /// None where only taking them in would tell.
     #[serde(flatten)]
-    counts: Counts,
+    counts: Option<Counts>,
     /// How many there are; the first of them follow.
     problem_count: u64,
     problems: Vec<Problem>,
 }
 
-/// Rows written at a time. The same row given twice counts as two within a batch, and as one across batches.
-const BATCH: usize = 100_000;
 /// A file that is wrong throughout need not be listed throughout.
 const SHOWN: usize = 50;
 
@@ -106,7 +106,7 @@ async fn import(
     places: &[Option<usize>],
     settings: &Settings,
 ) -> Result<Imported, Failure> {
-    let mut writer = Writer { settings, now: Utc::now(), open: None };
+    let mut writer = Writer { settings, now: Utc::now(), dry_run: args.dry_run, open: None };
     let names = match args.table {
         Table::ClinicPatterns => imports::clinic_names(writer.tx().await?).await?,
         _ => Vec::new(),
@@ -118,7 +118,7 @@ async fn import(
         file,
         dry_run,
         rows: 0,
-        counts: Counts::default(),
+        counts: Some(Counts::default()),
         problem_count: 0,
         problems: vec![],
     };
@@ -127,14 +127,14 @@ async fn import(
         imported.problem_count += problems.len() as u64;
         let room = SHOWN - imported.problems.len();
         imported.problems.extend(problems.into_iter().take(room));
-        if batch.len() >= BATCH {
+        if batch.len() >= args.table.at_once() {
             writer.write(&mut batch, &mut imported).await?;
         }
     }
     writer.write(&mut batch, &mut imported).await?;
     writer.end(!args.dry_run && imported.problem_count == 0).await?;
     if imported.problem_count > 0 {
-        imported.counts = Counts::default();
+        imported.counts = Some(Counts::default());
     }
     Ok(imported)
 }
@@ -143,6 +143,7 @@ async fn import(
 struct Writer<'a> {
     settings: &'a Settings,
     now: DateTime<Utc>,
+    dry_run: bool,
     open: Option<(Db, Tx)>,
 }
 
@@ -162,11 +163,12 @@ impl Writer<'_> {
     /// Rows after a bad one are checked, but need not be written.
     async fn write(&mut self, batch: &mut Batch, imported: &mut Imported) -> Result<(), Failure> {
         if imported.problem_count == 0 && batch.len() > 0 {
-            let now = self.now;
-            let counts = batch.write(self.tx().await?, now).await?;
-            imported.counts.inserted += counts.inserted;
-            imported.counts.updated += counts.updated;
-            imported.counts.unchanged += counts.unchanged;
+            let written = batch.write(self).await?;
+            imported.counts = imported.counts.zip(written).map(|(sum, written)| Counts {
+                inserted: sum.inserted + written.inserted,
+                updated: sum.updated + written.updated,
+                unchanged: sum.unchanged + written.unchanged,
+            });
         }
         batch.clear();
         Ok(())
@@ -185,7 +187,9 @@ fn in_words(imported: &Imported) -> String {
     let Imported { rows, counts, .. } = imported;
     let file = shown(&imported.file);
     let rows = count(*rows, "row");
-    let Counts { inserted, updated, unchanged } = counts;
+    let Some(Counts { inserted, updated, unchanged }) = counts else {
+        return format!("{rows} of {file} can be imported (dry run: nothing was written)");
+    };
     let words = format!("{rows} of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
     if imported.dry_run { format!("{words} (dry run: nothing was written)") } else { words }
 }

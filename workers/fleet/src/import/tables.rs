@@ -1,15 +1,16 @@
-//! The four tables that can be imported: their columns, and how a row of a file becomes one of theirs.
+//! The tables that can be imported: their columns, and how a row of a file becomes one of theirs.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use ::prospects::NewProspect;
 use clap::ValueEnum as _;
 use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
-use db::{Error, Tx};
 use serde::Serialize;
 
 use super::columns::{Column, optional, required};
 use super::row::{Row, shown};
+use super::{Writer, prospects};
+use crate::exit::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +19,7 @@ pub enum Table {
     Clinics,
     DecisionMakers,
     ClinicPatterns,
+    Prospects,
 }
 
 const PAIN_POINTS: &[Column] = &[
@@ -75,6 +77,8 @@ const CLINIC_PATTERNS: &[Column] = &[
     optional("id", &[]),
 ];
 
+/// The same row given twice counts as two within a batch, and as one across batches.
+const BATCH: usize = 100_000;
 /// The longest pain category that a segment can be made of.
 const LONGEST_CATEGORY: usize = 100;
 
@@ -86,7 +90,13 @@ impl Table {
             Self::Clinics => Batch::Clinics(Vec::new()),
             Self::DecisionMakers => Batch::DecisionMakers(Vec::new()),
             Self::ClinicPatterns => Batch::ClinicPatterns(Vec::new(), Clinics::new(clinics)),
+            Self::Prospects => Batch::Prospects(Vec::new()),
         }
+    }
+
+    /// Rows written at a time. Prospects are taken in by transactions of their own, so all of them are checked first.
+    pub(super) fn at_once(self) -> usize {
+        if self == Self::Prospects { usize::MAX } else { BATCH }
     }
 
     pub(super) fn columns(self) -> &'static [Column] {
@@ -95,6 +105,7 @@ impl Table {
             Self::Clinics => CLINICS,
             Self::DecisionMakers => DECISION_MAKERS,
             Self::ClinicPatterns => CLINIC_PATTERNS,
+            Self::Prospects => prospects::COLUMNS,
         }
     }
 }
@@ -119,6 +130,7 @@ pub(super) enum Batch {
     Clinics(Vec<Clinic>),
     DecisionMakers(Vec<DecisionMaker>),
     ClinicPatterns(Vec<ClinicPattern>, Clinics),
+    Prospects(Vec<NewProspect>),
 }
 
 impl Batch {
@@ -128,6 +140,7 @@ impl Batch {
             Self::Clinics(rows) => rows.push(clinic(row)),
             Self::DecisionMakers(rows) => rows.push(decision_maker(row)),
             Self::ClinicPatterns(rows, clinics) => rows.push(clinic_pattern(row, clinics)),
+            Self::Prospects(rows) => rows.push(prospects::prospect(row)),
         }
     }
 
@@ -137,6 +150,7 @@ impl Batch {
             Self::Clinics(rows) => rows.len(),
             Self::DecisionMakers(rows) => rows.len(),
             Self::ClinicPatterns(rows, _) => rows.len(),
+            Self::Prospects(rows) => rows.len(),
         }
     }
 
@@ -146,16 +160,21 @@ impl Batch {
             Self::Clinics(rows) => rows.clear(),
             Self::DecisionMakers(rows) => rows.clear(),
             Self::ClinicPatterns(rows, _) => rows.clear(),
+            Self::Prospects(rows) => rows.clear(),
         }
     }
 
-    pub(super) async fn write(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Counts, Error> {
-        match self {
-            Self::PainPoints(rows) => imports::pain_points(tx, rows, now).await,
-            Self::Clinics(rows) => imports::clinics(tx, rows, now).await,
-            Self::DecisionMakers(rows) => imports::decision_makers(tx, rows, now).await,
-            Self::ClinicPatterns(rows, _) => imports::clinic_patterns(tx, rows, now).await,
-        }
+    /// None where only taking them in would tell.
+    pub(super) async fn write(&self, writer: &mut Writer<'_>) -> Result<Option<Counts>, Failure> {
+        let now = writer.now;
+        Ok(Some(match self {
+            Self::PainPoints(rows) => imports::pain_points(writer.tx().await?, rows, now).await?,
+            Self::Clinics(rows) => imports::clinics(writer.tx().await?, rows, now).await?,
+            Self::DecisionMakers(rows) => imports::decision_makers(writer.tx().await?, rows, now).await?,
+            Self::ClinicPatterns(rows, _) => imports::clinic_patterns(writer.tx().await?, rows, now).await?,
+            Self::Prospects(_) if writer.dry_run => return Ok(None),
+            Self::Prospects(rows) => prospects::take_in(rows, writer.settings, now).await?,
+        }))
     }
 }
 

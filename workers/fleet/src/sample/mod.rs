@@ -11,6 +11,7 @@ mod dice;
 mod names;
 mod pain_points;
 mod patterns;
+mod prospects;
 mod spelling;
 mod tables;
 mod texts;
@@ -24,6 +25,7 @@ pub use clinics::Clinic;
 pub use decision_makers::DecisionMaker;
 pub use pain_points::PainPoint;
 pub use patterns::ClinicPattern;
+pub use prospects::{USER, prospects};
 pub use tables::{CLINIC_COLUMNS, DECISION_MAKER_COLUMNS, PAIN_POINT_COLUMNS, PATTERN_COLUMNS};
 
 use dice::Dice;
@@ -102,6 +104,7 @@ enum Table {
     Clinics,
     DecisionMakers,
     Patterns,
+    Prospects,
 }
 
 /// A row's place in its table, and whether a run is to leave it out.

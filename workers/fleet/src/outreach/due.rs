@@ -1,0 +1,90 @@
+//! Touches that are due: taken by whoever sends them, and acknowledged.
+
+use chrono::{DateTime, Utc};
+use clap::ValueEnum;
+use db::Uuid;
+use prospects::{AckRequest, AckStatus, DueTouch};
+use serde_json::json;
+
+use super::Outreach;
+use super::week::local;
+use crate::exit::Failure;
+use crate::output::count;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many to take.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    /// By what name they are taken.
+    #[arg(long, default_value = "leadfleet", value_name = "NAME")]
+    tool: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AckArgs {
+    /// Id of the touch.
+    #[arg(value_name = "TOUCH")]
+    touch: Uuid,
+    /// What became of it.
+    #[arg(value_enum)]
+    status: Status,
+    /// When it went out [default: now].
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Status {
+    /// It went out.
+    Sent,
+    /// It could not be sent.
+    Failed,
+}
+
+pub(super) async fn take(args: &Args, outreach: &Outreach) -> Result<(), Failure> {
+    let taken = outreach.prospects.take(outreach.owner(), &args.tool, args.limit, outreach.now).await?;
+    outreach.output.show(&json!({ "touches": taken }), |_taken| in_words(&taken))?;
+    Ok(())
+}
+
+fn in_words(taken: &[DueTouch]) -> String {
+    if taken.is_empty() {
+        return "Nothing is due where it is a business day now, or another tool has it.\n\
+                `leadfleet outreach week` shows what is planned."
+            .to_owned();
+    }
+    let block = |due: &DueTouch| {
+        let touch = &due.touch;
+        let address = if touch.channel == "email" { &due.email } else { &due.linkedin_url };
+        format!(
+            "{}\n  {} to {} ({}), due {}\n  {} {address}\n\n  {}\n",
+            touch.touch_id,
+            touch.kind,
+            due.name,
+            touch.prospect_id,
+            local(touch).format("%a %d %b %H:%M%:z"),
+            touch.channel,
+            due.text
+        )
+    };
+    let blocks: Vec<String> = taken.iter().map(block).collect();
+    format!(
+        "{}\n{} taken for a quarter of an hour. Then say for each: leadfleet outreach ack TOUCH sent",
+        blocks.join("\n"),
+        count(taken.len() as u64, "touch").replace("touchs", "touches")
+    )
+}
+
+pub(super) async fn acknowledge(args: &AckArgs, outreach: &Outreach) -> Result<(), Failure> {
+    let status = match args.status {
+        Status::Sent => AckStatus::Sent,
+        Status::Failed => AckStatus::Failed,
+    };
+    let request = AckRequest { status, at: args.at };
+    let touch = outreach.prospects.acknowledge(outreach.owner(), args.touch, &request, outreach.now).await?;
+    outreach
+        .output
+        .show(&touch, |touch| format!("{} to {}: {}", touch.kind, touch.prospect_id, touch.state))?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! A person: what is known of it, all that is kept of it, and its erasure; and the users who may ask.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use prospects::{Erased, NoteRequest, ResearchNote};
+
+use super::Outreach;
+use crate::exit::{Exit, Failure};
+use crate::output::{self, columns, count};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct NoteArgs {
+    /// Its id, such as `prospect_1`.
+    #[arg(value_name = "PROSPECT")]
+    prospect: String,
+    /// What is known, in a sentence that can stand in a message.
+    #[arg(value_name = "TEXT")]
+    note: String,
+    /// Where it is known from.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    source: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct EraseArgs {
+    /// Its id, such as `prospect_1`.
+    #[arg(value_name = "PROSPECT")]
+    prospect: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AddUserArgs {
+    /// 1 to 64 letters, digits, `_`, `.`, `@` and `-`.
+    #[arg(value_name = "NAME", value_parser = user_name)]
+    name: String,
+}
+
+fn user_name(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
+    if (1..=64).contains(&text.len()) && text.chars().all(known) {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 64 letters, digits, _, ., @ and -".to_owned())
+    }
+}
+
+pub(super) async fn note(args: NoteArgs, outreach: &Outreach) -> Result<(), Failure> {
+    let NoteArgs { prospect, note, source } = args;
+    let request = NoteRequest { user_id: outreach.user_id(), prospect_id: prospect, note, source };
+    let note = outreach.prospects.add_note(outreach.owner(), &request).await?;
+    outreach.output.show(&note, |_note| format!("Noted of {}.", request.prospect_id))?;
+    Ok(())
+}
+
+pub(super) async fn notes(prospect: &str, outreach: &Outreach) -> Result<(), Failure> {
+    let notes = outreach.prospects.notes(outreach.owner(), prospect).await?;
+    outreach.output.show(&serde_json::json!({ "notes": notes }), |_notes| {
+        if notes.is_empty() {
+            return format!("Nothing is noted of {prospect} yet.");
+        }
+        let row = |note: &ResearchNote| {
+            [note.created_at.date_naive().to_string(), note.source.clone(), note.note.clone()]
+        };
+        columns(["noted", "source", "note"], notes.iter().map(row))
+    })?;
+    Ok(())
+}
+
+/// JSON in any case: it is to be handed out.
+pub(super) async fn export(prospect: &str, outreach: &Outreach) -> Result<(), Failure> {
+    let person = outreach.prospects.export(outreach.owner(), prospect).await?;
+    let json = match outreach.output.json {
+        true => serde_json::to_string(&person),
+        false => serde_json::to_string_pretty(&person),
+    };
+    let mut json = json.map_err(anyhow::Error::from)?;
+    json.push('\n');
+    output::print(&json)?;
+    Ok(())
+}
+
+pub(super) async fn erase(args: &EraseArgs, outreach: &Outreach) -> Result<(), Failure> {
+    // Whoever is not there need not be typed.
+    outreach.prospects.notes(outreach.owner(), &args.prospect).await?;
+    if !args.yes && typed(&args.prospect)?.as_deref() != Some(args.prospect.as_str()) {
+        return Err(Failure {
+            exit: Exit::Refused,
+            error: anyhow::anyhow!("{} would be erased for good; nothing was changed", args.prospect),
+            hint: Some(format!("type {} when asked, or say --yes", args.prospect)),
+        });
+    }
+    let erased = outreach.prospects.erase(outreach.owner(), &args.prospect).await?;
+    outreach.output.show(&erased, |erased| {
+        let Erased { prospect_id, activities, notes, suppressed } = erased;
+        format!(
+            "Forgot {prospect_id}, its {} and {}. {} stay suppressed, as keyed hashes.",
+            activities_in_words(*activities),
+            count(*notes as u64, "note"),
+            count(*suppressed as u64, "address").replace("addresss", "addresses")
+        )
+    })?;
+    Ok(())
+}
+
+fn activities_in_words(number: usize) -> String {
+    if number == 1 { "1 activity".to_owned() } else { format!("{number} activities") }
+}
+
+/// The id that the operator types.
+fn typed(prospect: &str) -> io::Result<Option<String>> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    write!(io::stderr(), "Everything kept of {prospect} will be erased for good. Type its id to go on: ")?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(Some(line.trim().to_owned()))
+}
+
+pub(super) async fn add_user(args: &AddUserArgs, outreach: &Outreach) -> Result<(), Failure> {
+    outreach.prospects.add_user(db::DEFAULT_CLIENT, &args.name).await?;
+    let added = serde_json::json!({ "user_id": args.name });
+    outreach.output.show(&added, |_added| format!("{} may ask now.", args.name))?;
+    Ok(())
+}
