@@ -1,4 +1,4 @@
-//! Sequences in their versions, the prospects in them, and every change of where they stand.
+//! The prospects in sequences, and every change of where they stand.
 
 use crate::{Error, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -67,55 +67,6 @@ pub struct Running {
     pub priority_score: Option<f64>,
     /// Whether a touch of the next step is planned or due already.
     pub planned: bool,
-}
-
-/// The version whose steps these are: the newest one, or a new one when they have changed.
-pub async fn version(
-    tx: &mut Tx,
-    segment: &str,
-    sequence_type: &str,
-    steps: &Value,
-    digest: &[u8],
-    source: &str,
-) -> Result<i32, Error> {
-    let client = tx.client();
-    // Two that make the first version at once would make two.
-    sqlx::query!(
-        "SELECT pg_advisory_xact_lock(hashtextextended('sequence' || $1::text || $2::text || $3::text, 0))",
-        client.to_string(),
-        segment,
-        sequence_type
-    )
-    .execute(tx.connection())
-    .await?;
-    let newest = sqlx::query!(
-        "SELECT version, digest FROM sequence_versions
-        WHERE client_id = $1 AND segment = $2 AND sequence_type = $3 ORDER BY version DESC LIMIT 1",
-        client,
-        segment,
-        sequence_type
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    let version = match newest {
-        Some(newest) if newest.digest == digest => return Ok(newest.version),
-        Some(newest) => newest.version + 1,
-        None => 1,
-    };
-    sqlx::query!(
-        "INSERT INTO sequence_versions (client_id, segment, sequence_type, version, steps, digest, source)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        client,
-        segment,
-        sequence_type,
-        version,
-        steps,
-        digest,
-        source
-    )
-    .execute(tx.connection())
-    .await?;
-    Ok(version)
 }
 
 /// Enrols a prospect; none when it is in a running sequence already.

@@ -16,6 +16,7 @@ mod pool;
 pub mod runs;
 mod schema;
 pub mod segments;
+pub mod sequence_versions;
 pub mod suppressions;
 pub mod touches;
 pub mod webhook_endpoints;

@@ -13,6 +13,7 @@ mod record;
 mod sequence;
 mod suppression;
 mod week;
+mod words;
 mod zone;
 
 pub use due::{AckRequest, AckStatus, DueTouch, Ripe};

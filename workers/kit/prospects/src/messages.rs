@@ -1,14 +1,16 @@
-//! The words of a sequence: templates of the repository in the tone of each segment, filled for one prospect.
+//! The words of the repository in the tone of each segment, and how words are filled for one prospect.
 
 use audience::AudienceSegment;
-use cadence::{Kind, SequenceType, Step, Style};
+use cadence::{Kind, SequenceType, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use utoipa::ToSchema;
 
 /// Networks take no more of a connection request.
-const LONGEST_REQUEST: usize = 300;
+pub(crate) const LONGEST_REQUEST: usize = 300;
+/// What may stand between braces.
+pub(crate) const PLACEHOLDERS: [&str; 4] = ["first_name", "company", "insight", "ask"];
 /// As much of a note as fits into a message.
 const LONGEST_INSIGHT: usize = 200;
 
@@ -43,7 +45,7 @@ pub struct Message {
     pub kind: String,
     /// Business days after the step before; for the first message, after the request was accepted.
     pub after_business_days: u32,
-    /// Names the template: `<segment>.<type>.<variant>`.
+    /// Names the words: `<segment>.<type>.<variant>`.
     pub variant: String,
     /// How likely the variant was.
     pub propensity: f64,
@@ -70,49 +72,61 @@ pub(crate) struct Facts<'a> {
     pub(crate) note: Option<&'a str>,
 }
 
-/// The steps of a sequence with their variants, as a version of it is stored.
-pub(crate) fn steps(segment: AudienceSegment, kind: SequenceType) -> serde_json::Value {
-    let steps: Vec<serde_json::Value> = kind
-        .steps()
-        .iter()
-        .map(|step| {
-            serde_json::json!({
-                "step": step.number,
-                "type": step.kind.name(),
-                "after_business_days": step.after_business_days,
-                "variants": variants(segment, step.kind),
-                "ask": ask(segment, kind),
-            })
-        })
-        .collect();
-    serde_json::Value::Array(steps)
+/// A step of a sequence with its words, as a version of it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WordedStep {
+    pub(crate) step: u8,
+    #[serde(rename = "type")]
+    pub(crate) kind: Kind,
+    pub(crate) after_business_days: u32,
+    /// Names of variants with their templates.
+    pub(crate) variants: Vec<(String, String)>,
+    pub(crate) ask: String,
+}
+
+/// The steps of a sequence with the words of the repository.
+pub(crate) fn steps(segment: AudienceSegment, kind: SequenceType) -> Vec<WordedStep> {
+    worded(segment, kind, |kind| variants(segment, kind))
+}
+
+/// The steps of a sequence with words of somebody's; how it asks is the repository's.
+pub(crate) fn worded(
+    segment: AudienceSegment,
+    kind: SequenceType,
+    variants: impl Fn(Kind) -> Vec<(String, String)>,
+) -> Vec<WordedStep> {
+    let steps = kind.steps().into_iter();
+    let steps = steps.map(|step| WordedStep {
+        step: step.number,
+        kind: step.kind,
+        after_business_days: step.after_business_days,
+        variants: variants(step.kind),
+        ask: ask(segment, kind),
+    });
+    steps.collect()
 }
 
 /// The messages of a sequence for one prospect; `shares` are the variants' shares by their names, even when it names none.
 pub(crate) fn messages(
     segment: AudienceSegment,
-    kind: SequenceType,
+    steps: &[WordedStep],
     facts: &Facts<'_>,
     shares: &BTreeMap<String, f64>,
 ) -> Vec<Message> {
-    kind.steps().iter().map(|step| message(segment, kind, *step, facts, shares)).collect()
+    steps.iter().map(|step| message(segment, step, facts, shares)).collect()
 }
 
 fn message(
     segment: AudienceSegment,
-    kind: SequenceType,
-    step: Step,
+    step: &WordedStep,
     facts: &Facts<'_>,
     shares: &BTreeMap<String, f64>,
 ) -> Message {
-    let ask = ask(segment, kind);
-    let mut texts: Vec<Alternative> = variants(segment, step.kind)
-        .into_iter()
-        .map(|(variant, template)| Alternative {
-            text: fill(&template, segment, step.kind, &ask, facts),
-            variant,
-        })
-        .collect();
+    let texts = step.variants.iter().map(|(variant, template)| Alternative {
+        text: fill(template, segment, step.kind, &step.ask, facts),
+        variant: variant.clone(),
+    });
+    let mut texts: Vec<Alternative> = texts.collect();
     let weights: Vec<f64> =
         texts.iter().map(|text| shares.get(&text.variant).copied().unwrap_or(1.0)).collect();
     let experiment = format!("{}.{}", segment.name(), step.kind.name());
@@ -124,7 +138,7 @@ fn message(
         Alternative { variant: experiment, text: String::new() }
     };
     Message {
-        step: step.number,
+        step: step.step,
         kind: step.kind.name().to_owned(),
         after_business_days: step.after_business_days,
         variant,
@@ -208,7 +222,7 @@ mod tests {
     };
 
     fn all(segment: AudienceSegment, kind: SequenceType, facts: &Facts<'_>) -> Vec<Message> {
-        messages(segment, kind, facts, &BTreeMap::new())
+        messages(segment, &steps(segment, kind), facts, &BTreeMap::new())
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Sequences of prospects: made once, kept as they are until they end, and shown with where they stand.
 
 use crate::error::Error;
-use crate::messages::{Facts, Message, messages, steps};
-use crate::{Owner, Prospects};
+use crate::messages::{Facts, Message, messages};
+use crate::{Owner, Prospects, words};
 use audience::AudienceSegment;
 use cadence::SequenceType;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,7 +10,6 @@ use db::enrolments::{self, Enrolment};
 use db::leads::{self, Lead};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -121,9 +120,7 @@ pub(crate) async fn enrol(
     segment: AudienceSegment,
     kind: SequenceType,
 ) -> Result<(Option<Uuid>, Vec<Message>), Error> {
-    let steps = steps(segment, kind);
-    let digest = Sha256::digest(steps.to_string());
-    let version = enrolments::version(tx, segment.name(), kind.name(), &steps, &digest, "templates").await?;
+    let (version, steps) = words::active(tx, segment, kind).await?;
     let notes = leads::notes(tx, lead.id).await?;
     let industry = lead.tags.as_ref().and_then(|tags| tags.get("industry")?.as_str()).unwrap_or("other");
     let facts = Facts {
@@ -133,7 +130,7 @@ pub(crate) async fn enrol(
         industry,
         note: notes.last().map(|note| note.note.as_str()),
     };
-    let words = messages(segment, kind, &facts, &BTreeMap::new());
+    let words = messages(segment, &steps, &facts, &BTreeMap::new());
     let json = serde_json::to_value(&words)?;
     let id = Uuid::now_v7();
     let id = enrolments::enrol(tx, id, lead.id, segment.name(), kind.name(), version, &json).await?;
