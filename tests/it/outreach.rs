@@ -89,9 +89,9 @@ async fn four_weeks_of_a_thousand_prospects() {
             prospect_id: prospect.prospect_id.clone(),
             sequence_type: "5-step".to_owned(),
         };
-        let sequence = outreach.generate(OWNER, &request).await.unwrap();
+        let sequence = outreach.generate(OWNER, &request, at(start, 2)).await.unwrap();
         assert_eq!((sequence.messages.len(), sequence.created), (6, true));
-        assert!(!outreach.generate(OWNER, &request).await.unwrap().created);
+        assert!(!outreach.generate(OWNER, &request, at(start, 2)).await.unwrap().created);
     }
 
     // Weeks 1 to 4: requests go out, some are accepted, some answer.
@@ -198,7 +198,7 @@ async fn whoever_is_to_be_left_alone_gets_nothing_that_was_planned_before() {
         prospect_id: "prospect_3".to_owned(),
         sequence_type: "3-step".to_owned(),
     };
-    let refused = outreach.generate(OWNER, &request).await.unwrap_err().to_string();
+    let refused = outreach.generate(OWNER, &request, at(start, 2)).await.unwrap_err().to_string();
     assert!(refused.contains("must not be contacted"), "{refused}");
 }
 
@@ -279,7 +279,7 @@ async fn who_has_answered_or_left_is_not_asked_again() {
         prospect_id: "prospect_1".to_owned(),
         sequence_type: "3-step".to_owned(),
     };
-    assert!(outreach.generate(OWNER, &request).await.is_err());
+    assert!(outreach.generate(OWNER, &request, at(start, 2)).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ pub(super) async fn generate(args: GenerateArgs, outreach: &Outreach) -> Result<
         prospect_id: args.prospect,
         sequence_type: args.sequence_type,
     };
-    let sequence = outreach.prospects.generate(outreach.owner(), &request).await?;
+    let sequence = outreach.prospects.generate(outreach.owner(), &request, outreach.now).await?;
     outreach.output.show(&sequence, |sequence| {
         let made = if sequence.created { "enrolled now" } else { "in it already; it stays as it is" };
         format!("{}; {made}\n\n{}", standing(sequence), messages(sequence))

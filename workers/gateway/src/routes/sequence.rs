@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::clock;
 use crate::input::{Id, Json, Query};
 use crate::problem::{Kind, Problem};
 use crate::routes::who::UserQuery;
@@ -21,7 +22,7 @@ pub(crate) async fn generate(
     Extension(caller): Extension<Caller>,
     Json(asked): Json<GenerateRequest>,
 ) -> Result<axum::Json<Sequence>, Problem> {
-    Ok(axum::Json(app.prospects.generate(caller.with(&asked.user_id), &asked).await?))
+    Ok(axum::Json(app.prospects.generate(caller.with(&asked.user_id), &asked, clock::now()).await?))
 }
 
 /// Shows the newest sequence of a prospect

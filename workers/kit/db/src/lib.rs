@@ -5,6 +5,7 @@ mod config;
 pub mod counts;
 pub mod enrolments;
 mod error;
+pub mod experiments;
 pub mod idempotency;
 pub mod imports;
 pub mod inputs;

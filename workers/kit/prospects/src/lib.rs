@@ -1,13 +1,16 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
+mod best;
 mod due;
 mod error;
+mod experiments;
 mod from_matches;
 mod intake;
 mod judge;
 mod keys;
 mod messages;
 mod metrics;
+mod performance;
 mod person;
 mod record;
 mod sequence;
@@ -16,8 +19,10 @@ mod week;
 mod words;
 mod zone;
 
+pub use best::Best;
 pub use due::{AckRequest, AckStatus, DueTouch, Ripe};
 pub use error::{Error, Wrong};
+pub use experiments::Experiment;
 pub use from_matches::{FromMatches, FromMatchesRequest, MatchedPerson};
 pub use intake::{NewProspect, TakenIn};
 pub use judge::{
@@ -26,7 +31,8 @@ pub use judge::{
 };
 pub use keys::{Keys, Named};
 pub use messages::{Alternative, Message};
-pub use metrics::{Best, Experiment, Measured, Metrics, MetricsRequest, Performance, Targets};
+pub use metrics::{Metrics, MetricsRequest, Targets};
+pub use performance::{Measured, Performance};
 pub use person::{Erased, NoteRequest, Person, ResearchNote};
 pub use record::{BadEvent, RecordError, Recorded};
 pub use sequence::{Change, GenerateRequest, Sequence};

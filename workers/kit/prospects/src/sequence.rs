@@ -2,10 +2,11 @@
 
 use crate::error::Error;
 use crate::messages::{Facts, Message, messages};
-use crate::{Owner, Prospects, words};
+use crate::{Owner, Prospects, experiments, words};
 use audience::AudienceSegment;
 use cadence::SequenceType;
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use db::enrolments::{self, Enrolment};
 use db::leads::{self, Lead};
 use db::{Tx, Uuid};
@@ -68,7 +69,12 @@ pub struct Change {
 
 impl Prospects {
     /// Enrols a prospect in a sequence; one that is in a running sequence stays in it.
-    pub async fn generate(&self, owner: Owner<'_>, request: &GenerateRequest) -> Result<Sequence, Error> {
+    pub async fn generate(
+        &self,
+        owner: Owner<'_>,
+        request: &GenerateRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Sequence, Error> {
         let kind: SequenceType = request
             .sequence_type
             .parse()
@@ -93,7 +99,7 @@ impl Prospects {
             Some(segment) => segment.parse().map_err(Error::Refused)?,
             None => return Err(Error::Refused(format!("{} is in no segment yet", lead.prospect_id))),
         };
-        let (enrolled, _) = enrol(&mut tx, &lead, segment, kind).await?;
+        let (enrolled, _) = enrol(&mut tx, &lead, segment, kind, now.with_timezone(&self.zone)).await?;
         let Some(enrolment) = enrolments::newest(&mut tx, lead.id).await? else {
             return Err(Error::UnknownProspects(vec![lead.prospect_id]));
         };
@@ -119,6 +125,7 @@ pub(crate) async fn enrol(
     lead: &Lead,
     segment: AudienceSegment,
     kind: SequenceType,
+    at: DateTime<Tz>,
 ) -> Result<(Option<Uuid>, Vec<Message>), Error> {
     let (version, steps) = words::active(tx, segment, kind).await?;
     let notes = leads::notes(tx, lead.id).await?;
@@ -130,7 +137,8 @@ pub(crate) async fn enrol(
         industry,
         note: notes.last().map(|note| note.note.as_str()),
     };
-    let words = messages(segment, &steps, &facts, &BTreeMap::new());
+    let mut words = messages(segment, &steps, &facts, &BTreeMap::new());
+    experiments::choose(tx, lead, segment.name(), &mut words, at).await?;
     let json = serde_json::to_value(&words)?;
     let id = Uuid::now_v7();
     let id = enrolments::enrol(tx, id, lead.id, segment.name(), kind.name(), version, &json).await?;

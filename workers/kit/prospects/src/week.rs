@@ -204,7 +204,7 @@ impl Prospects {
         let mut planned = Vec::new();
         for touch in &week.touches {
             let Some(person) = by_name.get(touch.prospect.as_str()) else { continue };
-            planned.push(Self::planned(tx, person, touch, monday).await?);
+            planned.push(Self::planned(tx, person, touch, monday, now.with_timezone(&self.zone)).await?);
         }
         touches::plan(tx, &planned).await?;
         let touches = touches::of_week(tx, monday).await?;
@@ -278,12 +278,13 @@ impl Prospects {
         person: &Person,
         touch: &cadence::Touch,
         monday: NaiveDate,
+        now: DateTime<Tz>,
     ) -> Result<Planned, Error> {
         let (enrolment, messages) = match &person.enrolment {
             Some((id, messages)) => (*id, messages.clone()),
             None => {
                 let lead = one(tx, &person.prospect_id).await?;
-                let (id, messages) = enrol(tx, &lead, person.segment, SequenceType::ThreeStep).await?;
+                let (id, messages) = enrol(tx, &lead, person.segment, SequenceType::ThreeStep, now).await?;
                 let refused = || Error::Refused(format!("{} is in a sequence already", lead.prospect_id));
                 (id.ok_or_else(refused)?, messages)
             }

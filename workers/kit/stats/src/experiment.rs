@@ -31,12 +31,20 @@ pub fn arm(experiment: &str, person: &str, weights: &[f64]) -> usize {
     weights.len().saturating_sub(1)
 }
 
+/// The seed of an experiment's day.
+pub fn seed(experiment: &str, day: &str) -> u64 {
+    fnv(experiment, day)
+}
+
+fn fnv(one: &str, other: &str) -> u64 {
+    one.bytes().chain([0xff]).chain(other.bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 /// A place in 0..1: the first 53 bits of FNV-1a over both names, stirred, because FNV's high bits hardly differ.
 fn place(experiment: &str, person: &str) -> f64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in experiment.bytes().chain([0xff]).chain(person.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+    let mut hash = fnv(experiment, person);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^= hash >> 31;
@@ -88,8 +96,11 @@ fn above(a: f64, b: f64, c: f64, d: f64) -> f64 {
 /// One arm, and what was counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Arm {
-    /// Planned share.
+    /// Who got it.
+    pub people: u64,
+    /// How many should have got it, or its planned share.
     pub weight: f64,
+    /// Of those who have had the time to answer.
     pub outcome: Rate,
     /// Unsubscribes, complaints and negative replies among the same people.
     pub harm: Rate,
@@ -112,7 +123,7 @@ pub enum Verdict {
 /// Whether an experiment may stop: at least a week and 100 people an arm, five of each outcome, a small expected
 /// loss, and no guardrail that got worse; after eight weeks there is no difference.
 pub fn verdict(arms: &[Arm], full_days: u32) -> Verdict {
-    let counts: Vec<u64> = arms.iter().map(|arm| arm.outcome.trials).collect();
+    let counts: Vec<u64> = arms.iter().map(|arm| arm.people).collect();
     let weights: Vec<f64> = arms.iter().map(|arm| arm.weight).collect();
     let p = sample_ratio(&counts, &weights);
     if p < SRM {
@@ -122,7 +133,7 @@ pub fn verdict(arms: &[Arm], full_days: u32) -> Verdict {
     if full_days < LEAST_DAYS {
         return Verdict::Running { lacks: "seven full days" };
     }
-    if arms.len() < 2 || counts.iter().any(|&count| count < LEAST_PER_ARM) {
+    if arms.len() < 2 || arms.iter().any(|arm| arm.outcome.trials < LEAST_PER_ARM) {
         return Verdict::Running { lacks: "100 people an arm" };
     }
     if arms.iter().any(|arm| arm.outcome.successes < LEAST_PER_OUTCOME || lacks(arm)) {
@@ -195,7 +206,8 @@ mod tests {
 
     fn arms(first: Rate, second: Rate, harm: Rate) -> [Arm; 2] {
         let none = Rate::new(2, 200);
-        [Arm { weight: 0.5, outcome: first, harm: none }, Arm { weight: 0.5, outcome: second, harm }]
+        let arm = |outcome: Rate, harm| Arm { people: outcome.trials, weight: 0.5, outcome, harm };
+        [arm(first, none), arm(second, harm)]
     }
 
     #[test]
