@@ -6,11 +6,11 @@ use clap::ValueEnum;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
-use outreach::Recorder;
+use outreach::{Recorder, WordsKeeper};
 use runtime::Runtime;
 use scorer::Scorer;
 use storer::{StoreRetrier, Storer};
-use templater::Templater;
+use templater::{SequenceWriter, Templater};
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
@@ -37,7 +37,7 @@ pub enum Role {
     PainPattern,
     /// Makes segments and priorities of the matches.
     Scorer,
-    /// Writes a template for each segment.
+    /// Writes a template for each segment, and the words of sequences.
     Templater,
     /// Stores runs in Postgres.
     Storer,
@@ -45,7 +45,7 @@ pub enum Role {
     Exporter,
     /// Announces runs and alerts.
     Notifier,
-    /// Records what became of touches, and announces those that are due.
+    /// Records what became of touches, announces those that are due, and keeps the words of sequences.
     Outreach,
     /// Answers the HTTP API and takes webhooks.
     Gateway,
@@ -85,12 +85,14 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<PainPatternMatcher>().await?;
     runtime.provision::<Scorer>().await?;
     runtime.provision::<Templater>().await?;
+    runtime.provision::<SequenceWriter>().await?;
     runtime.provision::<Storer>().await?;
     runtime.provision::<StoreRetrier>().await?;
     runtime.provision::<exporter::Exporter>().await?;
     runtime.provision::<Notifier>().await?;
     runtime.provision::<Alerter>().await?;
-    runtime.provision::<Recorder>().await
+    runtime.provision::<Recorder>().await?;
+    runtime.provision::<WordsKeeper>().await
 }
 
 /// Starts a role in this process.
@@ -118,11 +120,9 @@ pub async fn start(
         Role::PainPattern => spawn(running, runtime, PainPatternMatcher::new(workers.matchers.clone())),
         Role::Scorer => spawn(running, runtime, Scorer::new(&workers.scorer, workers.claude(runtime).await?)),
         Role::Templater => {
-            spawn(
-                running,
-                runtime,
-                Templater::new(workers.templater.clone(), workers.claude(runtime).await?),
-            );
+            let claude = workers.claude(runtime).await?;
+            spawn(running, runtime, Templater::new(workers.templater.clone(), claude.clone()));
+            spawn(running, runtime, SequenceWriter::new(workers.templater.clone(), claude));
         }
         Role::Storer => {
             spawn(running, runtime, Storer::new(workers.storer.clone(), workers.db()?));
@@ -136,9 +136,18 @@ pub async fn start(
         Role::Outreach => {
             let prospects = workers.prospects()?;
             spawn(running, runtime, Recorder::new(prospects.clone()));
+            spawn(running, runtime, WordsKeeper::new(prospects.clone()));
+            let asks = workers.claude(runtime).await?.enabled();
             let (runtime, clients) = (runtime.clone(), workers.outreach.outreach_clients.clone());
             running.spawn(async move {
-                outreach::dispatch(&runtime, &prospects, &clients).await;
+                let dispatch = outreach::dispatch(&runtime, &prospects, &clients);
+                // Nobody writes without a key, so nobody is asked.
+                let ask = async {
+                    if asks {
+                        outreach::words::ask(&runtime, &prospects, &clients).await;
+                    }
+                };
+                tokio::join!(dispatch, ask);
                 Ok(())
             });
         }
