@@ -102,3 +102,15 @@ pub async fn enrolled_since(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<(St
     .await?;
     Ok(rows.into_iter().map(|row| (row.segment, row.sequence_type)).collect())
 }
+
+/// The steps of every version in a segment, whatever their source and the type of their sequence.
+pub async fn of_segment(tx: &mut Tx, segment: &str) -> Result<Vec<Value>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT steps FROM sequence_versions WHERE client_id = $1 AND segment = $2
+        ORDER BY sequence_type, version",
+        client,
+        segment
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}

@@ -6,9 +6,10 @@ use crate::messages::{LONGEST_REQUEST, PLACEHOLDERS, WordedStep, steps, worded};
 use audience::AudienceSegment;
 use cadence::{Kind, SequenceType};
 use chrono::{DateTime, TimeDelta, Utc};
+use db::experiments::{self, Experiment};
 use db::sequence_versions::{self, CLAUDE, TEMPLATES};
 use db::{Tx, Uuid};
-use proto::v1::{SequenceRequest, SequenceWords, StepWords};
+use proto::v1::{Learned, SequenceRequest, SequenceWords, StepWords};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
@@ -56,8 +57,18 @@ impl Prospects {
     ) -> Result<Vec<SequenceRequest>, Error> {
         let mut tx = self.db.begin(client).await?;
         let pairs = sequence_versions::enrolled_since(&mut tx, now - ASKED_FOR).await?;
-        let known = |(segment, kind): &(String, String)| Some((segment.parse().ok()?, kind.parse().ok()?));
-        Ok(pairs.iter().filter_map(known).map(|(segment, kind)| request(client, segment, kind)).collect())
+        let mut wanted = Vec::with_capacity(pairs.len());
+        for (segment, kind) in pairs {
+            // What is no segment or type any more needs no words.
+            let (Ok(segment), Ok(kind)) = (segment.parse::<AudienceSegment>(), kind.parse::<SequenceType>())
+            else {
+                continue;
+            };
+            let versions = sequence_versions::of_segment(&mut tx, segment.name()).await?;
+            let experiments = experiments::all(&mut tx, Some(segment.name())).await?;
+            wanted.push(request(client, segment, kind, learned(&experiments, versions)?));
+        }
+        Ok(wanted)
     }
 
     /// Keeps what Claude wrote as a version for those who are enrolled from now on; none when it is known already.
@@ -77,7 +88,12 @@ impl Prospects {
 }
 
 /// Names nobody: the words of the repository, and what is known of how they do.
-fn request(client: Uuid, segment: AudienceSegment, kind: SequenceType) -> SequenceRequest {
+fn request(
+    client: Uuid,
+    segment: AudienceSegment,
+    kind: SequenceType,
+    mut learned: Vec<Learned>,
+) -> SequenceRequest {
     let mut words: Vec<StepWords> = Vec::new();
     for step in steps(segment, kind) {
         if words.iter().all(|known| known.kind != step.kind.name()) {
@@ -85,13 +101,44 @@ fn request(client: Uuid, segment: AudienceSegment, kind: SequenceType) -> Sequen
             words.push(StepWords { kind: step.kind.name().to_owned(), variants });
         }
     }
+    learned.retain(|learned| words.iter().any(|step| step.kind == learned.kind));
     SequenceRequest {
         client_id: client.to_string(),
         segment: segment.name().to_owned(),
         sequence_type: kind.name().to_owned(),
         steps: words,
-        learned: Vec::new(),
+        learned,
     }
+}
+
+/// What the newest experiment with an end has shown of each kind of step: the better text, and the others.
+fn learned(
+    experiments: &[Experiment],
+    versions: Vec<serde_json::Value>,
+) -> Result<Vec<Learned>, serde_json::Error> {
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for steps in versions {
+        let steps: Vec<WordedStep> = serde_json::from_value(steps)?;
+        texts.extend(steps.into_iter().flat_map(|step| step.variants));
+    }
+    let won = |experiment: &&Experiment| {
+        experiment.verdict.as_ref().is_some_and(|said| said["verdict"] == "better")
+    };
+    // The last of a kind is the newest.
+    let newest: BTreeMap<&str, &Experiment> =
+        experiments.iter().filter(won).map(|experiment| (experiment.kind.as_str(), experiment)).collect();
+    let told = newest.into_iter().flat_map(|(kind, experiment)| {
+        let winner = experiment.verdict.as_ref().and_then(|said| said["winner"].as_str());
+        let arms = experiment.arms.as_array().into_iter().flatten();
+        let variants = arms.filter_map(|arm| arm["variant"].as_str());
+        let told = variants.filter_map(|variant| {
+            let verdict = if Some(variant) == winner { "better" } else { "worse" };
+            let text = texts.get(variant)?.clone();
+            Some(Learned { kind: kind.to_owned(), text, verdict: verdict.to_owned() })
+        });
+        told.collect::<Vec<_>>()
+    });
+    Ok(told.collect())
 }
 
 /// The steps of a sequence with Claude's words, each named after what it says.
@@ -137,6 +184,7 @@ fn fillable(kind: Kind, text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::messages::{Facts, messages};
+    use serde_json::json;
 
     const SEGMENT: AudienceSegment = AudienceSegment::ReferralNetwork;
 
@@ -195,11 +243,58 @@ mod tests {
         assert!(claudes(SEGMENT, SequenceType::FiveStep, &words()).is_err());
     }
 
+    /// An experiment with the first messages of the repository.
+    fn experiment(started_on: &str, verdict: &str, winner: Option<&str>) -> Experiment {
+        let arms = ["a", "b"].map(|way| json!({"variant": format!("referral_network.initial_dm.{way}")}));
+        Experiment {
+            id: Uuid::nil(),
+            name: format!("referral_network.initial_dm@{started_on}"),
+            segment: SEGMENT.name().into(),
+            kind: "initial_dm".into(),
+            arms: arms.into_iter().collect(),
+            started_on: started_on.parse().unwrap(),
+            shares_on: None,
+            settled_on: None,
+            ended_on: None,
+            verdict: Some(json!({"verdict": verdict, "winner": winner, "explanation": ""})),
+        }
+    }
+
+    /// Verdicts and beginnings of what is told.
+    fn told(experiments: &[Experiment]) -> Vec<(String, String)> {
+        let versions = vec![serde_json::to_value(steps(SEGMENT, SequenceType::ThreeStep)).unwrap()];
+        let learned = learned(experiments, versions).unwrap();
+        learned.into_iter().map(|told| (told.verdict, told.text.chars().take(9).collect())).collect()
+    }
+
+    #[test]
+    fn what_experiments_have_shown_is_told_with_its_words() {
+        let (a, b) = ("referral_network.initial_dm.a", "referral_network.initial_dm.b");
+        assert_eq!(told(&[]), []);
+        assert_eq!(told(&[experiment("2027-01-01", "running", None)]), []);
+        let won = |variant| experiment("2027-01-01", "better", Some(variant));
+        let of = |verdict: &str, text: &str| (verdict.to_owned(), text.to_owned());
+        assert_eq!(told(&[won(a)]), [of("better", "Thank you"), of("worse", "Good to b")]);
+        // A newer one says otherwise.
+        assert_eq!(told(&[won(a), won(b)]), [of("worse", "Thank you"), of("better", "Good to b")]);
+        // Nothing is told of words that nobody has any more.
+        assert_eq!(learned(&[won(a)], vec![]).unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_learned_of_a_kind_is_told_where_the_kind_is_wanted() {
+        let learned = |kind: &str| Learned { kind: kind.into(), ..Learned::default() };
+        let of =
+            |kind| request(Uuid::nil(), SEGMENT, kind, vec![learned("initial_dm"), learned("value_share")]);
+        assert_eq!(of(SequenceType::ThreeStep).learned, [learned("initial_dm")]);
+        assert_eq!(of(SequenceType::FiveStep).learned.len(), 2);
+    }
+
     #[test]
     fn a_question_has_each_kind_once_and_every_template_can_be_filled() {
         for segment in AudienceSegment::ALL {
             for kind in SequenceType::ALL {
-                let request = request(Uuid::nil(), segment, kind);
+                let request = request(Uuid::nil(), segment, kind, Vec::new());
                 let mut kinds: Vec<&str> = request.steps.iter().map(|step| step.kind.as_str()).collect();
                 kinds.sort_unstable();
                 kinds.dedup();
