@@ -24,7 +24,7 @@ pub(super) async fn generate(args: GenerateArgs, outreach: &Outreach) -> Result<
     };
     let sequence = outreach.prospects.generate(outreach.owner(), &request, outreach.now).await?;
     outreach.output.show(&sequence, |sequence| {
-        let made = if sequence.created { "enrolled now" } else { "in it already; it stays as it is" };
+        let made = if sequence.created { "new" } else { "in it already, and it stays as it is" };
         format!("{}; {made}\n\n{}", standing(sequence), messages(sequence))
     })?;
     Ok(())

@@ -92,10 +92,14 @@ pub(super) fn local(touch: &PlannedTouch) -> DateTime<FixedOffset> {
 
 pub(super) fn touches_table(touches: &[PlannedTouch]) -> String {
     let row = |touch: &PlannedTouch| {
+        let there = local(touch);
+        let offset = there.offset().to_string();
+        let offset = offset.strip_suffix(":00").unwrap_or(&offset);
         let state = if touch.late { format!("{}, late", touch.state) } else { touch.state.clone() };
         [
-            local(touch).format("%a %d %b").to_string(),
-            local(touch).format("%H:%M%:z").to_string(),
+            // Not to be broken between weekday and day.
+            there.format("%a\u{a0}%-d").to_string(),
+            format!("{}{offset}", there.format("%H:%M")),
             touch.prospect_id.clone(),
             touch.kind.clone(),
             touch.segment.clone(),

@@ -6,6 +6,7 @@ mod away;
 mod dead;
 mod import;
 mod matching;
+mod outreach;
 
 use std::process::{Command, Output};
 
@@ -15,7 +16,13 @@ use serde_json::Value;
 /// The binary, in a directory without a leadfleet.toml, with nobody to talk to.
 fn leadfleet(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leadfleet"));
-    for variable in ["LEADFLEET_CONFIG", "OUTPUT_DIRECTORY", "CLAUDE_API_KEY", "POSTGRES_CONNECTION_STRING"] {
+    for variable in [
+        "LEADFLEET_CONFIG",
+        "LEADFLEET_SECRET",
+        "OUTPUT_DIRECTORY",
+        "CLAUDE_API_KEY",
+        "POSTGRES_CONNECTION_STRING",
+    ] {
         command.env_remove(variable);
     }
     // Port 1 is nobody's.
