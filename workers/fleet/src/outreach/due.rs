@@ -6,10 +6,9 @@ use db::Uuid;
 use prospects::{AckRequest, AckStatus, DueTouch};
 use serde_json::json;
 
-use super::Outreach;
 use super::week::local;
+use super::{Outreach, counted};
 use crate::exit::Failure;
-use crate::output::count;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -72,7 +71,7 @@ fn in_words(taken: &[DueTouch]) -> String {
     format!(
         "{}\n{} taken for a quarter of an hour. Then say for each: leadfleet outreach ack TOUCH sent",
         blocks.join("\n"),
-        count(taken.len() as u64, "touch").replace("touchs", "touches")
+        counted(taken.len() as u64, "touch", "touches")
     )
 }
 
@@ -87,4 +86,40 @@ pub(super) async fn acknowledge(args: &AckArgs, outreach: &Outreach) -> Result<(
         .output
         .show(&touch, |touch| format!("{} to {}: {}", touch.kind, touch.prospect_id, touch.state))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_touch_says_what_to_send_to_whom_where_and_how_to_answer_for_it() {
+        let due = DueTouch {
+            touch: prospects::PlannedTouch {
+                touch_id: Uuid::from_u128(7),
+                prospect_id: "prospect_1".to_owned(),
+                segment: "referral_network".to_owned(),
+                kind: "initial_dm".to_owned(),
+                step: 1,
+                variant: "referral_network.initial_dm.a".to_owned(),
+                channel: "email".to_owned(),
+                date: "2026-11-23".parse().unwrap(),
+                time: "09:00:00".parse().unwrap(),
+                due_at: "2026-11-23T16:00:00Z".parse().unwrap(),
+                late: false,
+                state: "due".to_owned(),
+            },
+            text: "Hi Jane".to_owned(),
+            name: "Jane Roe".to_owned(),
+            email: "jane@clinic.example".to_owned(),
+            linkedin_url: "https://www.linkedin.example/in/jane".to_owned(),
+            phone: String::new(),
+        };
+        let expected = "00000000-0000-0000-0000-000000000007\n\
+            \u{20} initial_dm to Jane Roe (prospect_1), due Mon 23 Nov 09:00-07:00\n\
+            \u{20} email jane@clinic.example\n\n\
+            \u{20} Hi Jane\n\n\
+            1 touch taken for a quarter of an hour. Then say for each: leadfleet outreach ack TOUCH sent";
+        assert_eq!(in_words(&[due]), expected);
+    }
 }

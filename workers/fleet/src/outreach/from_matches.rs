@@ -48,7 +48,7 @@ fn in_words(found: &FromMatches, limit: usize) -> String {
     let row = |person: &MatchedPerson| {
         let outcome = match (&person.prospect_id, &person.reason) {
             (_, Some(reason)) => format!("left out: {reason}"),
-            (Some(prospect), None) => format!("{}: {prospect}", person.outcome.unwrap_or_default()),
+            (Some(prospect), None) => prospect.clone(),
             (None, None) => "would be taken in".to_owned(),
         };
         [person.name.clone(), person.company.clone(), person.segment.clone(), outcome]
@@ -56,7 +56,7 @@ fn in_words(found: &FromMatches, limit: usize) -> String {
     // Those who are left out come first: they want a look.
     let mut people: Vec<&MatchedPerson> = found.people.iter().collect();
     people.sort_by_key(|person| person.reason.is_none());
-    let table = columns(["name", "clinic", "segment", "outcome"], people.into_iter().take(limit).map(row));
+    let table = columns(["name", "clinic", "segment", "prospect"], people.into_iter().take(limit).map(row));
     text.push_str(&format!("\n\n{table}"));
     match found.people.len().saturating_sub(limit) {
         0 => {}

@@ -1,11 +1,13 @@
 //! What outreach has brought, beside what it is to bring.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use prospects::{Best, Experiment, Measured, Metrics, MetricsRequest, Performance};
 
-use super::{Outreach, percent};
+use super::{Outreach, counted, percent};
 use crate::exit::Failure;
-use crate::output::{columns, count};
+use crate::output::columns;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -40,8 +42,8 @@ fn in_words(metrics: &Metrics) -> String {
     }
     text.push_str(&format!(
         "{} to {}\n\n",
-        count(totals.sends, "touch").replace("touchs", "touches"),
-        if totals.people == 1 { "1 person".to_owned() } else { format!("{} people", totals.people) }
+        counted(totals.sends, "touch", "touches"),
+        counted(totals.people, "person", "people")
     ));
     let target = |[low, high]: [f64; 2]| format!("{low:.0} to {high:.0} %");
     let rows = [
@@ -72,13 +74,11 @@ fn in_words(metrics: &Metrics) -> String {
         let name = name.as_deref().unwrap_or("none");
         text.push_str(&format!("  {}: {name} ({explanation})\n", dimension.replace('_', " ")));
     }
-    for Experiment { name, verdict, explanation, .. } in &metrics.experiments {
-        text.push_str(&format!("Experiment {name}: {} ({explanation})\n", verdict.replace('_', " ")));
-    }
+    text.push_str(&experiments(&metrics.experiments));
     if metrics.machine_events > 0 {
         text.push_str(&format!(
             "{} by machines, in no number above\n",
-            count(metrics.machine_events, "open or click").replace("or clicks", "and clicks")
+            counted(metrics.machine_events, "open or click", "opens and clicks")
         ));
     }
     text
@@ -101,6 +101,22 @@ fn variants(variants: &[Performance]) -> String {
         [name.clone(), people.to_string(), short(*reply_rate)]
     };
     columns(["variant", "people", "replied"], variants.iter().map(row))
+}
+
+/// Those of which the same is to be said in one line.
+fn experiments(experiments: &[Experiment]) -> String {
+    let mut alike: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for Experiment { name, verdict, explanation, .. } in experiments {
+        alike.entry((verdict, explanation)).or_default().push(name);
+    }
+    let line = |((verdict, explanation), names): ((&str, &str), Vec<&str>)| {
+        let which = match names.as_slice() {
+            [name] => format!("Experiment {name}"),
+            names => format!("{} experiments", names.len()),
+        };
+        format!("{which}: {} ({explanation})\n", verdict.replace('_', " "))
+    };
+    alike.into_iter().map(line).collect()
 }
 
 /// A rate with its interval, per cent.

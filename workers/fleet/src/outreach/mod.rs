@@ -187,6 +187,11 @@ impl Outreach {
     }
 }
 
+/// `1 touch`, `2 touches`.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
 /// A rate or share of one as people read it.
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use prospects::{Erased, NoteRequest, ResearchNote};
 
-use super::Outreach;
+use super::{Outreach, counted};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, columns, count};
 
@@ -96,17 +96,13 @@ pub(super) async fn erase(args: &EraseArgs, outreach: &Outreach) -> Result<(), F
     outreach.output.show(&erased, |erased| {
         let Erased { prospect_id, activities, notes, suppressed } = erased;
         format!(
-            "Forgot {prospect_id}, its {} and {}. {} stay suppressed, as keyed hashes.",
-            activities_in_words(*activities),
+            "Forgot {prospect_id}, with {} and {}. {} of it kept suppressed, as keyed hashes.",
+            counted(*activities as u64, "activity", "activities"),
             count(*notes as u64, "note"),
-            count(*suppressed as u64, "address").replace("addresss", "addresses")
+            counted(*suppressed as u64, "address is", "addresses are")
         )
     })?;
     Ok(())
-}
-
-fn activities_in_words(number: usize) -> String {
-    if number == 1 { "1 activity".to_owned() } else { format!("{number} activities") }
 }
 
 /// The id that the operator types.

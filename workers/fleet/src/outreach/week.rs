@@ -7,8 +7,8 @@ use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, Offset as _,
 use db::leads::Lead;
 use prospects::PlannedTouch;
 
-use super::Outreach;
 use super::calendar::{self, Recipient, Recipients};
+use super::{Outreach, counted};
 use crate::exit::Failure;
 use crate::output::{self, columns};
 
@@ -77,9 +77,9 @@ fn write(path: &Path, text: &str, touches: &[PlannedTouch], outreach: &Outreach)
     }
     std::fs::write(path, text).with_context(|| format!("could not write {}", path.display()))?;
     let written = serde_json::json!({ "file": path, "touches": touches.len() });
-    outreach
-        .output
-        .show(&written, |_written| format!("Wrote {} touches to {}", touches.len(), path.display()))?;
+    outreach.output.show(&written, |_written| {
+        format!("Wrote {} to {}", counted(touches.len() as u64, "touch", "touches"), path.display())
+    })?;
     Ok(())
 }
 

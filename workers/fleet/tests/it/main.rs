@@ -4,6 +4,7 @@
 
 mod away;
 mod dead;
+mod from_matches;
 mod import;
 mod matching;
 mod outreach;
