@@ -43,7 +43,7 @@ fn every_bad_row_is_reported_with_its_number_line_and_column() {
         &[
             "error: 5 problems",
             "2    4     pain_text       is empty",
-            "2    4     severity_score  11 is outside 1 to 10",
+            "2    4     severity_score  \"11\" is outside 1 to 10",
             "2    4     mentions        \"x\" is no whole number from 0",
             "3    5     pain_text       \"\u{fffd}\" is not UTF-8",
             "4    6                     the row has 3 fields, the header 4",
@@ -75,12 +75,12 @@ fn semicolons_and_tabs_separate_as_commas_do() {
     check(
         "pain-points",
         b"pain_category;pain_text;severity\nemr;slow, dear;11\n",
-        &["11 is outside 1 to 10"],
+        &["\"11\" is outside 1 to 10"],
     );
     check(
         "pain-points",
         b"pain_category\tpain_text\tseverity\nemr\tslow;dear\t11\n",
-        &["11 is outside 1 to 10"],
+        &["\"11\" is outside 1 to 10"],
     );
     check("pain-points", b"pain_category,pain_text;severity\n", &["unknown columns: pain_text;severity"]);
 }
@@ -158,7 +158,7 @@ fn a_bad_row_behind_a_hundred_thousand_good_ones_leaves_nothing_behind() {
     content.push_str("emr,the last,12\n");
     let file = file(content);
     let output = servers.leadfleet(&["import", "pain-points"]).arg(file.path()).output().unwrap();
-    check_fails(&output, 1, &["100001  100002  severity_score  12 is outside 1 to 10"]);
+    check_fails(&output, 1, &["100001  100002  severity_score  \"12\" is outside 1 to 10"]);
     assert_eq!(servers.rows("pain_points"), 0);
 }
 
