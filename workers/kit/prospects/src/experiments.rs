@@ -100,12 +100,16 @@ pub(crate) async fn choose(
     }
     let ids: Vec<Uuid> = found.iter().map(|row| row.id).collect();
     let assigned = experiments::assigned(tx, lead.id, &ids).await?;
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for message in words.iter_mut() {
-        let name = name(segment, &message.kind, &ways(message));
+        let ways = ways(message);
+        let name = name(segment, &message.kind, &ways);
         let row = found.iter().find(|row| row.name == name);
         let arm = row.and_then(|row| assigned.iter().find(|arm| arm.experiment_id == row.id));
         if let Some(arm) = arm {
-            say(message, &arm.variant, arm.propensity);
+            let times = times.entry(name).or_default();
+            say(message, turn(&ways, &arm.variant, *times), arm.propensity);
+            *times += 1;
         }
     }
     Ok(())
@@ -186,6 +190,12 @@ fn draw(experiment: Uuid, name: &str, prospect: &str, shares: &[Share]) -> Optio
     let arm = shares.get(experiment::arm(name, prospect, &weights))?;
     let (variant, propensity) = (arm.variant.clone(), arm.share / weights.iter().sum::<f64>());
     Some(Assignment { experiment_id: experiment, variant, propensity, shares: weights })
+}
+
+/// The way to say a step that comes again: the next one each time, so that nobody reads the same twice in a row.
+fn turn<'a>(ways: &'a [String], drawn: &'a str, times: usize) -> &'a str {
+    let place = ways.iter().position(|way| way == drawn);
+    place.and_then(|place| ways.get((place + times) % ways.len())).map_or(drawn, String::as_str)
 }
 
 /// Says a message the way it was drawn; the way it was filled with becomes one of the others.

@@ -106,32 +106,21 @@ pub(crate) fn worded(
     steps.collect()
 }
 
-/// The messages of a sequence for one prospect; `shares` are the variants' shares by their names, even when it names none.
-pub(crate) fn messages(
-    segment: AudienceSegment,
-    steps: &[WordedStep],
-    facts: &Facts<'_>,
-    shares: &BTreeMap<String, f64>,
-) -> Vec<Message> {
-    steps.iter().map(|step| message(segment, step, facts, shares)).collect()
+/// The messages of a sequence for one prospect, each in one of its ways; experiments may choose another.
+pub(crate) fn messages(segment: AudienceSegment, steps: &[WordedStep], facts: &Facts<'_>) -> Vec<Message> {
+    steps.iter().map(|step| message(segment, step, facts)).collect()
 }
 
-fn message(
-    segment: AudienceSegment,
-    step: &WordedStep,
-    facts: &Facts<'_>,
-    shares: &BTreeMap<String, f64>,
-) -> Message {
+fn message(segment: AudienceSegment, step: &WordedStep, facts: &Facts<'_>) -> Message {
     let texts = step.variants.iter().map(|(variant, template)| Alternative {
         text: fill(template, segment, step.kind, &step.ask, facts),
         variant: variant.clone(),
     });
     let mut texts: Vec<Alternative> = texts.collect();
-    let weights: Vec<f64> =
-        texts.iter().map(|text| shares.get(&text.variant).copied().unwrap_or(1.0)).collect();
+    let weights = vec![1.0 / texts.len().max(1) as f64; texts.len()];
     let experiment = format!("{}.{}", segment.name(), step.kind.name());
     let chosen = stats::experiment::arm(&experiment, facts.prospect_id, &weights);
-    let propensity = weights.get(chosen).map_or(1.0, |weight| weight / weights.iter().sum::<f64>());
+    let propensity = weights.get(chosen).copied().unwrap_or(1.0);
     let Alternative { variant, text } = if chosen < texts.len() {
         texts.remove(chosen)
     } else {
@@ -222,7 +211,7 @@ mod tests {
     };
 
     fn all(segment: AudienceSegment, kind: SequenceType, facts: &Facts<'_>) -> Vec<Message> {
-        messages(segment, &steps(segment, kind), facts, &BTreeMap::new())
+        messages(segment, &steps(segment, kind), facts)
     }
 
     #[test]

@@ -11,7 +11,6 @@ use db::enrolments::{self, Enrolment};
 use db::leads::{self, Lead};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -137,7 +136,7 @@ pub(crate) async fn enrol(
         industry,
         note: notes.last().map(|note| note.note.as_str()),
     };
-    let mut words = messages(segment, &steps, &facts, &BTreeMap::new());
+    let mut words = messages(segment, &steps, &facts);
     experiments::choose(tx, lead, segment.name(), &mut words, at).await?;
     let json = serde_json::to_value(&words)?;
     let id = Uuid::now_v7();

@@ -1,25 +1,20 @@
 //! Plans a week for a client: who gets what and when, who does not, and why.
 
 use crate::error::Error;
-use crate::messages::Message;
+use crate::people::Contact;
 use crate::sequence::{enrol, one};
-use crate::suppression::{Addresses, why};
-use crate::zone::zone;
 use crate::{Owner, Prospects};
 use audience::AudienceSegment;
-use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
+use cadence::{Candidate, Due, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
-use db::enrolments::{self, Free, Running};
 use db::leads;
 use db::touches::{self, Planned, Touch};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
-/// Those of each segment that are looked at for connection requests: twice what a week may ask for.
-const LOOKED_AT: i64 = 200;
 /// Follow-ups that a week may be asked for.
 const MOST_FOLLOWUPS: u32 = 1_000;
 
@@ -184,8 +179,8 @@ impl Prospects {
         let followups_there = there.iter().filter(|touch| follows_up(&touch.kind)).count() as u32;
         let mut skipped = BTreeMap::new();
         let people = self.people(tx, monday, &mut skipped).await?;
-        let candidates: Vec<Candidate> = people.iter().filter_map(Person::candidate).collect();
-        let due: Vec<Due> = people.iter().filter_map(Person::due).collect();
+        let candidates: Vec<Candidate> = people.iter().filter_map(Contact::candidate).collect();
+        let due: Vec<Due> = people.iter().filter_map(Contact::due).collect();
         let sent = touches::request_days(tx, monday - Days::new(7)).await?;
         let week = cadence::plan(&Plan {
             monday,
@@ -199,7 +194,7 @@ impl Prospects {
             candidates: &candidates,
             due: &due,
         });
-        let by_name: HashMap<&str, &Person> =
+        let by_name: HashMap<&str, &Contact> =
             people.iter().map(|person| (person.prospect_id.as_str(), person)).collect();
         let mut planned = Vec::new();
         for touch in &week.touches {
@@ -231,51 +226,10 @@ impl Prospects {
         })
     }
 
-    /// Everybody who may be planned, the most promising first; the others are counted by reason.
-    async fn people(
-        &self,
-        tx: &mut Tx,
-        monday: NaiveDate,
-        skipped: &mut BTreeMap<String, usize>,
-    ) -> Result<Vec<Person>, Error> {
-        let running = enrolments::running(tx).await?;
-        let free = enrolments::free(tx, LOOKED_AT).await?;
-        let mut people: Vec<Person> =
-            running.into_iter().filter_map(|running| Person::running(running, self.zone)).collect();
-        people.extend(free.into_iter().filter_map(|free| Person::free(free, self.zone)));
-
-        let client = tx.client();
-        let companies: BTreeSet<String> = people.iter().map(|person| person.company_name.clone()).collect();
-        let companies: Vec<String> = companies.into_iter().filter(|company| !company.is_empty()).collect();
-        let answered: BTreeSet<String> =
-            enrolments::answered_companies(tx, &companies).await?.into_iter().collect();
-        let keys: Vec<Vec<Vec<u8>>> =
-            people.iter().map(|person| self.keys_of(client, &person.addresses())).collect();
-        let all: Vec<Vec<u8>> = keys.iter().flatten().cloned().collect();
-        let suppressed = db::suppressions::among(tx, &all).await?;
-
-        let mut skip = |reason: String| *skipped.entry(reason).or_default() += 1;
-        let mut kept = Vec::with_capacity(people.len());
-        for (person, keys) in people.into_iter().zip(keys) {
-            if let Some(reason) = why(&suppressed, &keys, person.channel()) {
-                skip(reason);
-            } else if answered.contains(&person.company_name) {
-                skip("somebody at the company has answered".to_owned());
-            } else if person.paused_until.is_some_and(|until| until > monday) {
-                skip("away".to_owned());
-            } else if person.planned {
-                skip("planned already".to_owned());
-            } else {
-                kept.push(person);
-            }
-        }
-        Ok(kept)
-    }
-
     /// The touch to keep; whoever is in no sequence yet is enrolled in the shortest.
     async fn planned(
         tx: &mut Tx,
-        person: &Person,
+        person: &Contact,
         touch: &cadence::Touch,
         monday: NaiveDate,
         now: DateTime<Tz>,
@@ -305,98 +259,6 @@ impl Prospects {
             local_time: touch.time,
             due_at: touch.at,
             late: touch.late,
-        })
-    }
-}
-
-/// Somebody who may be contacted, in a sequence or not.
-struct Person {
-    lead_id: Uuid,
-    prospect_id: String,
-    segment: AudienceSegment,
-    enrolment: Option<(Uuid, Vec<Message>)>,
-    step: Option<i16>,
-    since: Option<NaiveDate>,
-    paused_until: Option<NaiveDate>,
-    planned: bool,
-    zone: Tz,
-    company_name: String,
-    email: String,
-    phone: String,
-    linkedin_url: String,
-}
-
-impl Person {
-    fn running(running: Running, default: Tz) -> Option<Self> {
-        Some(Self {
-            lead_id: running.lead_id,
-            segment: running.segment.parse().ok()?,
-            enrolment: Some((running.id, serde_json::from_value(running.messages).ok()?)),
-            step: running.step,
-            since: running.since,
-            paused_until: running.paused_until,
-            planned: running.planned,
-            zone: zone(&running.time_zone, &running.lead_state, &running.country, default),
-            prospect_id: running.prospect_id,
-            company_name: running.company_name,
-            email: running.email,
-            phone: running.phone,
-            linkedin_url: running.linkedin_url,
-        })
-    }
-
-    fn free(free: Free, default: Tz) -> Option<Self> {
-        Some(Self {
-            lead_id: free.lead_id,
-            segment: free.segment.parse().ok()?,
-            enrolment: None,
-            step: None,
-            since: None,
-            paused_until: None,
-            planned: false,
-            zone: zone(&free.time_zone, &free.lead_state, &free.country, default),
-            prospect_id: free.prospect_id,
-            company_name: free.company_name,
-            email: free.email,
-            phone: free.phone,
-            linkedin_url: free.linkedin_url,
-        })
-    }
-
-    fn addresses(&self) -> Addresses<'_> {
-        Addresses {
-            email: &self.email,
-            phone: &self.phone,
-            linkedin_url: &self.linkedin_url,
-            company: &self.company_name,
-        }
-    }
-
-    fn channel(&self) -> &'static str {
-        self.addresses().channel()
-    }
-
-    fn candidate(&self) -> Option<Candidate> {
-        let new = self.step.is_none();
-        new.then(|| Candidate {
-            prospect: self.prospect_id.clone(),
-            segment: self.segment.place(),
-            zone: self.zone,
-        })
-    }
-
-    /// The next message, for those who are connected.
-    fn due(&self) -> Option<Due> {
-        let step = self.step? + 1;
-        let (_, messages) = self.enrolment.as_ref()?;
-        let message = messages.iter().find(|message| i16::from(message.step) == step)?;
-        Some(Due {
-            prospect: self.prospect_id.clone(),
-            segment: self.segment.place(),
-            zone: self.zone,
-            kind: Kind::named(&message.kind)?,
-            before: self.since?,
-            after_business_days: message.after_business_days,
         })
     }
 }

@@ -212,7 +212,7 @@ mod tests {
     fn claudes_words_are_filled_as_templates_are_and_named() {
         let steps = claudes(SEGMENT, SequenceType::ThreeStep, &words()).unwrap();
         let facts = Facts { prospect_id: "prospect_1", name: "Jane Doe", ..Facts::default() };
-        let messages = messages(SEGMENT, &steps, &facts, &BTreeMap::new());
+        let messages = messages(SEGMENT, &steps, &facts);
         assert_eq!(messages.len(), 4);
         for message in messages {
             assert!(message.text.ends_with(&format!("Jane, from {}.", message.kind)), "{message:?}");

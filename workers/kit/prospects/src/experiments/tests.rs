@@ -180,3 +180,11 @@ fn a_message_is_said_the_way_it_was_drawn() {
     say(&mut unknown, "s.initial_dm.z", 0.2);
     assert_eq!(unknown, message());
 }
+
+#[test]
+fn a_step_that_comes_again_is_said_in_the_next_way() {
+    let ways = ways(&message());
+    let said: Vec<&str> = (0..4).map(|times| turn(&ways, "s.initial_dm.b", times)).collect();
+    assert_eq!(said, ["s.initial_dm.b", "s.initial_dm.c", "s.initial_dm.a", "s.initial_dm.b"]);
+    assert_eq!(turn(&ways, "unknown", 1), "unknown");
+}

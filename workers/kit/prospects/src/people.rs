@@ -1,0 +1,152 @@
+//! Who may be planned for a week, and who is left out.
+
+use crate::Prospects;
+use crate::error::Error;
+use crate::messages::Message;
+use crate::suppression::{Addresses, why};
+use crate::zone::zone;
+use audience::AudienceSegment;
+use cadence::{Candidate, Due, Kind};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use db::enrolments::{self, Free, Running};
+use db::{Tx, Uuid};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Those of each segment that are looked at for connection requests: twice what a week may ask for.
+const LOOKED_AT: i64 = 200;
+
+impl Prospects {
+    /// Everybody who may be planned, the most promising first; the others are counted by reason.
+    pub(crate) async fn people(
+        &self,
+        tx: &mut Tx,
+        monday: NaiveDate,
+        skipped: &mut BTreeMap<String, usize>,
+    ) -> Result<Vec<Contact>, Error> {
+        let running = enrolments::running(tx).await?;
+        let free = enrolments::free(tx, LOOKED_AT).await?;
+        let mut people: Vec<Contact> =
+            running.into_iter().filter_map(|running| Contact::running(running, self.zone)).collect();
+        people.extend(free.into_iter().filter_map(|free| Contact::free(free, self.zone)));
+
+        let client = tx.client();
+        let companies: BTreeSet<String> = people.iter().map(|person| person.company_name.clone()).collect();
+        let companies: Vec<String> = companies.into_iter().filter(|company| !company.is_empty()).collect();
+        let answered: BTreeSet<String> =
+            enrolments::answered_companies(tx, &companies).await?.into_iter().collect();
+        let keys: Vec<Vec<Vec<u8>>> =
+            people.iter().map(|person| self.keys_of(client, &person.addresses())).collect();
+        let all: Vec<Vec<u8>> = keys.iter().flatten().cloned().collect();
+        let suppressed = db::suppressions::among(tx, &all).await?;
+
+        let mut skip = |reason: String| *skipped.entry(reason).or_default() += 1;
+        let mut kept = Vec::with_capacity(people.len());
+        for (person, keys) in people.into_iter().zip(keys) {
+            if let Some(reason) = why(&suppressed, &keys, person.channel()) {
+                skip(reason);
+            } else if answered.contains(&person.company_name) {
+                skip("somebody at the company has answered".to_owned());
+            } else if person.paused_until.is_some_and(|until| until > monday) {
+                skip("away".to_owned());
+            } else if person.planned {
+                skip("planned already".to_owned());
+            } else {
+                kept.push(person);
+            }
+        }
+        Ok(kept)
+    }
+}
+
+/// Somebody who may be contacted, in a sequence or not.
+pub(crate) struct Contact {
+    pub(crate) lead_id: Uuid,
+    pub(crate) prospect_id: String,
+    pub(crate) segment: AudienceSegment,
+    pub(crate) enrolment: Option<(Uuid, Vec<Message>)>,
+    pub(crate) step: Option<i16>,
+    pub(crate) since: Option<NaiveDate>,
+    pub(crate) paused_until: Option<NaiveDate>,
+    planned: bool,
+    pub(crate) zone: Tz,
+    pub(crate) company_name: String,
+    pub(crate) email: String,
+    pub(crate) phone: String,
+    pub(crate) linkedin_url: String,
+}
+
+impl Contact {
+    pub(crate) fn running(running: Running, default: Tz) -> Option<Self> {
+        Some(Self {
+            lead_id: running.lead_id,
+            segment: running.segment.parse().ok()?,
+            enrolment: Some((running.id, serde_json::from_value(running.messages).ok()?)),
+            step: running.step,
+            since: running.since,
+            paused_until: running.paused_until,
+            planned: running.planned,
+            zone: zone(&running.time_zone, &running.lead_state, &running.country, default),
+            prospect_id: running.prospect_id,
+            company_name: running.company_name,
+            email: running.email,
+            phone: running.phone,
+            linkedin_url: running.linkedin_url,
+        })
+    }
+
+    pub(crate) fn free(free: Free, default: Tz) -> Option<Self> {
+        Some(Self {
+            lead_id: free.lead_id,
+            segment: free.segment.parse().ok()?,
+            enrolment: None,
+            step: None,
+            since: None,
+            paused_until: None,
+            planned: false,
+            zone: zone(&free.time_zone, &free.lead_state, &free.country, default),
+            prospect_id: free.prospect_id,
+            company_name: free.company_name,
+            email: free.email,
+            phone: free.phone,
+            linkedin_url: free.linkedin_url,
+        })
+    }
+
+    pub(crate) fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            email: &self.email,
+            phone: &self.phone,
+            linkedin_url: &self.linkedin_url,
+            company: &self.company_name,
+        }
+    }
+
+    pub(crate) fn channel(&self) -> &'static str {
+        self.addresses().channel()
+    }
+
+    pub(crate) fn candidate(&self) -> Option<Candidate> {
+        let new = self.step.is_none();
+        new.then(|| Candidate {
+            prospect: self.prospect_id.clone(),
+            segment: self.segment.place(),
+            zone: self.zone,
+        })
+    }
+
+    /// The next message, for those who are connected.
+    pub(crate) fn due(&self) -> Option<Due> {
+        let step = self.step? + 1;
+        let (_, messages) = self.enrolment.as_ref()?;
+        let message = messages.iter().find(|message| i16::from(message.step) == step)?;
+        Some(Due {
+            prospect: self.prospect_id.clone(),
+            segment: self.segment.place(),
+            zone: self.zone,
+            kind: Kind::named(&message.kind)?,
+            before: self.since?,
+            after_business_days: message.after_business_days,
+        })
+    }
+}
