@@ -124,7 +124,7 @@ impl Prospects {
         let found = suppressions::among(tx, &all).await?;
         let erased: BTreeSet<&[u8]> = found
             .iter()
-            .filter(|found| found.source == "never")
+            .filter(|found| found.source == "erasure")
             .map(|found| found.key.as_slice())
             .collect();
         for (one, keys) in people.iter_mut().zip(&keys) {
