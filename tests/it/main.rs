@@ -16,6 +16,7 @@ mod notifications;
 mod outreach;
 mod postgres_down;
 mod promises;
+mod sequence_words;
 mod starting;
 mod tidy;
 mod triggers;
