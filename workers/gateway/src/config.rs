@@ -31,7 +31,7 @@ pub struct Config {
     pub burst: NonZeroU32,
 
     /// Address by which outreach tools reach the gateway, as `https://leads.example.com`; default: where it listens.
-    #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL")]
+    #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     pub public_url: Option<String>,
 }
 
@@ -42,5 +42,13 @@ impl Config {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
         }
+    }
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => Ok(text.to_owned()),
+        _ => Err("write it as https://leads.example.com, without query".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_and_what_cannot_be_done_there() {
@@ -57,11 +57,32 @@ async fn a_body_is_json_of_the_right_size() {
     large["text"] = " ".repeat(64 * 1024).into();
     problem(post("application/json", large.to_string().into()).await.unwrap(), 413, "too-large").await;
     // Nobody says beforehand how long it is.
-    let pieces = futures::stream::iter((0..60).map(|_| Ok::<_, std::io::Error>(vec![b' '; 40_000])));
+    let pieces = futures::stream::iter([0, 1].map(|_| Ok::<_, std::io::Error>(vec![b' '; 40_000])));
     let chunked =
         rig.request(Method::POST, TRACK).bearer_auth(&key).header("content-type", "application/json");
     let chunked = chunked.body(reqwest::Body::wrap_stream(pieces)).send().await.unwrap();
     problem(chunked, 413, "too-large").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_too_much_is_not_cut_off_before_hearing_so() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    // What is sent must be read, no buffer of the system holds it.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(16 * 1024).unwrap();
+    let mut stream = socket.connect(rig.base.trim_start_matches("http://").parse().unwrap()).await.unwrap();
+    let body = vec![b' '; 3 * 1024 * 1024];
+    let head = format!(
+        "POST {TRACK} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nconnection: close\r\n\
+        content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

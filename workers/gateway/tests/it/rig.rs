@@ -14,6 +14,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use runtime::Runtime;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 pub(crate) const TRACK: &str = "/api/outreach/track-engagement";
@@ -133,7 +134,8 @@ impl Rig {
         };
         let stream = self.runtime.jetstream().get_stream("EVENTS").await.unwrap();
         let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
-        let message = messages.next().await.unwrap().unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(30), messages.next()).await;
+        let message = next.unwrap().unwrap().unwrap();
         Engagement::decode(message.payload.clone()).unwrap()
     }
 }
