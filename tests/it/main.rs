@@ -14,6 +14,8 @@ mod kills;
 mod low_confidence;
 mod notifications;
 mod outreach;
+mod outreach_http;
+mod outreach_orders;
 mod postgres_down;
 mod promises;
 mod sequence_words;

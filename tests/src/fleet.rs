@@ -60,6 +60,10 @@ impl TestFleet {
             ("CLAUDE_RETRY_DELAY", "0.001".to_owned()),
             ("LEADFLEET_LEASE", "2".to_owned()),
             ("STORE_RETRY_AFTER", "1".to_owned()),
+            // On a port that the system gives, for callers in a hurry.
+            ("GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
+            ("GATEWAY_RATE", "100000".to_owned()),
+            ("GATEWAY_BURST", "100000".to_owned()),
             // No tick fires by itself while a test runs.
             ("SCHEDULE_TZ", "UTC".to_owned()),
         ];

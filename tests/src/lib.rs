@@ -8,6 +8,7 @@ mod broker;
 mod deliveries;
 mod files;
 mod fleet;
+pub mod http;
 mod process;
 mod program;
 pub mod prospects;
