@@ -9,7 +9,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use chrono::{Datelike as _, NaiveDate, Weekday};
+use chrono::{NaiveDate, Weekday};
 use prospects::{Cadence, CadenceRequest, PlannedTouch};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -72,7 +72,6 @@ pub(crate) async fn table(
 async fn touches(app: &App, caller: &Caller, asked: &WeekQuery) -> Result<Vec<PlannedTouch>, Problem> {
     let day = asked.week_start.unwrap_or_else(|| clock::now().date_naive());
     let monday = day.week(Weekday::Mon).checked_first_day();
-    let monday = monday.filter(|monday| (1970..=9999).contains(&monday.year()));
-    let monday = monday.ok_or_else(|| Problem::wrong("week_start", "must be from 1970 to 9999"))?;
+    let monday = monday.ok_or_else(|| Problem::wrong("week_start", "has no Monday before it"))?;
     Ok(app.prospects.week(caller.with(&asked.user_id), monday).await?)
 }

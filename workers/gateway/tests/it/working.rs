@@ -122,6 +122,8 @@ async fn a_week_is_planned_handed_out_and_acknowledged() {
     }
     // Whether it may go out now is for the recipient's clock to say.
     assert!(rig.seen(&key, "/api/outreach/due?limit=5").await["touches"].is_array());
+    let first = rig.get("/api/outreach/cadence/week.csv?user_id=ann&week_start=0001-01-01").bearer_auth(&key);
+    assert_eq!(first.send().await.unwrap().status(), StatusCode::OK);
     let id = planned["touches"][0]["touch_id"].as_str().unwrap();
     let acknowledged =
         rig.done(&key, &format!("/api/outreach/due/{id}/ack"), json!({"status": "sent"})).await;
