@@ -192,6 +192,11 @@ impl Prospects {
         let Some(lead) = leads::named(tx, std::slice::from_ref(&touch.prospect_id)).await?.pop() else {
             return Ok(Some("the prospect is gone".to_owned()));
         };
+        if lead.status != "new" {
+            // The answer came while the week was planned.
+            advance(tx, &enrolment, Cause::Stop(Stop::Replied), "answered", None, now).await?;
+            return Ok(Some(format!("has answered: {}", lead.status)));
+        }
         let Some(reason) = self.suppressed(tx, &lead).await? else { return Ok(None) };
         advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;
         Ok(Some(reason))
