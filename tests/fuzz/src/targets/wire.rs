@@ -7,9 +7,9 @@ use chrono::DateTime;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::subject::{Subject, Token};
 use proto::v1::{
-    Alert, Assignments, ClinicPart, Complete, ExportOutcome, MatchConfig, Matches, PainPart, PlaceHints,
-    Plan, RunHeader, RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment, StoreOutcome,
-    StoreRetry, Strategy, Template, Tick, Trigger,
+    Alert, Assignments, ClinicPart, Complete, Engagement, ExportOutcome, MatchConfig, Matches, PainPart,
+    PlaceHints, Plan, RunHeader, RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment,
+    SequenceRequest, SequenceWords, StoreOutcome, StoreRetry, Strategy, Template, Tick, TouchDue, Trigger,
 };
 use proto::{Message, Name};
 use runtime::{Stored, TraceContext};
@@ -84,7 +84,7 @@ static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).expect("our own descriptors"));
 
 /// Every message that anybody takes, with who reads it here.
-pub(super) const MESSAGES: [(&str, Take); 19] = [
+pub(super) const MESSAGES: [(&str, Take); 23] = [
     (Alert::NAME, message::<Alert>),
     (Assignments::NAME, message::<Assignments>),
     (ClinicPart::NAME, message::<ClinicPart>),
@@ -102,6 +102,10 @@ pub(super) const MESSAGES: [(&str, Take); 19] = [
     (Segment::NAME, message::<Segment>),
     (StoreOutcome::NAME, message::<StoreOutcome>),
     (StoreRetry::NAME, message::<StoreRetry>),
+    (Engagement::NAME, message::<Engagement>),
+    (TouchDue::NAME, message::<TouchDue>),
+    (SequenceRequest::NAME, message::<SequenceRequest>),
+    (SequenceWords::NAME, message::<SequenceWords>),
     (Template::NAME, message::<Template>),
     (Tick::NAME, message::<Tick>),
 ];
