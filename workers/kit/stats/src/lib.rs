@@ -2,10 +2,19 @@
 //!
 //! Everything here is pure and gives the same bytes for the same input: no clock, and random numbers from a seed.
 
+pub mod anonymity;
+pub mod calibrate;
+pub mod drift;
 pub mod experiment;
 pub mod family;
 pub mod fisher;
+pub mod homogeneity;
 mod rate;
+pub mod ratio;
+pub mod scores;
+pub mod sequential;
+pub mod survival;
 pub mod thompson;
+pub mod weights;
 
 pub use rate::{Interval, Rate};

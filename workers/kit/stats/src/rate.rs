@@ -4,7 +4,7 @@ use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// The two-sided 95 % quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 /// So many of so many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -24,6 +24,12 @@ impl Rate {
     /// `successes` of `trials`; more successes than trials count as all of them.
     pub fn new(successes: u64, trials: u64) -> Self {
         Self { successes: successes.min(trials), trials }
+    }
+
+    /// Both counted together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { successes: self.successes + other.successes, trials: self.trials + other.trials }
     }
 
     /// The share, if there was anything to count.
