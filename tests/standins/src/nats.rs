@@ -28,7 +28,13 @@ impl NatsServer {
 
     /// Starts it again on its port, with what is in its store.
     pub async fn start(&mut self) {
-        let (process, port) = start(self.store.path(), self.port).await;
+        let (process, port) = start(self.store.path(), self.port, None).await;
+        (self.process, self.port) = (Some(process), port);
+    }
+
+    /// Starts it again with room for so many bytes, fewer perhaps than its streams were promised.
+    pub async fn start_with_room(&mut self, bytes: u64) {
+        let (process, port) = start(self.store.path(), self.port, Some(bytes)).await;
         (self.process, self.port) = (Some(process), port);
     }
 
@@ -69,16 +75,22 @@ fn copy_folder(from: &Path, to: &Path) {
 pub async fn nats() -> NatsServer {
     let store = tempfile::tempdir().expect("could not create a folder for the store");
     // The server picks a free port.
-    let (process, port) = start(store.path(), u16::MAX).await;
+    let (process, port) = start(store.path(), u16::MAX, None).await;
     NatsServer { port, process: Some(process), store }
 }
 
-async fn start(store: &Path, port: u16) -> (Child, u16) {
+async fn start(store: &Path, port: u16, room: Option<u64>) -> (Child, u16) {
     let program = program();
     let port = if port == u16::MAX { "-1".to_owned() } else { port.to_string() };
-    let mut process = Command::new(&program)
-        .args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"])
-        .arg(store)
+    let mut command = Command::new(&program);
+    command.args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"]).arg(store);
+    if let Some(room) = room {
+        let config = store.join("room.conf");
+        std::fs::write(&config, format!("jetstream {{ max_file_store: {room} }}\n"))
+            .expect("could not write a configuration");
+        command.arg("-c").arg(config);
+    }
+    let mut process = command
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .stdin(Stdio::null())

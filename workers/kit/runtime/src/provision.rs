@@ -14,6 +14,7 @@ pub const MIN_SERVER: (u32, u32, u32) = (2, 12, 5);
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 const MIB: i64 = 1024 * 1024;
+const BUCKET_BYTES: i64 = 64 * MIB;
 /// Deliveries after which the server parks a message: a guard far above every worker's own budget.
 const MAX_DELIVER: i64 = 1_000;
 
@@ -49,12 +50,17 @@ pub fn consumer_name(worker: &str) -> String {
 
 /// Creates or updates every stream and bucket; one that was made larger stays so.
 ///
-/// There is one copy of each: copies answer direct reads too, and may not have yet what was just acknowledged.
+/// What is as it should be is left alone: a server with less room than was promised to its streams refuses every
+/// update, even one that changes nothing. There is one copy of each: copies answer direct reads too, and may not have yet what was just acknowledged.
 pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), ProvisionError> {
     for mut config in streams(jetstream.client().server_info().max_payload) {
         let name = config.name.clone();
         if let Ok(there) = jetstream.get_stream(&name).await {
-            config.max_bytes = config.max_bytes.max(there.cached_info().config.max_bytes);
+            let there = &there.cached_info().config;
+            config.max_bytes = config.max_bytes.max(there.max_bytes);
+            if check_stream(&config, there).is_ok() {
+                continue;
+            }
         }
         let info = jetstream
             .create_or_update_stream(config.clone())
@@ -75,22 +81,24 @@ pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), Prov
     Ok(())
 }
 
-async fn bucket(
-    jetstream: &jetstream::Context,
-    name: &str,
-    max_age: Duration,
-) -> Result<kv::Store, ProvisionError> {
+async fn bucket(jetstream: &jetstream::Context, name: &str, max_age: Duration) -> Result<(), ProvisionError> {
+    if let Ok(there) = jetstream.get_stream(format!("KV_{name}")).await {
+        let there = &there.cached_info().config;
+        if (there.max_messages_per_subject, there.max_age, there.max_bytes) == (1, max_age, BUCKET_BYTES) {
+            return Ok(());
+        }
+    }
     let config = kv::Config {
         bucket: name.to_owned(),
         history: 1,
         max_age,
-        max_bytes: 64 * MIB,
+        max_bytes: BUCKET_BYTES,
         ..kv::Config::default()
     };
-    jetstream
-        .create_or_update_key_value(config)
-        .await
-        .map_err(|source| ProvisionError::Bucket { name: name.to_owned(), source: source.into() })
+    match jetstream.create_or_update_key_value(config).await {
+        Ok(_) => Ok(()),
+        Err(source) => Err(ProvisionError::Bucket { name: name.to_owned(), source: source.into() }),
+    }
 }
 
 /// What a dead letter says beside the message must fit with it into one: so much less may a message have.

@@ -70,3 +70,19 @@ async fn what_is_too_large_to_send_dies_at_once() {
     runtime.stop();
     worker.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_starts_though_the_server_has_less_room_than_its_streams_were_promised() {
+    let mut broker = Broker::start().await;
+    let before = broker.runtime().await;
+    before.publish(&job("a")).await.unwrap();
+    broker.server.kill().await;
+    drop(before);
+    broker.server.start_with_room(100 * 1024 * 1024).await;
+    let runtime = broker.runtime().await;
+    let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
+    let worker = run(&runtime, probe);
+    assert_eq!(seen.recv().await.unwrap(), "a");
+    runtime.stop();
+    worker.await.unwrap();
+}
