@@ -3,4 +3,4 @@ SELECT t.id, t.enrolment_id, t.lead_id, l.prospect_id, t.kind, t.step, t.variant
 FROM touches t JOIN enrolments e ON e.client_id = t.client_id AND e.id = t.enrolment_id
     JOIN leads l ON l.client_id = t.client_id AND l.id = t.lead_id
 WHERE t.client_id = $1 AND t.state = 'planned' AND t.due_at <= $2 ORDER BY t.due_at, t.id LIMIT $3
-FOR UPDATE OF e SKIP LOCKED
+FOR NO KEY UPDATE OF e SKIP LOCKED

@@ -74,12 +74,29 @@ pub async fn record(tx: &mut Tx, activity: &Activity) -> Result<bool, Error> {
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
-/// Whether an event is recorded.
-pub async fn is_recorded(tx: &mut Tx, source: &str, event_id: &str) -> Result<bool, Error> {
+/// Whether what an event names is there, and whether the event is recorded already.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    pub user: bool,
+    pub prospect: bool,
+    pub recorded: bool,
+}
+
+/// Looks up what an event names, all in one journey: many events come at once.
+pub async fn named(
+    tx: &mut Tx,
+    user_id: &str,
+    prospect_id: &str,
+    source: &str,
+    event_id: &str,
+) -> Result<Named, Error> {
     let client = tx.client();
-    let query = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM activities WHERE client_id = $1 AND source = $2 AND event_id = $3) AS "there!""#,
+    let query = sqlx::query_file_as!(
+        Named,
+        "queries/event_named.sql",
         client,
+        user_id,
+        prospect_id,
         source,
         event_id
     );
@@ -174,10 +191,17 @@ pub async fn record_of(
     Ok(query.fetch_optional(tx.connection()).await?)
 }
 
-/// What is needed of a prospect to do what follows from an event; locked, so that its events are applied one by one.
+/// The prospect of that name, else the one with that keyed hash of an address; locked, so that its events are applied
+/// one by one.
+pub async fn who(tx: &mut Tx, prospect_id: &str, key: &[u8]) -> Result<Option<Who>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_file_as!(Who, "queries/who.sql", client, prospect_id, key);
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// A prospect by its id, locked in the same way.
 pub async fn locked(tx: &mut Tx, lead: Uuid) -> Result<Option<Who>, Error> {
     let client = tx.client();
-    // A stronger lock would wait for the one that the event's own row took, and two events for each other.
     let query = sqlx::query_as!(
         Who,
         r#"SELECT id, company_name, email_key, profile_key, phone_key,

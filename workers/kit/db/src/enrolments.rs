@@ -102,7 +102,8 @@ pub async fn newest(tx: &mut Tx, lead: Uuid) -> Result<Option<Enrolment>, Error>
         Enrolment,
         "SELECT id, lead_id, segment, sequence_type, version, messages, state, stop, step, since, paused_until,
             created_at, updated_at
-        FROM enrolments WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE",
+        FROM enrolments WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1
+        FOR NO KEY UPDATE",
         client,
         lead
     );
@@ -116,11 +117,25 @@ pub async fn locked(tx: &mut Tx, id: Uuid) -> Result<Option<Enrolment>, Error> {
         Enrolment,
         "SELECT id, lead_id, segment, sequence_type, version, messages, state, stop, step, since, paused_until,
             created_at, updated_at
-        FROM enrolments WHERE client_id = $1 AND id = $2 FOR UPDATE",
+        FROM enrolments WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE",
         client,
         id
     );
     Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// Enrolments by their ids, locked in that order until the transaction ends.
+pub async fn all_locked(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Enrolment>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Enrolment,
+        "SELECT id, lead_id, segment, sequence_type, version, messages, state, stop, step, since, paused_until,
+            created_at, updated_at
+        FROM enrolments WHERE client_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        client,
+        ids
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
 /// The running enrolments of a company's other people, locked until the transaction ends.
@@ -133,7 +148,7 @@ pub async fn of_company(tx: &mut Tx, company_name: &str, but: Uuid) -> Result<Ve
         FROM enrolments e JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
         WHERE e.client_id = $1 AND l.company_name = $2 AND e.lead_id <> $3
             AND e.state NOT IN ('finished', 'stopped')
-        ORDER BY e.id FOR UPDATE OF e",
+        ORDER BY e.id FOR NO KEY UPDATE OF e",
         client,
         company_name,
         but
@@ -247,6 +262,18 @@ pub async fn free(tx: &mut Tx, of_each_segment: i64) -> Result<Vec<Free>, Error>
         WHERE place <= $2 ORDER BY priority_score DESC NULLS LAST, prospect_id"#,
         client,
         of_each_segment
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Those of the prospects who could be enrolled.
+pub async fn free_among(tx: &mut Tx, leads: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM leads l WHERE client_id = $1 AND id = ANY($2) AND segment IS NOT NULL AND status = 'new'
+            AND NOT EXISTS (SELECT FROM enrolments e WHERE e.client_id = l.client_id AND e.lead_id = l.id)",
+        client,
+        leads
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }

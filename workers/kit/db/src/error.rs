@@ -71,6 +71,16 @@ impl Error {
         }
     }
 
+    /// Two transactions were in each other's way: the same again may do.
+    pub fn is_conflict(&self) -> bool {
+        self.code().is_some_and(|code| ["40001", "40P01"].contains(&code.as_str()))
+    }
+
+    /// What the row belongs to is gone.
+    pub fn is_orphan(&self) -> bool {
+        self.code().as_deref() == Some("23503")
+    }
+
     pub fn is_disk_full(&self) -> bool {
         self.code().as_deref() == Some("53100")
     }

@@ -166,7 +166,7 @@ pub async fn add_user(tx: &mut Tx, user_id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes others wait who take prospects in for the same client, so that nobody is written twice.
+/// Makes others wait who write many prospects of the same client, so that nobody is written twice.
 pub async fn lock(tx: &mut Tx) -> Result<(), Error> {
     let client = tx.client();
     sqlx::query!(
@@ -176,6 +176,19 @@ pub async fn lock(tx: &mut Tx) -> Result<(), Error> {
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Locks prospects by their names, so that nobody of them answers or is forgotten meanwhile; those that are there.
+///
+/// Everybody locks in this order: client, prospects, company, enrolments, each by their ids, and touches.
+pub async fn lock_named(tx: &mut Tx, prospect_ids: &[String]) -> Result<Vec<Uuid>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM leads WHERE client_id = $1 AND prospect_id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        client,
+        prospect_ids
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
 pub async fn identities(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Identity>, Error> {

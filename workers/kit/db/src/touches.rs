@@ -101,6 +101,13 @@ pub async fn make_due(tx: &mut Tx, id: Uuid) -> Result<bool, Error> {
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
+/// Touches that are due and have not gone out, the longest due first.
+pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Touch>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_file_as!(Touch, "queries/touches_due.sql", client, now, limit);
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
 /// Hands due touches to a tool; what a tool has had for longer than the lease without a word is handed out again.
 pub async fn take(
     tx: &mut Tx,
@@ -108,10 +115,19 @@ pub async fn take(
     now: DateTime<Utc>,
     lease_ends_before: DateTime<Utc>,
     limit: i64,
+    channel: Option<&str>,
 ) -> Result<Vec<Touch>, Error> {
     let client = tx.client();
-    let query =
-        sqlx::query_file_as!(Touch, "queries/touches_take.sql", client, tool, now, lease_ends_before, limit);
+    let query = sqlx::query_file_as!(
+        Touch,
+        "queries/touches_take.sql",
+        client,
+        tool,
+        now,
+        lease_ends_before,
+        limit,
+        channel
+    );
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
@@ -128,11 +144,21 @@ pub async fn give_back(tx: &mut Tx, id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-/// The enrolment of a touch.
-pub async fn enrolment_of(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, Error> {
+/// Whose a touch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whose {
+    pub lead_id: Uuid,
+    pub enrolment_id: Uuid,
+}
+
+pub async fn whose(tx: &mut Tx, id: Uuid) -> Result<Option<Whose>, Error> {
     let client = tx.client();
-    let query =
-        sqlx::query_scalar!("SELECT enrolment_id FROM touches WHERE client_id = $1 AND id = $2", client, id);
+    let query = sqlx::query_as!(
+        Whose,
+        "SELECT lead_id, enrolment_id FROM touches WHERE client_id = $1 AND id = $2",
+        client,
+        id
+    );
     Ok(query.fetch_optional(tx.connection()).await?)
 }
 

@@ -1,5 +1,7 @@
 //! Touches that are due: handed to the tools that send them, each once, and acknowledged by them.
 
+use crate::again::again;
+use crate::choices::OutreachChannel;
 use crate::error::Error;
 use crate::messages::Message;
 use crate::record::{accept, advance};
@@ -18,6 +20,29 @@ use utoipa::ToSchema;
 
 /// How long a tool may have a touch without a word until another may have it.
 const LEASE: TimeDelta = TimeDelta::minutes(15);
+
+/// What a tool wants to send.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueRequest {
+    #[serde(default = "hundred")]
+    #[schema(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: u32,
+    /// Only touches of this channel; of all, if none is given.
+    #[serde(default)]
+    pub channel: Option<OutreachChannel>,
+}
+
+impl DueRequest {
+    /// So many of all channels.
+    pub fn up_to(limit: u32) -> Self {
+        Self { limit, channel: None }
+    }
+}
+
+fn hundred() -> u32 {
+    100
+}
 
 /// A touch with what a tool needs to send it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -70,6 +95,10 @@ impl Ripe {
 impl Prospects {
     /// Makes planned touches due whose time has come, and cancels those that must not go out any more.
     pub async fn ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Ripe, Error> {
+        again(|| self.try_ripen(client, now, limit)).await
+    }
+
+    async fn try_ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Ripe, Error> {
         let mut tx = self.db.begin(client).await?;
         let mut due = Vec::new();
         let ripe = touches::ripe(&mut tx, now, limit).await?;
@@ -79,8 +108,8 @@ impl Prospects {
                 Some(reason) => {
                     touches::cancel(&mut tx, touch.id, &reason).await?;
                 }
-                None => {
-                    touches::make_due(&mut tx, touch.id).await?;
+                // A tool may have taken it meanwhile.
+                None if touches::make_due(&mut tx, touch.id).await? => {
                     due.push(TouchDue {
                         touch_id: touch.id.to_string(),
                         client_id: client.to_string(),
@@ -92,9 +121,22 @@ impl Prospects {
                         due_at: touch.due_at.to_rfc3339(),
                     });
                 }
+                None => {}
             }
         }
         Ok(Ripe { tx, due, looked_at })
+    }
+
+    /// Shows what is due and has not gone out, the longest due first; nobody gets anything by it.
+    pub async fn show_due(
+        &self,
+        owner: Owner<'_>,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<PlannedTouch>, Error> {
+        let mut tx = self.begin(owner).await?;
+        let due = touches::due(&mut tx, now, i64::from(limit)).await?;
+        Ok(due.into_iter().map(PlannedTouch::of).collect())
     }
 
     /// Hands due touches to a tool. Whoever has answered, left or was suppressed since is left out.
@@ -102,12 +144,24 @@ impl Prospects {
         &self,
         owner: Owner<'_>,
         tool: &str,
-        limit: u32,
+        request: DueRequest,
         now: DateTime<Utc>,
     ) -> Result<Vec<DueTouch>, Error> {
+        again(|| self.try_take(owner, tool, request, now)).await
+    }
+
+    async fn try_take(
+        &self,
+        owner: Owner<'_>,
+        tool: &str,
+        request: DueRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<DueTouch>, Error> {
+        let DueRequest { limit, channel } = request;
+        let channel = channel.map(OutreachChannel::name);
         let mut tx = self.begin(owner).await?;
         let mut taken = Vec::new();
-        for touch in touches::take(&mut tx, tool, now, now - LEASE, i64::from(limit)).await? {
+        for touch in touches::take(&mut tx, tool, now, now - LEASE, i64::from(limit), channel).await? {
             if let Some(reason) = self.objection(&mut tx, &touch, now).await? {
                 touches::cancel(&mut tx, touch.id, &reason).await?;
                 continue;
@@ -149,11 +203,22 @@ impl Prospects {
         request: &AckRequest,
         now: DateTime<Utc>,
     ) -> Result<PlannedTouch, Error> {
+        again(|| self.try_acknowledge(owner, touch_id, request, now)).await
+    }
+
+    async fn try_acknowledge(
+        &self,
+        owner: Owner<'_>,
+        touch_id: Uuid,
+        request: &AckRequest,
+        now: DateTime<Utc>,
+    ) -> Result<PlannedTouch, Error> {
         let mut tx = self.begin(owner).await?;
         let unknown = || Error::UnknownTouch(touch_id.to_string());
-        // The sequence before its touch, as everybody locks them.
-        let enrolment = touches::enrolment_of(&mut tx, touch_id).await?.ok_or_else(unknown)?;
-        let enrolment = enrolments::locked(&mut tx, enrolment).await?.ok_or_else(unknown)?;
+        // The prospect, then its sequence, then the touch, as everybody locks them.
+        let whose = touches::whose(&mut tx, touch_id).await?.ok_or_else(unknown)?;
+        activities::locked(&mut tx, whose.lead_id).await?.ok_or_else(unknown)?;
+        let enrolment = enrolments::locked(&mut tx, whose.enrolment_id).await?.ok_or_else(unknown)?;
         let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
         let at = request.at.unwrap_or(now);
         match request.status {
@@ -192,15 +257,26 @@ impl Prospects {
         let Some(lead) = leads::named(tx, std::slice::from_ref(&touch.prospect_id)).await?.pop() else {
             return Ok(Some("the prospect is gone".to_owned()));
         };
-        if lead.status != "new" {
-            // The answer came while the week was planned.
-            advance(tx, &enrolment, Cause::Stop(Stop::Replied), "answered", None, now).await?;
+        if let Some(stop) = answered(&lead.status) {
+            // The answer came before the sequence.
+            advance(tx, &enrolment, Cause::Stop(stop), "answered", None, now).await?;
             return Ok(Some(format!("has answered: {}", lead.status)));
         }
         let Some(reason) = self.suppressed(tx, &lead).await? else { return Ok(None) };
         advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;
         Ok(Some(reason))
     }
+}
+
+/// What stops the sequence of somebody with that status.
+fn answered(status: &str) -> Option<Stop> {
+    Some(match status {
+        "new" => return None,
+        "not_interested" => Stop::NotInterested,
+        "converted" => Stop::MeetingBooked,
+        "unsubscribed" => Stop::Unsubscribed,
+        _ => Stop::Replied,
+    })
 }
 
 /// What the word of the tool is among activities.

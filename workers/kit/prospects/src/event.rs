@@ -83,9 +83,10 @@ impl Event {
         )
     }
 
-    /// Whether anything but its own row comes of it.
+    /// Whether anything but its own row comes of it, or may come of it once its step is known.
     pub(crate) fn has_consequences(&self, message: &Engagement) -> bool {
-        self.cause(message).is_some()
+        self.kind == EngagementKind::Sent
+            || self.cause(message).is_some()
             || self.suppression().is_some()
             || self.status(message.machine).is_some()
             || self.kind == EngagementKind::Replied

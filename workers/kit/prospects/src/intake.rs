@@ -1,5 +1,6 @@
 //! Takes prospects in: one person is one prospect, by address, profile, or name and company.
 
+use crate::again::again;
 use crate::error::{Error, Wrong};
 use crate::judge::judged;
 use crate::keys::{Named, company};
@@ -19,7 +20,7 @@ pub struct NewProspect {
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", max_length = 64)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prospect_id: Option<String>,
-    #[schema(required = true, min_length = 1, max_length = 200)]
+    #[schema(required = true, max_length = 200, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     pub name: String,
     #[schema(max_length = 200)]
     pub title: String,
@@ -36,10 +37,10 @@ pub struct NewProspect {
     pub state: String,
     #[schema(max_length = 100)]
     pub country: String,
-    /// IANA, such as America/Phoenix; that of the state when there is none.
+    /// IANA, such as America/Phoenix; that of the state when there is none, or one that is unknown.
     #[schema(max_length = 64)]
     pub time_zone: String,
-    #[schema(max_length = 254)]
+    #[schema(max_length = 254, pattern = r"^\s*([^@\s\u0000]+@[^@\s\u0000]+)?\s*$")]
     pub email: String,
     #[schema(max_length = 40)]
     pub phone: String,
@@ -67,6 +68,10 @@ pub struct TakenIn {
     /// By what it was known again: `prospect_id`, `email`, `profile`, `name and company`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_by: Option<&'static str>,
+    /// What of it could not be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<String>,
 }
 
 impl Prospects {
@@ -82,6 +87,15 @@ impl Prospects {
         if !wrong.is_empty() {
             return Err(Error::Wrong(wrong));
         }
+        again(|| self.try_take_in(owner, &prospects, now)).await
+    }
+
+    async fn try_take_in(
+        &self,
+        owner: Owner<'_>,
+        prospects: &[NewProspect],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TakenIn>, Error> {
         let mut tx = self.begin(owner).await?;
         leads::lock(&mut tx).await?;
         let taken = self.write(&mut tx, prospects, now).await?;
@@ -97,12 +111,12 @@ impl Prospects {
     async fn write(
         &self,
         tx: &mut Tx,
-        prospects: Vec<NewProspect>,
+        prospects: &[NewProspect],
         now: DateTime<Utc>,
     ) -> Result<Vec<TakenIn>, Error> {
         let client = tx.client();
-        let keyed: Vec<Keyed> = prospects
-            .into_iter()
+        let keyed: Vec<Keyed<'_>> = prospects
+            .iter()
             .map(|prospect| Keyed {
                 email: self.keys.hash(client, Named::Email, &prospect.email),
                 phone: self.keys.hash(client, Named::Phone, &prospect.phone),
@@ -160,7 +174,8 @@ impl Prospects {
                 None => rows.push(vec![row]),
             }
             let outcome = if by.is_some() { "updated" } else { "created" };
-            taken.push(TakenIn { prospect_id, outcome, known_by: by });
+            let warnings = keyed.prospect.warnings();
+            taken.push(TakenIn { prospect_id, outcome, known_by: by, warnings });
         }
         for batch in rows {
             leads::write(tx, &batch).await?;
@@ -170,8 +185,8 @@ impl Prospects {
 }
 
 /// A prospect with the hashes it is known by.
-struct Keyed {
-    prospect: NewProspect,
+struct Keyed<'a> {
+    prospect: &'a NewProspect,
     email: Option<Vec<u8>>,
     phone: Option<Vec<u8>>,
     profile: Option<Vec<u8>>,
@@ -179,9 +194,9 @@ struct Keyed {
     company: String,
 }
 
-impl Keyed {
+impl Keyed<'_> {
     fn row(&self, id: Uuid, prospect_id: &str, now: DateTime<Utc>) -> Written {
-        let prospect = &self.prospect;
+        let prospect = self.prospect;
         let or =
             |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
         let trimmed = |text: &str| text.trim().to_owned();
@@ -196,7 +211,7 @@ impl Keyed {
             city: trimmed(&prospect.city),
             state: trimmed(&prospect.state),
             country: trimmed(&prospect.country),
-            time_zone: trimmed(&prospect.time_zone),
+            time_zone: prospect.zone().map(|zone| zone.name().to_owned()).unwrap_or_default(),
             email: prospect.email.trim().to_lowercase(),
             phone: trimmed(&prospect.phone),
             linkedin_url: trimmed(&prospect.linkedin_url),
@@ -241,7 +256,7 @@ impl Known {
         self.by_id.insert(identity.prospect_id.clone(), identity);
     }
 
-    fn find(&self, keyed: &Keyed) -> Option<(Identity, &'static str)> {
+    fn find(&self, keyed: &Keyed<'_>) -> Option<(Identity, &'static str)> {
         let by_id = keyed.prospect.prospect_id.as_ref().and_then(|name| self.by_id.get(name));
         let by_email = keyed.email.as_ref().and_then(|key| self.by_email.get(key));
         let by_profile = keyed.profile.as_ref().and_then(|key| self.by_profile.get(key));
@@ -263,7 +278,7 @@ impl Known {
     }
 
     /// The prospect that has the address or profile and is not the one it is taken for.
-    fn taken_by_another(&self, keyed: &Keyed, id: Option<Uuid>) -> Option<&str> {
+    fn taken_by_another(&self, keyed: &Keyed<'_>, id: Option<Uuid>) -> Option<&str> {
         let holders = [
             keyed.email.as_ref().and_then(|key| self.by_email.get(key)),
             keyed.profile.as_ref().and_then(|key| self.by_profile.get(key)),
@@ -277,6 +292,16 @@ impl Known {
 }
 
 impl NewProspect {
+    fn zone(&self) -> Option<chrono_tz::Tz> {
+        self.time_zone.trim().parse().ok()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let name = self.time_zone.trim();
+        let unknown = !name.is_empty() && self.zone().is_none();
+        unknown.then(|| format!("{name} is no IANA time zone, such as America/Phoenix")).into_iter().collect()
+    }
+
     fn wrong(&self, place: usize) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let mut say = |field: &str, message: &str| {
@@ -314,9 +339,6 @@ impl NewProspect {
             && !email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
         {
             say("email", "is no e-mail address");
-        }
-        if !self.time_zone.trim().is_empty() && self.time_zone.trim().parse::<chrono_tz::Tz>().is_err() {
-            say("time_zone", "is no IANA time zone, such as America/Phoenix");
         }
         if self.signal_strength.is_some_and(|signal| !(0.0..=100.0).contains(&signal)) {
             say("signal_strength", "is not from 0 to 100");

@@ -1,19 +1,19 @@
 //! Places prospects in segments and ranks them.
 
+use crate::again::again;
+use crate::choices::SegmentName;
 use crate::error::Error;
+use crate::report::Report;
 use crate::{Owner, Prospects};
 use audience::{AudienceSegment, Priority, Profile, Score, Scores, assign, priority, tags};
-use cadence::{WEIGHTS, apportion};
 use db::Uuid;
 use db::leads::{self, Judged, Lead, Ranking};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Prospects that are looked at in one go.
 const PAGE: i64 = 2_000;
-/// Prospects that an answer lists, at most.
-const LISTED: usize = 1_000;
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +79,7 @@ pub struct ProspectTags {
     pub pacer_relevance: Vec<String>,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema, IntoParams)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrioritizeRequest {
     #[schema(min_length = 1, max_length = 64, example = "user123")]
@@ -97,6 +97,7 @@ pub struct PrioritizeRequest {
     #[schema(minimum = 1, maximum = 1000, default = 50)]
     pub limit: u32,
     #[serde(default)]
+    #[schema(value_type = Option<SegmentName>)]
     pub segment: Option<String>,
 }
 
@@ -151,12 +152,17 @@ pub struct GivenScores {
 impl Prospects {
     /// Places prospects in segments by their attributes, and scores them.
     pub async fn segment(&self, owner: Owner<'_>, names: Option<Vec<String>>) -> Result<Segmentation, Error> {
+        again(|| self.try_segment(owner, names.as_deref())).await
+    }
+
+    async fn try_segment(&self, owner: Owner<'_>, names: Option<&[String]>) -> Result<Segmentation, Error> {
         let mut tx = self.begin(owner).await?;
+        leads::lock(&mut tx).await?;
         let mut report = Report::default();
         match names {
             Some(names) => {
-                let leads = leads::named(&mut tx, &names).await?;
-                known(&names, &leads)?;
+                let leads = leads::named(&mut tx, names).await?;
+                known(names, &leads)?;
                 let judged = self.judge(&leads)?;
                 report.changed += leads::judge(&mut tx, &judged).await?;
                 report.add(&leads, judged);
@@ -228,7 +234,16 @@ impl Prospects {
                 ));
             }
         }
+        again(|| self.try_give_scores(owner, scores)).await
+    }
+
+    async fn try_give_scores(
+        &self,
+        owner: Owner<'_>,
+        scores: &[GivenScores],
+    ) -> Result<Vec<RankedProspect>, Error> {
         let mut tx = self.begin(owner).await?;
+        leads::lock(&mut tx).await?;
         let names: Vec<String> = scores.iter().map(|given| given.prospect_id.clone()).collect();
         known(&names, &leads::named(&mut tx, &names).await?)?;
         for given in scores {
@@ -316,56 +331,6 @@ fn profile(lead: &Lead) -> Profile {
         linkedin_url: lead.linkedin_url.clone(),
         website: lead.website.clone(),
         signal_strength: lead.signal_strength,
-    }
-}
-
-#[derive(Default)]
-struct Report {
-    total: u64,
-    changed: u64,
-    counts: BTreeMap<&'static str, u64>,
-    listed: Vec<(String, Judged)>,
-}
-
-impl Report {
-    fn add(&mut self, leads: &[Lead], judged: Vec<Judged>) {
-        for (lead, judged) in leads.iter().zip(judged) {
-            self.total += 1;
-            *self.counts.entry(judged.segment).or_default() += 1;
-            if self.listed.len() < LISTED {
-                self.listed.push((lead.prospect_id.clone(), judged));
-            }
-        }
-    }
-
-    fn done(self) -> Result<Segmentation, Error> {
-        let percent =
-            |part: f64, whole: f64| if whole > 0.0 { (part / whole * 10_000.0).round() / 100.0 } else { 0.0 };
-        let weekly = apportion(10_000, WEIGHTS).map(|share| share as f64 / 100.0);
-        let segments = AudienceSegment::ALL.map(|segment| {
-            let prospects = self.counts.get(segment.name()).copied().unwrap_or(0);
-            SegmentShare {
-                segment: segment.name(),
-                prospects,
-                share: percent(prospects as f64, self.total as f64),
-                weekly_share: weekly[segment.place()],
-            }
-        });
-        let prospects = self
-            .listed
-            .into_iter()
-            .map(|(prospect_id, judged)| {
-                Ok(Segmented {
-                    prospect_id,
-                    segment: judged.segment.to_owned(),
-                    rule: judged.segment_rule.to_owned(),
-                    words: serde_json::from_value(judged.segment_words)?,
-                    low_confidence: judged.low_confidence,
-                    tags: serde_json::from_value(judged.tags)?,
-                })
-            })
-            .collect::<Result<_, serde_json::Error>>()?;
-        Ok(Segmentation { total: self.total, changed: self.changed, segments: segments.into(), prospects })
     }
 }
 

@@ -27,10 +27,13 @@ impl Keys {
     /// The hash of a normalised text within a client; none of nothing.
     pub fn hash(&self, client: Uuid, named: Named, text: &str) -> Option<Vec<u8>> {
         let text = match named {
-            Named::Email | Named::Domain => text.trim().to_lowercase(),
+            Named::Email | Named::Domain => plain(text),
             Named::Phone => phone(text),
             Named::Profile => profile(text),
-            Named::Company => company(text),
+            // A name of signs alone is one too.
+            Named::Company => {
+                Some(company(text)).filter(|name| !name.is_empty()).unwrap_or_else(|| plain(text))
+            }
         };
         if text.is_empty() {
             return None;
@@ -47,6 +50,10 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys")
     }
+}
+
+fn plain(text: &str) -> String {
+    text.trim().to_lowercase()
 }
 
 /// The domain of an e-mail address.
@@ -119,5 +126,11 @@ mod tests {
         assert_eq!(hash(Named::Email, "  "), None);
         assert_eq!(hash(Named::Phone, "12"), None);
         assert_eq!(company("LLC"), "llc");
+        assert_eq!(hash(Named::Company, " "), None);
+    }
+
+    #[test]
+    fn a_company_may_be_called_by_a_sign() {
+        check_same(Named::Company, " ☤ ", "☤");
     }
 }

@@ -1,6 +1,9 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
+mod again;
 mod best;
+mod calendar;
+mod choices;
 mod due;
 mod error;
 mod event;
@@ -15,6 +18,7 @@ mod people;
 mod performance;
 mod person;
 mod record;
+mod report;
 mod sequence;
 mod suppression;
 mod week;
@@ -22,7 +26,9 @@ mod words;
 mod zone;
 
 pub use best::Best;
-pub use due::{AckRequest, AckStatus, DueTouch, Ripe};
+pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
+pub use choices::OutreachChannel;
+pub use due::{AckRequest, AckStatus, DueRequest, DueTouch, Ripe};
 pub use error::{Error, Wrong};
 pub use event::BadEvent;
 pub use experiments::Experiment;

@@ -1,6 +1,7 @@
 //! What outreach has brought, with intervals; a best one is named only when the numbers carry it.
 
 use crate::best::{Best, best};
+use crate::choices::{SegmentName, SequenceTypeName};
 use crate::error::Error;
 use crate::experiments::{self, Experiment};
 use crate::performance::Performance;
@@ -11,19 +12,25 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Clone, Debug, Default, Deserialize, ToSchema, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct MetricsRequest {
     #[schema(min_length = 1, max_length = 64, example = "user123")]
+    #[param(min_length = 1, max_length = 64, example = "user123")]
     pub user_id: String,
     /// The first day, UTC; the very first, if none is given.
     #[serde(default)]
     pub from: Option<NaiveDate>,
-    /// The last day, UTC; today, if none is given.
+    /// The last day, UTC; today, if none is given. Nothing lies between a first day and a last one before it.
     #[serde(default)]
     pub to: Option<NaiveDate>,
     #[serde(default)]
+    #[schema(value_type = Option<SegmentName>)]
+    #[param(value_type = Option<SegmentName>, inline)]
     pub segment: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Option<SequenceTypeName>)]
+    #[param(value_type = Option<SequenceTypeName>, inline)]
     pub sequence_type: Option<String>,
 }
 
@@ -69,9 +76,6 @@ impl Prospects {
         let today = now.date_naive();
         let first = outreach_metrics::first_day(&mut tx).await?.unwrap_or(today);
         let (from, to) = (request.from.unwrap_or(first), request.to.unwrap_or(today));
-        if from > to {
-            return Err(Error::wrong("from", "is after to"));
-        }
         let end = to.succ_opt().ok_or_else(|| Error::wrong("to", "is too far away"))?;
         let midnight = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
         let span = Span {

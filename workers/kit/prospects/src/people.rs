@@ -10,7 +10,7 @@ use cadence::{Candidate, Due, Kind};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use db::enrolments::{self, Free, Running};
-use db::{Tx, Uuid};
+use db::{Tx, Uuid, leads};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Those of each segment that are looked at for connection requests: twice what a week may ask for.
@@ -57,6 +57,28 @@ impl Prospects {
         }
         Ok(kept)
     }
+}
+
+/// Those to whom nothing has happened since they were read; and nothing will until the transaction ends.
+pub(crate) async fn held(tx: &mut Tx, people: &[&Contact]) -> Result<BTreeSet<Uuid>, Error> {
+    let names: Vec<String> = people.iter().map(|person| person.prospect_id.clone()).collect();
+    leads::lock_named(tx, &names).await?;
+    let (running, free): (Vec<&Contact>, Vec<&Contact>) =
+        people.iter().copied().partition(|person| person.enrolment.is_some());
+    let ids: Vec<Uuid> = running.iter().filter_map(|person| Some(person.enrolment.as_ref()?.0)).collect();
+    let enrolments = enrolments::all_locked(tx, &ids).await?;
+    let free: Vec<Uuid> = free.iter().map(|person| person.lead_id).collect();
+    let mut held: BTreeSet<Uuid> = enrolments::free_among(tx, &free).await?.into_iter().collect();
+    let same = |person: &&&Contact| {
+        enrolments.iter().any(|now| {
+            now.lead_id == person.lead_id
+                && now.stop.is_none()
+                && now.state != "finished"
+                && (now.step, now.since, now.paused_until) == (person.step, person.since, person.paused_until)
+        })
+    };
+    held.extend(running.iter().filter(same).map(|person| person.lead_id));
+    Ok(held)
 }
 
 /// Somebody who may be contacted, in a sequence or not.

@@ -1,7 +1,8 @@
 //! Everything that is kept of a person: handed out, or forgotten.
 
+use crate::again::again;
 use crate::error::Error;
-use crate::sequence::{Sequence, one};
+use crate::sequence::{Sequence, locked, one};
 use crate::suppression::Addresses;
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
@@ -40,7 +41,7 @@ pub struct NoteRequest {
     pub user_id: String,
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_1")]
     pub prospect_id: String,
-    #[schema(min_length = 1, max_length = 5000)]
+    #[schema(max_length = 5000, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     pub note: String,
     #[serde(default)]
     #[schema(max_length = 200)]
@@ -78,8 +79,14 @@ impl Prospects {
 
     /// Forgets a person. That it is not to be contacted again is kept by keyed hashes, which name nobody.
     pub async fn erase(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Erased, Error> {
+        again(|| self.try_erase(owner, prospect_id)).await
+    }
+
+    async fn try_erase(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Erased, Error> {
         let mut tx = self.begin(owner).await?;
-        let lead = one(&mut tx, prospect_id).await?;
+        // Nobody writes the person again who has read it before.
+        leads::lock(&mut tx).await?;
+        let lead = locked(&mut tx, prospect_id).await?;
         let activities = activities::of(&mut tx, lead.id).await?.len();
         let notes = leads::notes(&mut tx, lead.id).await?.len();
         let addresses = Addresses {
@@ -107,8 +114,12 @@ impl Prospects {
         if request.source.chars().count() > 200 || request.source.contains('\0') {
             return Err(Error::wrong("source", "has more than 200 characters, or a NUL character"));
         }
+        again(|| self.try_add_note(owner, request)).await
+    }
+
+    async fn try_add_note(&self, owner: Owner<'_>, request: &NoteRequest) -> Result<ResearchNote, Error> {
         let mut tx = self.begin(owner).await?;
-        let lead = one(&mut tx, &request.prospect_id).await?;
+        let lead = locked(&mut tx, &request.prospect_id).await?;
         let note =
             leads::add_note(&mut tx, Uuid::now_v7(), lead.id, request.note.trim(), &request.source).await?;
         tx.commit().await?;

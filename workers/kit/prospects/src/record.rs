@@ -1,5 +1,6 @@
 //! Applies engagement events: each once, in whatever order they come.
 
+use crate::again::again;
 use crate::error::Error;
 use crate::event::{BadEvent, Event};
 use crate::{Owner, Prospects};
@@ -29,62 +30,63 @@ pub enum RecordError {
     Failed(#[from] Error),
 }
 
-impl From<db::Error> for RecordError {
-    fn from(error: db::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
 impl Prospects {
     /// Records an event and does what follows from it, in one transaction.
     pub async fn record(&self, message: &Engagement) -> Result<Recorded, RecordError> {
         let event = Event::of(message)?;
+        Ok(again(|| self.try_record(message, &event)).await?)
+    }
+
+    async fn try_record(&self, message: &Engagement, event: &Event) -> Result<Recorded, Error> {
         let mut tx = self.begin(Owner { client: event.client, user: None }).await?;
-        let recorded = apply(&mut tx, message, &event).await?;
+        let recorded = apply(&mut tx, message, event).await?;
         tx.commit().await?;
         Ok(recorded)
     }
 }
 
 async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recorded, db::Error> {
+    let (name, key) = (&message.prospect_id, &message.address_key);
+    // Most events only tell that something arrived. Of the others those of a person are applied one by one.
+    let follows = event.has_consequences(message);
+    let who = if follows { activities::who(tx, name, key).await? } else { None };
     let mut message = message.clone();
     if message.step.is_none() && event.is_about_a_step(&message) {
         let (touch, kind) = (message.touch_id.parse().ok(), event.outreach_kind);
-        let (name, key) = (&message.prospect_id, &message.address_key);
         let is_sending = event.kind == EngagementKind::Sent;
         let step = activities::step_of(tx, name, key, touch, kind, is_sending).await?;
         message.step = step.and_then(|step| u32::try_from(step).ok());
     }
-    let message = &message;
-    let mut activity = activity(message, event);
-    if event.kind == EngagementKind::MeetingBooked && is_moved(tx, message).await? {
+    let mut activity = activity(&message, event);
+    if event.kind == EngagementKind::MeetingBooked && is_moved(tx, &message).await? {
         // It only has another name and time now.
         activity.action = "meeting_moved".to_owned();
     }
-    let recorded = activities::record_of(tx, &activity, &message.prospect_id, &message.address_key).await?;
-    let lead = match recorded {
+    let lead = match activities::record_of(tx, &activity, name, key).await? {
         None => return Ok(Recorded::Duplicate),
         Some(None) => {
             // Whoever comes to have that address later is left alone too.
             if let Some((reason, channel)) = event.suppression()
-                && !message.address_key.is_empty()
+                && !key.is_empty()
             {
-                suppressions::add(tx, "address", &message.address_key, channel, reason, &message.source)
-                    .await?;
+                suppressions::add(tx, "address", key, channel, reason, &message.source).await?;
             }
             return Ok(Recorded::Nobody);
         }
         Some(Some(lead)) => lead,
     };
-    // Most events only tell that something arrived.
-    if event.has_consequences(message)
-        && let Some(who) = activities::locked(tx, lead).await?
-    {
-        if event.answers(message) && !who.company_name.is_empty() {
+    let who = match who {
+        Some(who) if who.id == lead => Some(who),
+        // Somebody took the person in meanwhile.
+        _ if follows => activities::locked(tx, lead).await?,
+        _ => None,
+    };
+    if let Some(who) = who {
+        if event.answers(&message) && !who.company_name.is_empty() {
             activities::lock_company(tx, &who.company_name).await?;
         }
         let enrolment = enrolments::newest(tx, lead).await?;
-        follow(tx, message, event, &who, enrolment.as_ref(), &activity).await?;
+        follow(tx, &message, event, &who, enrolment.as_ref(), &activity).await?;
     }
     Ok(Recorded::Applied)
 }

@@ -1,5 +1,7 @@
 //! Sequences of prospects: made once, kept as they are until they end, and shown with where they stand.
 
+use crate::again::again;
+use crate::choices::SequenceTypeName;
 use crate::error::Error;
 use crate::messages::{Facts, Message, messages};
 use crate::{Owner, Prospects, experiments, words};
@@ -20,9 +22,9 @@ pub struct GenerateRequest {
     pub user_id: String,
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_1")]
     pub prospect_id: String,
-    /// `3-step`, `5-step`, `7-step`, `soft_nudge` or `direct_cta`.
+    /// How many messages follow the connection request, or in which manner they ask.
     #[serde(default = "three_step")]
-    #[schema(default = "3-step", example = "3-step")]
+    #[schema(value_type = SequenceTypeName, inline, default = "3-step", example = "3-step")]
     pub sequence_type: String,
 }
 
@@ -78,8 +80,19 @@ impl Prospects {
             .sequence_type
             .parse()
             .map_err(|message: String| Error::wrong("sequence_type", message))?;
+        again(|| self.try_generate(owner, &request.prospect_id, kind, now)).await
+    }
+
+    async fn try_generate(
+        &self,
+        owner: Owner<'_>,
+        prospect_id: &str,
+        kind: SequenceType,
+        now: DateTime<Utc>,
+    ) -> Result<Sequence, Error> {
         let mut tx = self.begin(owner).await?;
-        let lead = one(&mut tx, &request.prospect_id).await?;
+        // Nobody answers or is forgotten from here on.
+        let lead = locked(&mut tx, prospect_id).await?;
         if let Some(running) = enrolments::newest(&mut tx, lead.id).await?
             && !["finished", "stopped"].contains(&running.state.as_str())
         {
@@ -149,6 +162,12 @@ pub(crate) async fn one(tx: &mut Tx, prospect_id: &str) -> Result<Lead, Error> {
     let name = prospect_id.to_owned();
     let found = leads::named(tx, std::slice::from_ref(&name)).await?;
     found.into_iter().next().ok_or_else(|| Error::UnknownProspects(vec![name]))
+}
+
+/// A prospect by its name, locked before anything of it is.
+pub(crate) async fn locked(tx: &mut Tx, prospect_id: &str) -> Result<Lead, Error> {
+    leads::lock_named(tx, &[prospect_id.to_owned()]).await?;
+    one(tx, prospect_id).await
 }
 
 async fn shown(tx: &mut Tx, lead: &Lead, enrolment: Enrolment, created: bool) -> Result<Sequence, Error> {

@@ -1,11 +1,12 @@
 //! Plans a week for a client: who gets what and when, who does not, and why.
 
+use crate::again::again;
 use crate::error::Error;
-use crate::people::Contact;
+use crate::people::{Contact, held};
 use crate::sequence::{enrol, one};
 use crate::{Owner, Prospects};
 use audience::AudienceSegment;
-use cadence::{Candidate, Due, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
+use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use db::leads;
@@ -28,7 +29,7 @@ pub struct CadenceRequest {
     pub target_connection_requests: u32,
     #[schema(minimum = 0, maximum = 1000, example = 30)]
     pub target_followups: u32,
-    /// A Monday; the current week while it has slots left, else the next.
+    /// A day of the week; the current week while it has slots left, else the next.
     #[serde(default)]
     pub week_start: Option<NaiveDate>,
     /// Shows the plan without keeping it.
@@ -105,6 +106,16 @@ impl Prospects {
         now: DateTime<Utc>,
     ) -> Result<Cadence, Error> {
         let monday = self.monday(request, now)?;
+        again(|| self.try_plan_week(owner, request, monday, now)).await
+    }
+
+    async fn try_plan_week(
+        &self,
+        owner: Owner<'_>,
+        request: &CadenceRequest,
+        monday: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Cadence, Error> {
         let mut tx = self.begin(owner).await?;
         leads::lock(&mut tx).await?;
         let cadence = self.plan_in(&mut tx, request, monday, now).await?;
@@ -124,6 +135,16 @@ impl Prospects {
         now: DateTime<Utc>,
     ) -> Result<Vec<Cadence>, Error> {
         let monday = self.monday(request, now)?;
+        again(|| self.try_simulate(owner, request, monday, now)).await
+    }
+
+    async fn try_simulate(
+        &self,
+        owner: Owner<'_>,
+        request: &CadenceRequest,
+        monday: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Cadence>, Error> {
         let mut tx = self.begin(owner).await?;
         leads::lock(&mut tx).await?;
         let mut weeks = Vec::new();
@@ -153,11 +174,13 @@ impl Prospects {
         let today = now.with_timezone(&self.zone).date_naive();
         let monday = today.week(Weekday::Mon).first_day();
         match request.week_start {
-            Some(start) if start.weekday() != Weekday::Mon => Err(Error::wrong("week_start", "is no Monday")),
-            Some(start) if start < monday || start > today + Days::new(366) => {
-                Err(Error::wrong("week_start", "is over, or more than a year away"))
+            Some(day) => {
+                let wanted = day.week(Weekday::Mon).checked_first_day();
+                let ahead = wanted.filter(|start| (monday..=monday + Days::new(366)).contains(start));
+                ahead.ok_or_else(|| {
+                    Error::Refused(format!("the week of {day} is over, or more than a year away"))
+                })
             }
-            Some(start) => Ok(start),
             None if matches!(today.weekday(), Weekday::Sat | Weekday::Sun) => Ok(monday + Days::new(7)),
             None => Ok(monday),
         }
@@ -182,7 +205,7 @@ impl Prospects {
         let candidates: Vec<Candidate> = people.iter().filter_map(Contact::candidate).collect();
         let due: Vec<Due> = people.iter().filter_map(Contact::due).collect();
         let sent = touches::request_days(tx, monday - Days::new(7)).await?;
-        let week = cadence::plan(&Plan {
+        let mut week = cadence::plan(&Plan {
             monday,
             now,
             calendar: &self.calendar,
@@ -196,9 +219,19 @@ impl Prospects {
         });
         let by_name: HashMap<&str, &Contact> =
             people.iter().map(|person| (person.prospect_id.as_str(), person)).collect();
+        let wanted: Vec<&Contact> =
+            week.touches.iter().filter_map(|touch| by_name.get(touch.prospect.as_str()).copied()).collect();
+        let held = held(tx, &wanted).await?;
         let mut planned = Vec::new();
         for touch in &week.touches {
             let Some(person) = by_name.get(touch.prospect.as_str()) else { continue };
+            if !held.contains(&person.lead_id) {
+                *skipped.entry("something happened to them meanwhile".to_owned()).or_default() += 1;
+                let requests = usize::from(touch.kind == Kind::ConnectionRequest);
+                let filled = &mut week.quotas[touch.segment].filled;
+                *filled = filled.saturating_sub(requests);
+                continue;
+            }
             planned.push(Self::planned(tx, person, touch, monday, now.with_timezone(&self.zone)).await?);
         }
         touches::plan(tx, &planned).await?;

@@ -1,0 +1,65 @@
+//! What requests choose from by name, as the description of the API lists it.
+
+use audience::AudienceSegment;
+use cadence::SequenceType;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// How somebody can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutreachChannel {
+    Email,
+    Linkedin,
+    Sms,
+    Voice,
+}
+
+impl OutreachChannel {
+    pub const ALL: [Self; 4] = [Self::Email, Self::Linkedin, Self::Sms, Self::Voice];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Linkedin => "linkedin",
+            Self::Sms => "sms",
+            Self::Voice => "voice",
+        }
+    }
+}
+
+/// An audience segment, in descriptions.
+pub(crate) struct SegmentName;
+
+impl PartialSchema for SegmentName {
+    fn schema() -> RefOr<Schema> {
+        choice(&AudienceSegment::ALL.map(AudienceSegment::name))
+    }
+}
+
+impl ToSchema for SegmentName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("AudienceSegment")
+    }
+}
+
+/// A type of sequence, in descriptions.
+pub(crate) struct SequenceTypeName;
+
+impl PartialSchema for SequenceTypeName {
+    fn schema() -> RefOr<Schema> {
+        choice(&SequenceType::ALL.map(SequenceType::name))
+    }
+}
+
+impl ToSchema for SequenceTypeName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("SequenceType")
+    }
+}
+
+fn choice(names: &[&'static str]) -> RefOr<Schema> {
+    RefOr::T(Schema::Object(ObjectBuilder::new().enum_values(Some(names.iter().copied())).build()))
+}
