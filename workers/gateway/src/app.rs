@@ -21,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,
     pub(crate) rate: Rate,
+    pub(crate) keys: crate::caller::Keys,
     pub(crate) description: crate::openapi::Description,
 }
 

@@ -8,8 +8,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use db::Uuid;
+use db::keys::Key;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What a key may be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -85,16 +88,41 @@ fn open(headers: &HeaderMap) -> Result<Caller, Problem> {
 async fn holder(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let key = bearer(headers).and_then(ApiKey::parse).ok_or_else(unauthorized)?;
     let now = clock::now();
-    let mut tx = app.db.begin(key.client).await?;
-    let row = db::keys::find(&mut tx, &key.id).await?.ok_or_else(unauthorized)?;
+    let row = match app.keys.get(&key.id) {
+        Some(row) => row,
+        None => look_up(app, &key, now).await?,
+    };
     if !key.matches(&row.secret_hash) || !row.is_active(now) {
         return Err(unauthorized());
     }
-    if row.last_used_at.is_none_or(|last| last < now - TimeDelta::minutes(1)) {
+    Ok(Caller { client: key.client, key: key.id, scopes: row.scopes.clone() })
+}
+
+/// Reads the row of a key and remembers it for a moment.
+async fn look_up(app: &App, key: &ApiKey, now: DateTime<Utc>) -> Result<Arc<Key>, Problem> {
+    let mut tx = app.db.begin(key.client).await?;
+    let row = db::keys::find(&mut tx, &key.id).await?.ok_or_else(unauthorized)?;
+    if key.matches(&row.secret_hash)
+        && row.is_active(now)
+        && row.last_used_at.is_none_or(|last| last < now - TimeDelta::minutes(1))
+    {
         db::keys::touch(&mut tx, &key.id, now).await?;
     }
     tx.commit().await?;
-    Ok(Caller { client: key.client, key: key.id, scopes: row.scopes })
+    let row = Arc::new(row);
+    app.keys.insert(key.id.clone(), Arc::clone(&row));
+    Ok(row)
+}
+
+/// Rows of keys by their ids.
+pub(crate) type Keys = moka::sync::Cache<String, Arc<Key>>;
+
+/// Keeps rows for so long: a busy key is not read for each request, and one that is revoked ends soon.
+const KNOWN_FOR: Duration = Duration::from_secs(2);
+const KNOWN: u64 = 10_000;
+
+pub(crate) fn known() -> Keys {
+    Keys::builder().max_capacity(KNOWN).time_to_live(KNOWN_FOR).build()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

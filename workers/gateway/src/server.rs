@@ -1,7 +1,7 @@
 //! The server: one router, connections that may not dawdle, an orderly end.
 
 use crate::app::{App, Shared};
-use crate::caller::authenticate;
+use crate::caller::{self, authenticate};
 use crate::config::Config;
 use crate::once::answer_once;
 use crate::openapi::Description;
@@ -80,7 +80,8 @@ impl Gateway {
             .build()
             .map_err(Error::Web)?;
         let description = Description::new()?;
-        let app = App::new(Shared { runtime, db, prospects, web, config, rate, description });
+        let keys = caller::known();
+        let app = App::new(Shared { runtime, db, prospects, web, config, rate, keys, description });
         Ok(Self { listener, address, app })
     }
 

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use cadence::Intent;
 use chrono::{DateTime, SecondsFormat, Utc};
-use db::{activities, leads};
+use db::activities;
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -22,7 +22,7 @@ const SOURCE: &str = "api";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"user_id": "ann", "prospect_id": "p_42", "outreach_type": "followup_1",
+#[schema(example = json!({"user_id": "user123", "prospect_id": "prospect_1", "outreach_type": "followup_1",
     "engagement_status": "replied", "occurred_at": "2025-11-11T09:30:00Z", "text": "Works for me, Tuesday?"}))]
 pub(crate) struct TrackEngagement {
     #[schema(min_length = 1, max_length = 64)]
@@ -70,6 +70,9 @@ enum EngagementStatus {
     Sent,
     Delivered,
     Opened,
+    Clicked,
+    /// The connection request was accepted.
+    Accepted,
     Replied,
     MeetingBooked,
     NotInterested,
@@ -114,17 +117,17 @@ pub(crate) async fn track_engagement(
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let event = told.event(caller.client, key, clock::now());
 
+    let event_id = event.event_id.clone();
     let mut tx = app.db.begin(caller.client).await?;
-    if !leads::has_user(&mut tx, &told.user_id).await? {
+    let named = activities::named(&mut tx, &told.user_id, &told.prospect_id, SOURCE, &event_id).await?;
+    tx.commit().await?;
+    if !named.user {
         return Err(Problem::new(Kind::UnknownUser, "no user is known by this user_id"));
     }
-    if leads::named(&mut tx, std::slice::from_ref(&told.prospect_id)).await?.is_empty() {
+    if !named.prospect {
         return Err(Problem::new(Kind::NotFound, "no prospect is known by this prospect_id"));
     }
-    let event_id = event.event_id.clone();
-    let duplicate = activities::is_recorded(&mut tx, SOURCE, &event_id).await?;
-    tx.commit().await?;
-
+    let duplicate = named.recorded;
     if !duplicate {
         events::publish(&app, caller.client, event).await?;
     }
@@ -186,6 +189,8 @@ impl EngagementStatus {
             Self::Sent => EngagementKind::Sent,
             Self::Delivered => EngagementKind::Delivered,
             Self::Opened => EngagementKind::Opened,
+            Self::Clicked => EngagementKind::Clicked,
+            Self::Accepted => EngagementKind::Accepted,
             Self::Replied => EngagementKind::Replied,
             Self::MeetingBooked => EngagementKind::MeetingBooked,
             Self::NotInterested => EngagementKind::NotInterested,

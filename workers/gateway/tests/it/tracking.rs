@@ -89,3 +89,38 @@ async fn a_broker_that_is_away_takes_nothing_and_nothing_is_said_to_be_taken() {
     assert_eq!(rig.events().await, 1);
     assert_eq!(rig.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_status_is_an_event_of_its_kind_and_no_other_is_known() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    let statuses = [
+        ("not_sent", EngagementKind::Failed),
+        ("sent", EngagementKind::Sent),
+        ("delivered", EngagementKind::Delivered),
+        ("opened", EngagementKind::Opened),
+        ("clicked", EngagementKind::Clicked),
+        ("accepted", EngagementKind::Accepted),
+        ("replied", EngagementKind::Replied),
+        ("meeting_booked", EngagementKind::MeetingBooked),
+        ("not_interested", EngagementKind::NotInterested),
+        ("no_response", EngagementKind::NoResponse),
+        ("bounced", EngagementKind::Bounced),
+        ("unsubscribed", EngagementKind::Unsubscribed),
+        ("complained", EngagementKind::Complained),
+    ];
+    let post = async |status: &str| {
+        let mut body = opened("p_alpha");
+        body["engagement_status"] = status.into();
+        rig.post(TRACK, &key, &body).send().await.unwrap()
+    };
+    for (status, _) in statuses {
+        assert_eq!(post(status).await.status(), 202, "{status}");
+    }
+    let events = rig.first_events(ALPHA, statuses.len()).await;
+    let kinds: Vec<EngagementKind> = events.iter().map(|event| event.kind()).collect();
+    assert_eq!(kinds, statuses.map(|(_, kind)| kind));
+    let told = problem(post("loved").await, 422, "validation").await;
+    let names = statuses.map(|(status, _)| status).join(", ");
+    assert_eq!(told["errors"][0]["message"], format!("must be one of {names}"));
+}
