@@ -1,12 +1,14 @@
 //! Measures the fleet as its users run it: real servers, a process for each worker, sample data of growing size.
 //!
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
-//! `bench soak 30` runs for half an hour and tells whether memory stayed flat.
+//! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
+//! and the records of engagement.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
 
 mod machine;
+mod outreach;
 mod run;
 mod soak;
 
@@ -26,6 +28,9 @@ fn main() -> anyhow::Result<()> {
         && word == "soak"
     {
         return soak::soak(&binaries, minutes.parse().context("minutes are a number")?);
+    }
+    if std::env::args().skip(1).eq(["outreach"]) {
+        return outreach::measure(&binaries);
     }
     let asked: Vec<usize> = std::env::args()
         .skip(1)
@@ -50,6 +55,8 @@ fn main() -> anyhow::Result<()> {
         example(&binaries, "replace", &stack.postgres_url())?;
         println!("\n## Linking 50,000 names with 50,000\n");
         example(&binaries, "names", "50000")?;
+        println!("\n## Engagement events, and prospects by priority\n");
+        outreach::measure(&binaries)?;
     }
     Ok(())
 }

@@ -84,10 +84,25 @@ impl Bench<'_> {
             .env("NATS_URL", self.stack.nats_url())
             .env("POSTGRES_CONNECTION_STRING", self.stack.postgres_url())
             .env("OUTPUT_DIRECTORY", self.folder.join("outputs"))
+            .env("LEADFLEET_SECRET", "a secret of measurements")
             .env("RUST_LOG", "error")
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command
+    }
+
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> anyhow::Result<Child> {
+        self.command(arguments)
+            .spawn()
+            .with_context(|| format!("could not start leadfleet {}", arguments.join(" ")))
+    }
+
+    /// What a command prints.
+    pub(crate) fn answer(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let said =
+            self.command(arguments).stdout(Stdio::piped()).output().context("could not start leadfleet")?;
+        anyhow::ensure!(said.status.success(), "leadfleet {} failed: {}", arguments.join(" "), said.status);
+        Ok(String::from_utf8_lossy(&said.stdout).into_owned())
     }
 
     pub(crate) fn leadfleet(&self, arguments: &[&str]) -> anyhow::Result<()> {
@@ -115,9 +130,7 @@ impl Workers {
     pub(crate) fn start(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let mut workers = Self { children: Vec::new() };
         for role in ROLES {
-            let child =
-                bench.command(&["run", role]).spawn().with_context(|| format!("could not start {role}"))?;
-            workers.children.push((role, child));
+            workers.children.push((role, bench.spawn(&["run", role])?));
         }
         Ok(workers)
     }

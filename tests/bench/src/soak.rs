@@ -40,7 +40,7 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
         runs += 1;
         if started.elapsed() > length.mul_f64(WARM_UP) {
             for (role, pid) in workers.pids() {
-                samples.entry(role).or_default().extend(memory(pid, "VmRSS"));
+                samples.entry(role).or_default().extend(own(pid));
             }
         }
     }
@@ -59,6 +59,11 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
         println!("| {role} | {first:.1} MiB | {last:.1} MiB | {change:+.1} % | {tenths} |");
     }
     Ok(())
+}
+
+/// What a process has of its own, in KiB. Pages of the binary come and go as the system sees fit, by several MiB.
+fn own(pid: u32) -> Option<u64> {
+    Some(memory(pid, "RssAnon")? + memory(pid, "VmSwap")?)
 }
 
 fn median(samples: &[u64]) -> u64 {
