@@ -4,14 +4,40 @@
 use crate::problem::Wrong;
 use chrono::{DateTime, NaiveDate};
 use db::Uuid;
+use regex_lite::Regex;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// More than a person reads at once.
 const MOST: usize = 50;
 
+/// Every text is looked at for NUL anyway: Postgres cannot store it.
+pub(crate) const NO_NUL: &str = r"^[^\u0000]*$";
+
+/// The patterns of a document, by their texts.
+pub(crate) type Patterns = HashMap<String, Regex>;
+
+pub(crate) fn patterns(document: &Value) -> Patterns {
+    let mut found = Patterns::new();
+    let mut left = vec![document];
+    while let Some(value) = left.pop() {
+        if let Some(pattern) = value["pattern"].as_str()
+            && let Ok(regex) = Regex::new(pattern)
+        {
+            found.insert(pattern.to_owned(), regex);
+        }
+        match value {
+            Value::Object(fields) => left.extend(fields.values()),
+            Value::Array(items) => left.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Everything that is wrong with a value. Whole numbers that were written as 1.0 become 1.
-pub(crate) fn check(document: &Value, schema: &Value, value: &mut Value) -> Vec<Wrong> {
-    let mut check = Check { document, wrong: Vec::new() };
+pub(crate) fn check(document: &Value, patterns: &Patterns, schema: &Value, value: &mut Value) -> Vec<Wrong> {
+    let mut check = Check { document, patterns, wrong: Vec::new() };
     check.value(schema, value, "");
     check.wrong.truncate(MOST);
     check.wrong
@@ -19,6 +45,7 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &mut Value) -> Vec<
 
 struct Check<'a> {
     document: &'a Value,
+    patterns: &'a Patterns,
     wrong: Vec<Wrong>,
 }
 
@@ -30,9 +57,8 @@ impl<'a> Check<'a> {
     }
 
     fn value(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
-        if let Some(target) = schema["$ref"].as_str() {
-            let target = self.document.pointer(target.trim_start_matches('#'));
-            return self.value(target.unwrap_or(&Value::Null), value, path);
+        if schema["$ref"].is_string() {
+            return self.value(self.target(schema), value, path);
         }
         for all in schema["allOf"].as_array().into_iter().flatten() {
             self.value(all, value, path);
@@ -46,8 +72,7 @@ impl<'a> Check<'a> {
         if let Some(choices) = schema["enum"].as_array()
             && !choices.contains(value)
         {
-            let names: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
-            return self.wrong(path, format!("must be one of {}", names.join(", ")));
+            return self.wrong(path, choose(choices.iter()));
         }
         match value {
             Value::Object(_) => self.object(schema, value, path),
@@ -80,13 +105,58 @@ impl<'a> Check<'a> {
         match forms.as_slice() {
             _ if value.is_null() && !nothing.is_empty() => {}
             [form] => self.value(form, value, path),
-            forms => {
-                let fits = |form: &&Value| check(self.document, form, &mut value.clone()).is_empty();
-                if forms.iter().filter(|form| fits(form)).count() != 1 {
-                    self.wrong(path, "is in none of the forms that are described");
+            forms => match self.tag(forms) {
+                Some(tag) => self.tagged(tag, forms, value, path),
+                None => {
+                    let fits = |form: &&Value| {
+                        check(self.document, self.patterns, form, &mut value.clone()).is_empty()
+                    };
+                    if forms.iter().filter(|form| fits(form)).count() != 1 {
+                        self.wrong(path, "is in none of the forms that are described");
+                    }
                 }
-            }
+            },
         }
+    }
+
+    /// The property by which forms are told apart, and what it is in each: there it has no other choice.
+    fn tag(&self, forms: &[&'a Value]) -> Option<(&'a str, Vec<&'a Value>)> {
+        let only = |form: &'a Value, property: &str| match self.target(form)["properties"][property]["enum"]
+            .as_array()
+            .map(Vec::as_slice)
+        {
+            Some([only]) => Some(only),
+            _ => None,
+        };
+        let properties = self.target(forms.first()?)["properties"].as_object()?;
+        properties.keys().find_map(|property| {
+            let names = forms.iter().map(|form| only(form, property)).collect::<Option<_>>()?;
+            Some((property.as_str(), names))
+        })
+    }
+
+    /// Checks a value by the form that it names itself.
+    fn tagged(
+        &mut self,
+        (tag, names): (&str, Vec<&'a Value>),
+        forms: &[&'a Value],
+        value: &mut Value,
+        path: &str,
+    ) {
+        if !value.is_object() {
+            return self.wrong(path, format!("must be object, not {}", kind(value)));
+        }
+        let Some(named) = value.get(tag) else { return self.wrong(&below(path, tag), "is missing") };
+        match names.iter().position(|name| *name == named) {
+            Some(place) => self.value(forms[place], value, path),
+            None => self.wrong(&below(path, tag), choose(names.into_iter())),
+        }
+    }
+
+    /// What a reference leads to; anything else is itself.
+    fn target(&self, schema: &'a Value) -> &'a Value {
+        let Some(target) = schema["$ref"].as_str() else { return schema };
+        self.document.pointer(target.trim_start_matches('#')).unwrap_or(&Value::Null)
     }
 
     fn is_of_type(&mut self, expected: &Value, value: &mut Value, path: &str) -> bool {
@@ -113,32 +183,30 @@ impl<'a> Check<'a> {
 
     fn object(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
         let Value::Object(fields) = value else { return };
-        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         for (name, field) in fields.iter_mut() {
             match (schema["properties"].get(name), &schema["additionalProperties"]) {
-                (Some(property), _) => self.value(property, field, &below(name)),
+                (Some(property), _) => self.value(property, field, &below(path, name)),
                 (None, Value::Bool(false)) => {
                     let shown: String = name.chars().take(80).collect();
-                    self.wrong(&below(&shown), "is unknown here");
+                    self.wrong(&below(path, &shown), "is unknown here");
                 }
-                (None, others) => self.value(others, field, &below(name)),
+                (None, others) => self.value(others, field, &below(path, name)),
             }
         }
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !fields.contains_key(name) {
-                self.wrong(&below(name), "is missing");
+                self.wrong(&below(path, name), "is missing");
             }
         }
     }
 
     fn text(&mut self, schema: &Value, text: &str, path: &str) {
-        // Postgres cannot store it.
         if text.contains('\0') {
             return self.wrong(path, "must not contain NUL");
         }
         self.bounds(schema, ["minLength", "maxLength"], text.chars().count() as f64, "characters", path);
-        if let Some(pattern) = schema["pattern"].as_str()
-            && !regex_lite::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
+        if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| *pattern != NO_NUL)
+            && !self.patterns.get(pattern).is_some_and(|pattern| pattern.is_match(text))
         {
             self.wrong(path, format!("must match {pattern}"));
         }
@@ -169,6 +237,15 @@ impl<'a> Check<'a> {
             self.wrong(path, said(&format!("{be} at most"), bound));
         }
     }
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn choose<'a>(choices: impl Iterator<Item = &'a Value>) -> String {
+    let names: Vec<&str> = choices.filter_map(Value::as_str).collect();
+    format!("must be one of {}", names.join(", "))
 }
 
 fn kind(value: &Value) -> &'static str {

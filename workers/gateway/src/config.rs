@@ -1,5 +1,6 @@
 //! Settings of the gateway: where it listens, whom it lets in, how much it takes.
 
+use crate::clock::Clock;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 
@@ -33,6 +34,10 @@ pub struct Config {
     /// Address by which outreach tools reach the gateway, as `https://leads.example.com`; default: where it listens.
     #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     pub public_url: Option<String>,
+
+    /// What time it is; tests have their own.
+    #[arg(skip)]
+    pub clock: Clock,
 }
 
 impl Config {

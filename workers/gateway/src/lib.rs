@@ -16,9 +16,9 @@ mod rate;
 mod routes;
 mod server;
 mod told;
-mod week;
 
 pub use caller::Scope;
+pub use clock::Clock;
 pub use config::{Config, DEFAULT_LISTEN};
 pub use key::{ApiKey, client_of, endpoint_id};
 pub use server::{Error, Gateway, serve};

@@ -1,9 +1,9 @@
 //! The description of the API, from the code that answers, with what holds for every route added once.
 
 use crate::caller::Scope;
-use crate::check;
+use crate::check::{self, NO_NUL, Patterns};
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
-use crate::routes::{self, LimitQuery, MetricsQuery, UserQuery, WeekQuery};
+use crate::routes::{self, LimitQuery, UserQuery, WeekQuery};
 use axum::Router;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -17,11 +17,12 @@ Every POST may carry an `Idempotency-Key`: the same request with the same key is
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, MetricsQuery, WeekQuery)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery)))]
 struct Bare;
 
 pub(crate) struct Description {
     document: Value,
+    patterns: Patterns,
 }
 
 impl Description {
@@ -45,7 +46,16 @@ impl Description {
                 }
             }
         }
-        Ok(Self { document })
+        for (_, schema) in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
+            close_forms(schema);
+            without_nul(schema, false);
+        }
+        for (_, operations) in document["paths"].as_object_mut().into_iter().flatten() {
+            for (_, operation) in operations.as_object_mut().into_iter().flatten() {
+                without_nul(&mut operation["parameters"], true);
+            }
+        }
+        Ok(Self { patterns: check::patterns(&document), document })
     }
 
     pub(crate) fn schema(&self, name: &str) -> &Value {
@@ -54,7 +64,7 @@ impl Description {
 
     /// Everything that is wrong with a value of this type.
     pub(crate) fn check(&self, name: &str, value: &mut Value) -> Vec<Wrong> {
-        check::check(&self.document, self.schema(name), value)
+        check::check(&self.document, &self.patterns, self.schema(name), value)
     }
 
     /// `/openapi.json`, and at `/docs` a viewer that needs nothing from elsewhere.
@@ -102,6 +112,34 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
         if known.is_null() {
             *known = json!({"$ref": format!("#/components/responses/{status}")});
         }
+    }
+}
+
+/// Says of the forms of an enum what is said of every other request: unknown fields are refused.
+fn close_forms(schema: &mut Value) {
+    let forms = schema["oneOf"].as_array_mut().into_iter().flatten();
+    for form in forms.filter(|form| form["type"] == "object") {
+        form["additionalProperties"] = false.into();
+    }
+}
+
+/// Says of every text of requests that has no form of its own that NUL is not in it: Postgres cannot store it.
+fn without_nul(schema: &mut Value, asked: bool) {
+    // What takes no unknown fields is asked, not answered.
+    let asked = asked || schema["additionalProperties"] == false;
+    match schema {
+        Value::Object(fields) => {
+            let is_text = fields.get("type").is_some_and(|known| {
+                known == "string" || known.as_array().is_some_and(|all| all.iter().any(|one| one == "string"))
+            });
+            let has_form = ["pattern", "format", "enum"].iter().any(|form| fields.contains_key(*form));
+            if asked && is_text && !has_form {
+                fields.insert("pattern".to_owned(), NO_NUL.into());
+            }
+            fields.values_mut().for_each(|field| without_nul(field, asked));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_nul(item, asked)),
+        _ => {}
     }
 }
 

@@ -129,6 +129,12 @@ impl Problem {
         Self::invalid(vec![Wrong { field: field.to_owned(), message: message.into() }])
     }
 
+    /// The fields are right, but do not go with what is there.
+    pub(crate) fn clash(wrong: Vec<prospects::Wrong>) -> Self {
+        let detail = "what is given does not go with what is known already; nothing was done";
+        Self { errors: told(wrong), ..Self::new(Kind::Conflict, detail) }
+    }
+
     /// The broker or Postgres is away.
     pub(crate) fn away(who: &str, cause: impl Into<Cause>) -> Self {
         Self::new(
@@ -171,16 +177,15 @@ impl From<prospects::Error> for Problem {
             UnknownUser(_) => Self::new(Kind::UnknownUser, "no user is known by this user_id"),
             UnknownProspects(_) | UnknownTouch(_) => Self::new(Kind::NotFound, error.to_string()),
             Refused(why) => Self::new(Kind::Conflict, why),
-            Fields(wrong) => Self::invalid(
-                wrong
-                    .into_iter()
-                    .map(|prospects::Wrong { field, message }| Wrong { field, message })
-                    .collect(),
-            ),
+            Fields(wrong) => Self::invalid(told(wrong)),
             Db(error) => error.into(),
             Stored(_) => Self::internal(error),
         }
     }
+}
+
+fn told(wrong: Vec<prospects::Wrong>) -> Vec<Wrong> {
+    wrong.into_iter().map(|prospects::Wrong { field, message }| Wrong { field, message }).collect()
 }
 
 impl IntoResponse for Problem {

@@ -22,7 +22,12 @@ fn check_fields(value: Value, expected: &[&str]) {
         }
     }}});
     let mut value = value;
-    let wrong = super::check(&document, &json!({"$ref": "#/components/schemas/Person"}), &mut value);
+    let wrong = super::check(
+        &document,
+        &patterns(&document),
+        &json!({"$ref": "#/components/schemas/Person"}),
+        &mut value,
+    );
     let said: Vec<String> = wrong.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.message)).collect();
     assert_eq!(said, expected);
 }
@@ -90,7 +95,7 @@ fn formats_hold() {
 fn whole_numbers_become_integers() {
     let mut value = json!({"limit": 5.0});
     let schema = json!({"type": "object", "properties": {"limit": {"type": "integer"}}});
-    assert!(super::check(&Value::Null, &schema, &mut value).is_empty());
+    assert!(super::check(&Value::Null, &Patterns::new(), &schema, &mut value).is_empty());
     assert_eq!(value, json!({"limit": 5}));
 }
 
@@ -98,5 +103,42 @@ fn whole_numbers_become_integers() {
 fn no_more_is_said_than_can_be_read() {
     let fields: serde_json::Map<_, _> = (0..1000).map(|n| (format!("f{n}"), json!(1))).collect();
     let schema = json!({"type": "object", "additionalProperties": false});
-    assert_eq!(super::check(&Value::Null, &schema, &mut Value::Object(fields)).len(), MOST);
+    assert_eq!(super::check(&Value::Null, &Patterns::new(), &schema, &mut Value::Object(fields)).len(), MOST);
+}
+
+/// Every wrong field of a value that is a shape, which names its form itself.
+#[track_caller]
+fn check_shape(mut value: Value, expected: &[&str]) {
+    let document = json!({"components": {"schemas": {
+        "Circle": {
+            "type": "object", "required": ["shape", "radius"], "additionalProperties": false,
+            "properties": {"shape": {"type": "string", "enum": ["circle"]}, "radius": {"type": "number"}}
+        },
+        "Shape": {"oneOf": [
+            {"$ref": "#/components/schemas/Circle"},
+            {
+                "type": "object", "required": ["shape", "side"], "additionalProperties": false,
+                "properties": {"side": {"type": "number"}, "shape": {"type": "string", "enum": ["square"]}}
+            }
+        ]}
+    }}});
+    let wrong = super::check(
+        &document,
+        &patterns(&document),
+        &json!({"$ref": "#/components/schemas/Shape"}),
+        &mut value,
+    );
+    let said: Vec<String> = wrong.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.message)).collect();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_form_that_is_named_says_what_is_wrong() {
+    check_shape(json!({"shape": "circle", "radius": 1}), &[]);
+    check_shape(json!({"shape": "square", "side": 1}), &[]);
+    check_shape(json!({"shape": "square", "radius": 1}), &["radius: is unknown here", "side: is missing"]);
+    check_shape(json!({"radius": 1}), &["shape: is missing"]);
+    check_shape(json!({"shape": "line"}), &["shape: must be one of circle, square"]);
+    check_shape(json!({"shape": null}), &["shape: must be one of circle, square"]);
+    check_shape(json!([]), &[": must be object, not array"]);
 }

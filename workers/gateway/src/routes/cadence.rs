@@ -4,14 +4,13 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::input::{Json, Query};
 use crate::problem::Problem;
-use crate::{clock, week};
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use chrono::{NaiveDate, Weekday};
-use prospects::{Cadence, CadenceRequest, PlannedTouch};
-use serde::Deserialize;
+use prospects::{Cadence, CadenceRequest, PlannedTouch, Recipients};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Plans a week of connection requests and follow-ups
@@ -24,7 +23,29 @@ pub(crate) async fn weekly(
     Extension(caller): Extension<Caller>,
     Json(asked): Json<CadenceRequest>,
 ) -> Result<axum::Json<Cadence>, Problem> {
-    Ok(axum::Json(app.prospects.plan_week(caller.with(&asked.user_id), &asked, clock::now()).await?))
+    Ok(axum::Json(app.prospects.plan_week(caller.with(&asked.user_id), &asked, app.now()).await?))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Simulated {
+    /// This week and the next, or the named one and the next.
+    weeks: Vec<Cadence>,
+}
+
+/// Shows the next two weeks as they would be planned now, if nobody answered
+///
+/// Nothing is kept, whatever `dry_run` says.
+#[utoipa::path(
+    post, path = "/api/outreach/cadence/simulate", tag = "outreach", request_body = CadenceRequest,
+    responses((status = OK, body = Simulated))
+)]
+pub(crate) async fn simulate(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Json(asked): Json<CadenceRequest>,
+) -> Result<axum::Json<Simulated>, Problem> {
+    let weeks = app.prospects.simulate(caller.with(&asked.user_id), &asked, app.now()).await?;
+    Ok(axum::Json(Simulated { weeks }))
 }
 
 /// Which week.
@@ -49,9 +70,9 @@ pub(crate) async fn calendar(
     Extension(caller): Extension<Caller>,
     Query(asked): Query<WeekQuery>,
 ) -> Result<Response, Problem> {
-    let touches = touches(&app, &caller, &asked).await?;
-    let text = week::calendar(&touches, clock::now());
-    Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
+    let (touches, people) = week(&app, &caller, &asked).await?;
+    let text = prospects::as_calendar(&touches, &people, app.now());
+    Ok(file("text/calendar; charset=utf-8", "week.ics", text))
 }
 
 /// Hands out the kept plan of a week as a table
@@ -64,14 +85,32 @@ pub(crate) async fn table(
     Extension(caller): Extension<Caller>,
     Query(asked): Query<WeekQuery>,
 ) -> Result<Response, Problem> {
-    let touches = touches(&app, &caller, &asked).await?;
-    let text = week::table(&touches).map_err(Problem::internal)?;
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response())
+    let (touches, people) = week(&app, &caller, &asked).await?;
+    let text = prospects::as_spreadsheet(&touches, &people).map_err(Problem::internal)?;
+    Ok(file("text/csv; charset=utf-8", "week.csv", text))
 }
 
-async fn touches(app: &App, caller: &Caller, asked: &WeekQuery) -> Result<Vec<PlannedTouch>, Problem> {
-    let day = asked.week_start.unwrap_or_else(|| clock::now().date_naive());
+/// What is planned for a week, and for whom. Names are shown as where prospects are ranked; addresses are only for
+/// whoever takes touches to send them.
+async fn week(
+    app: &App,
+    caller: &Caller,
+    asked: &WeekQuery,
+) -> Result<(Vec<PlannedTouch>, Recipients), Problem> {
+    let owner = caller.with(&asked.user_id);
+    let day = asked.week_start.unwrap_or_else(|| app.now().date_naive());
     let monday = day.week(Weekday::Mon).checked_first_day();
     let monday = monday.ok_or_else(|| Problem::wrong("week_start", "has no Monday before it"))?;
-    Ok(app.prospects.week(caller.with(&asked.user_id), monday).await?)
+    let touches = app.prospects.week(owner, monday).await?;
+    let mut people = app.prospects.recipients(owner, &touches).await?;
+    for recipient in people.values_mut() {
+        recipient.email.clear();
+        recipient.linkedin_url.clear();
+    }
+    Ok((touches, people))
+}
+
+fn file(media_type: &str, name: &str, text: String) -> Response {
+    let attachment = format!("attachment; filename=\"{name}\"");
+    ([(CONTENT_TYPE, media_type.to_owned()), (CONTENT_DISPOSITION, attachment)], text).into_response()
 }

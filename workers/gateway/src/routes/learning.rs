@@ -1,7 +1,8 @@
 //! When patterns are learned from engagement again.
 
+use crate::app::App;
 use crate::caller::Caller;
-use crate::clock;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use chrono::{DateTime, Datelike as _, Days, NaiveTime, TimeDelta, Utc};
@@ -22,9 +23,10 @@ pub(crate) struct PatternsUpdate {
     responses((status = ACCEPTED, body = PatternsUpdate))
 )]
 pub(crate) async fn update_patterns(
+    State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> (StatusCode, Json<PatternsUpdate>) {
-    let next_recalc = next_recalculation(caller.client, clock::now());
+    let next_recalc = next_recalculation(caller.client, app.now());
     (StatusCode::ACCEPTED, Json(PatternsUpdate { next_recalc }))
 }
 

@@ -14,7 +14,6 @@ mod webhooks;
 mod who;
 
 pub(crate) use cadence::WeekQuery;
-pub(crate) use metrics::MetricsQuery;
 pub(crate) use who::{LimitQuery, UserQuery};
 
 use crate::app::App;
@@ -43,6 +42,8 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(sequence::sequence),
         routes!(cadence::calendar),
         routes!(cadence::table),
+        routes!(cadence::simulate),
+        routes!(due::show),
         routes!(suppressions::list),
         routes!(research::list),
     ];
@@ -51,11 +52,13 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(sequence::generate),
         routes!(cadence::weekly),
         routes!(prospects::score),
-        routes!(due::due),
+        routes!(prospects::from_matches),
+        routes!(due::take),
         routes!(due::acknowledge),
         routes!(suppressions::add),
         routes!(suppressions::remove),
         routes!(research::add),
+        routes!(research::complete),
         routes!(learning::update_patterns),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];

@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::clock;
 use crate::input::{Id, Json};
 use crate::problem::Problem;
 use axum::Extension;
 use axum::extract::State;
-use prospects::{Erased, GivenScores, NewProspect, Person, RankedProspect, TakenIn};
+use prospects::{
+    Erased, FromMatches, FromMatchesRequest, GivenScores, NewProspect, Person, RankedProspect, TakenIn,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 pub(crate) struct DiscoverRequest {
     #[schema(min_length = 1, max_length = 64)]
     user_id: String,
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(min_items = 1, max_items = 300)]
     prospects: Vec<NewProspect>,
 }
 
@@ -30,7 +31,8 @@ pub(crate) struct Discovered {
 
 /// Takes prospects in, all or none
 ///
-/// One person is one prospect: known again by id, e-mail address, profile, or name and company.
+/// One person is one prospect: known again by id, e-mail address, profile, or name and company. Whoever would be two
+/// people by these is refused with 409.
 #[utoipa::path(
     post, path = "/api/prospects/discover", tag = "prospects", request_body = DiscoverRequest,
     responses((status = OK, body = Discovered))
@@ -41,8 +43,34 @@ pub(crate) async fn discover(
     Json(asked): Json<DiscoverRequest>,
 ) -> Result<axum::Json<Discovered>, Problem> {
     let owner = caller.with(&asked.user_id);
-    let prospects = app.prospects.take_in(owner, asked.prospects, clock::now()).await?;
+    let taken = app.prospects.take_in(owner, asked.prospects, app.now()).await;
+    let prospects = taken.map_err(clash)?;
     Ok(axum::Json(Discovered { prospects }))
+}
+
+/// Makes prospects of the matched clinics of the current run
+///
+/// Of each clinic it is the decision maker who is taken in; whoever is known already is updated, and nobody who was
+/// erased comes back.
+#[utoipa::path(
+    post, path = "/api/prospects/from-matches", tag = "prospects", request_body = FromMatchesRequest,
+    responses((status = OK, body = FromMatches))
+)]
+pub(crate) async fn from_matches(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Json(asked): Json<FromMatchesRequest>,
+) -> Result<axum::Json<FromMatches>, Problem> {
+    let taken = app.prospects.from_matches(caller.with(&asked.user_id), &asked, app.now()).await;
+    Ok(axum::Json(taken.map_err(clash)?))
+}
+
+/// Every field is as it is described; what is wrong with it is what is there already.
+fn clash(error: prospects::Error) -> Problem {
+    match error {
+        prospects::Error::Wrong(wrong) => Problem::clash(wrong),
+        error => error.into(),
+    }
 }
 
 #[derive(Deserialize, ToSchema)]

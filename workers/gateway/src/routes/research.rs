@@ -30,6 +30,21 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, axum::Json(note)))
 }
 
+/// Adds a note to a prospect, under the name that the research tools call
+///
+/// It is one with `/api/research/notes`: the note is kept, and no research is begun.
+#[utoipa::path(
+    post, operation_id = "complete_research", path = "/api/research/enhanced/complete-workflow", tag = "research",
+    request_body = NoteRequest, responses((status = CREATED, body = ResearchNote))
+)]
+pub(crate) async fn complete(
+    app: State<App>,
+    caller: Extension<Caller>,
+    asked: Json<NoteRequest>,
+) -> Result<(StatusCode, axum::Json<ResearchNote>), Problem> {
+    add(app, caller, asked).await
+}
+
 /// Lists the notes of a prospect, the oldest first
 #[utoipa::path(
     get, operation_id = "list_notes", path = "/api/research/notes/{prospect_id}", tag = "research",

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::clock;
 use crate::input::{Id, Json, Query};
 use crate::problem::{Kind, Problem};
 use crate::routes::who::UserQuery;
@@ -22,7 +21,7 @@ pub(crate) async fn generate(
     Extension(caller): Extension<Caller>,
     Json(asked): Json<GenerateRequest>,
 ) -> Result<axum::Json<Sequence>, Problem> {
-    Ok(axum::Json(app.prospects.generate(caller.with(&asked.user_id), &asked, clock::now()).await?))
+    Ok(axum::Json(app.prospects.generate(caller.with(&asked.user_id), &asked, app.now()).await?))
 }
 
 /// Shows the newest sequence of a prospect

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::{clock, events, key};
+use crate::{events, key};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
@@ -49,7 +49,7 @@ pub(crate) async fn webhook(
     // Only now: whoever cannot sign must not use up what the tool may send.
     app.rate.check(&id)?;
     let mut tx = app.db.begin(client).await?;
-    webhook_endpoints::touch(&mut tx, &id, clock::now()).await?;
+    webhook_endpoints::touch(&mut tx, &id, app.now()).await?;
     tx.commit().await?;
     match received {
         Received::Events(found) => {
@@ -84,7 +84,7 @@ fn receive(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request = Request { method: "POST", url: &url, headers: &header, body };
     let secrets: Vec<&str> = endpoint.secrets.iter().map(String::as_str).collect();
-    webhooks::receive(source, &request, &secrets, clock::now()).map_err(|error| match error {
+    webhooks::receive(source, &request, &secrets, app.now()).map_err(|error| match error {
         Refused::Signature => refused().because(error),
         Refused::Stale | Refused::Body(_) => Problem::new(Kind::BadRequest, error.to_string()),
     })

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod describing;
+mod due;
 mod entering;
 mod errors;
 mod once;
@@ -10,6 +11,7 @@ mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
 #[expect(dead_code, reason = "the tests of db use more of it")]
 mod server;
+mod tenants;
 mod tracking;
 mod webhooks;
 mod working;

@@ -6,7 +6,7 @@ use clap::Parser;
 use db::Uuid;
 use db::keys::{self, NewKey};
 use futures::StreamExt as _;
-use gateway::{ApiKey, Config, Gateway};
+use gateway::{ApiKey, Clock, Config, Gateway};
 use prospects::{Keys, Prospects};
 use proto::Message;
 use proto::v1::Engagement;
@@ -14,6 +14,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use runtime::Runtime;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -24,6 +25,20 @@ pub(crate) const PATTERNS: &str = "/api/learning/update-patterns";
 struct Flags {
     #[command(flatten)]
     gateway: Config,
+}
+
+/// A time that stands still until it is set.
+#[derive(Clone)]
+pub(crate) struct Time(Arc<Mutex<DateTime<Utc>>>);
+
+impl Time {
+    pub(crate) fn new(time: &str) -> Self {
+        Self(Arc::new(Mutex::new(time.parse().unwrap())))
+    }
+
+    pub(crate) fn set(&self, time: &str) {
+        *self.0.lock().unwrap() = time.parse().unwrap();
+    }
 }
 
 pub(crate) struct Rig {
@@ -54,22 +69,31 @@ impl Rig {
     pub(crate) async fn start(flags: &[&str]) -> Self {
         let test = TestDb::new().await;
         let db = test.db.clone();
-        Self::with_db(flags, test, db).await
+        Self::with_db(config(flags), test, db).await
+    }
+
+    /// A gateway for which it is always the time that was set last.
+    pub(crate) async fn at(time: &Time) -> Self {
+        let test = TestDb::new().await;
+        let db = test.db.clone();
+        let time = time.clone();
+        let clock = Clock::of(move || *time.0.lock().unwrap());
+        Self::with_db(Config { clock, ..config(&[]) }, test, db).await
     }
 
     /// A gateway whose Postgres is nowhere.
     pub(crate) async fn without_postgres(flags: &[&str]) -> Self {
         let nowhere = db::Config::of("postgresql:///nowhere?host=/nonexistent&user=nobody");
-        Self::with_db(flags, TestDb::new().await, db::Db::new(&nowhere).unwrap()).await
+        Self::with_db(config(flags), TestDb::new().await, db::Db::new(&nowhere).unwrap()).await
     }
 
-    async fn with_db(flags: &[&str], test: TestDb, db: db::Db) -> Self {
+    async fn with_db(config: Config, test: TestDb, db: db::Db) -> Self {
         // Whoever is first decides; all say the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
-        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects(db), config(flags)).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects(db), config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {
@@ -128,15 +152,20 @@ impl Rig {
 
     /// The first event of a client.
     pub(crate) async fn event(&self, client: Uuid) -> Engagement {
+        self.first_events(client, 1).await.remove(0)
+    }
+
+    /// The first events of a client, in the order of the stream.
+    pub(crate) async fn first_events(&self, client: Uuid, count: usize) -> Vec<Engagement> {
         let config = async_nats::jetstream::consumer::pull::OrderedConfig {
             filter_subject: format!("lf.v1.event.engagement.{client}"),
             ..Default::default()
         };
         let stream = self.runtime.jetstream().get_stream("EVENTS").await.unwrap();
-        let mut messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
-        let next = tokio::time::timeout(Duration::from_secs(30), messages.next()).await;
-        let message = next.unwrap().unwrap().unwrap();
-        Engagement::decode(message.payload.clone()).unwrap()
+        let messages = stream.create_consumer(config).await.unwrap().messages().await.unwrap();
+        let events =
+            messages.take(count).map(|message| Engagement::decode(message.unwrap().payload.clone()).unwrap());
+        tokio::time::timeout(Duration::from_secs(30), events.collect()).await.unwrap()
     }
 }
 

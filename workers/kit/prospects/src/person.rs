@@ -41,7 +41,11 @@ pub struct NoteRequest {
     pub user_id: String,
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_1")]
     pub prospect_id: String,
-    #[schema(max_length = 5000, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
+    #[schema(
+        max_length = 5000,
+        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+        example = "opened a second clinic"
+    )]
     pub note: String,
     #[serde(default)]
     #[schema(max_length = 200)]
