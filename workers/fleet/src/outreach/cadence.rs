@@ -16,7 +16,7 @@ pub(super) struct Args {
     /// How many follow-ups the week is to have.
     #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]
     followups: u32,
-    /// Its Monday [default: this week, at the weekend the next one].
+    /// A day of it [default: this week, at the weekend the next one].
     #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
     week: Option<NaiveDate>,
     /// Show the plan, keep nothing.

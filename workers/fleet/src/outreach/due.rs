@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use db::Uuid;
-use prospects::{AckRequest, AckStatus, DueTouch};
+use prospects::{AckRequest, AckStatus, DueRequest, DueTouch};
 use serde_json::json;
 
-use super::week::local;
 use super::{Outreach, counted};
 use crate::exit::Failure;
 
@@ -42,7 +41,8 @@ enum Status {
 }
 
 pub(super) async fn take(args: &Args, outreach: &Outreach) -> Result<(), Failure> {
-    let taken = outreach.prospects.take(outreach.owner(), &args.tool, args.limit, outreach.now).await?;
+    let request = DueRequest::up_to(args.limit);
+    let taken = outreach.prospects.take(outreach.owner(), &args.tool, request, outreach.now).await?;
     outreach.output.show(&json!({ "touches": taken }), |_taken| in_words(&taken))?;
     Ok(())
 }
@@ -62,7 +62,7 @@ fn in_words(taken: &[DueTouch]) -> String {
             touch.kind,
             due.name,
             touch.prospect_id,
-            local(touch).format("%a %d %b %H:%M%:z"),
+            touch.there().format("%a %d %b %H:%M%:z"),
             touch.channel,
             due.text
         )

@@ -2,7 +2,6 @@
 
 mod audience;
 mod cadence;
-mod calendar;
 mod due;
 mod from_matches;
 mod history;
@@ -13,7 +12,6 @@ mod suppression;
 mod week;
 
 use chrono::{DateTime, Utc};
-use db::Db;
 use prospects::{Error, Owner, Prospects};
 
 use crate::exit::{Exit, Failure};
@@ -126,7 +124,6 @@ struct OfProspect {
 /// What the commands work with.
 struct Outreach {
     prospects: Prospects,
-    db: Db,
     user: Option<String>,
     now: DateTime<Utc>,
     /// Where the client is.
@@ -140,8 +137,7 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
     #[expect(clippy::disallowed_methods, reason = "a command reads the clock once and passes it on")]
     let now = Utc::now();
     let outreach = Outreach {
-        prospects: workers.prospects_over(db.clone())?,
-        db,
+        prospects: workers.prospects_over(db)?,
         user: args.user,
         now,
         zone: workers.schedule_tz,

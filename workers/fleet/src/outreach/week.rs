@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate, Offset as _, Utc, Weekday};
-use db::leads::Lead;
+use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use prospects::PlannedTouch;
 
-use super::calendar::{self, Recipient, Recipients};
 use super::{Outreach, counted};
 use crate::exit::Failure;
 use crate::output::{self, columns};
@@ -32,12 +30,13 @@ pub(super) async fn run(args: &Args, outreach: &Outreach) -> Result<(), Failure>
     };
     let touches = outreach.prospects.week(outreach.owner(), monday).await?;
     if let Some(path) = &args.ics {
-        let people = people(outreach, &touches).await?;
-        return write(path, &calendar::ics(&touches, &people, outreach.now), &touches, outreach);
+        let people = outreach.prospects.recipients(outreach.owner(), &touches).await?;
+        let calendar = prospects::as_calendar(&touches, &people, outreach.now);
+        return write(path, &calendar, &touches, outreach);
     }
     if let Some(path) = &args.csv {
-        let people = people(outreach, &touches).await?;
-        let table = calendar::csv(&touches, &people).context("could not write the table")?;
+        let people = outreach.prospects.recipients(outreach.owner(), &touches).await?;
+        let table = prospects::as_spreadsheet(&touches, &people).context("could not write the table")?;
         return write(path, &table, &touches, outreach);
     }
     outreach.output.show(&touches, |touches| {
@@ -58,19 +57,6 @@ fn current(outreach: &Outreach) -> NaiveDate {
     if matches!(today.weekday(), Weekday::Sat | Weekday::Sun) { monday + Days::new(7) } else { monday }
 }
 
-/// Who they are.
-async fn people(outreach: &Outreach, touches: &[PlannedTouch]) -> Result<Recipients, Failure> {
-    let names: Vec<String> = touches.iter().map(|touch| touch.prospect_id.clone()).collect();
-    let mut tx = outreach.db.begin(db::DEFAULT_CLIENT).await?;
-    let leads = db::leads::named(&mut tx, &names).await?;
-    tx.rollback().await?;
-    let recipient = |lead: Lead| {
-        let Lead { prospect_id, name, title, company, email, linkedin_url, .. } = lead;
-        (prospect_id, Recipient { name, title, company, email, linkedin_url })
-    };
-    Ok(leads.into_iter().map(recipient).collect())
-}
-
 fn write(path: &Path, text: &str, touches: &[PlannedTouch], outreach: &Outreach) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Ok(output::print(text)?);
@@ -83,16 +69,9 @@ fn write(path: &Path, text: &str, touches: &[PlannedTouch], outreach: &Outreach)
     Ok(())
 }
 
-/// When a touch goes out, where the recipient is.
-pub(super) fn local(touch: &PlannedTouch) -> DateTime<FixedOffset> {
-    let ahead = touch.date.and_time(touch.time) - touch.due_at.naive_utc();
-    let offset = i32::try_from(ahead.num_seconds()).ok().and_then(FixedOffset::east_opt);
-    touch.due_at.with_timezone(&offset.unwrap_or_else(|| Utc.fix()))
-}
-
 pub(super) fn touches_table(touches: &[PlannedTouch]) -> String {
     let row = |touch: &PlannedTouch| {
-        let there = local(touch);
+        let there = touch.there();
         let offset = there.offset().to_string();
         let offset = offset.strip_suffix(":00").unwrap_or(&offset);
         let state = if touch.late { format!("{}, late", touch.state) } else { touch.state.clone() };
