@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate, Weekday};
 use prospects::{
-    AckRequest, AckStatus, CadenceRequest, GenerateRequest, MetricsRequest, PrioritizeRequest, Prospects,
-    Scope, SuppressRequest,
+    AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, MetricsRequest, PrioritizeRequest,
+    Prospects, Scope, SuppressRequest,
 };
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 use tests::TestFleet;
@@ -32,12 +32,12 @@ fn week(start: NaiveDate, requests: u32) -> CadenceRequest {
 async fn send_week(outreach: &Prospects, start: NaiveDate) -> BTreeMap<String, i16> {
     let mut sent = BTreeMap::new();
     for day in start.iter_days().take(5) {
-        let night = outreach.take(OWNER, "tool", 100, at(day, 9)).await.unwrap();
+        let night = outreach.take(OWNER, "tool", DueRequest::up_to(100), at(day, 9)).await.unwrap();
         assert!(night.is_empty(), "nothing goes out at night");
         // Between two in the afternoon on the west coast and five on the east coast.
         let now = at(day, 21);
         outreach.ripen(OWNER.client, now, 10_000).await.unwrap().commit().await.unwrap();
-        for touch in outreach.take(OWNER, "tool", 1_000, now).await.unwrap() {
+        for touch in outreach.take(OWNER, "tool", DueRequest::up_to(1_000), now).await.unwrap() {
             assert!(!touch.text.is_empty() && !touch.text.contains(['{', '}']), "{touch:?}");
             let ack = AckRequest { status: AckStatus::Sent, at: Some(touch.touch.due_at) };
             outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, now).await.unwrap();
@@ -46,7 +46,7 @@ async fn send_week(outreach: &Prospects, start: NaiveDate) -> BTreeMap<String, i
             let before = sent.insert(touch.touch.prospect_id.clone(), touch.touch.step);
             assert!(before.is_none(), "one touch each");
         }
-        assert!(outreach.take(OWNER, "tool", 1_000, now).await.unwrap().is_empty());
+        assert!(outreach.take(OWNER, "tool", DueRequest::up_to(1_000), now).await.unwrap().is_empty());
     }
     sent
 }
