@@ -1,7 +1,7 @@
 //! What can be set for outreach.
 
 use chrono_tz::Tz;
-use db::{Db, Uuid};
+use db::Db;
 use prospects::{Keys, Prospects};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::PathBuf;
@@ -19,10 +19,6 @@ pub struct Config {
     /// A file with that key.
     #[arg(long, env = "LEADFLEET_SECRET_FILE")]
     pub leadfleet_secret_file: Option<PathBuf>,
-
-    /// Clients whose due touches are announced.
-    #[arg(long, env = "OUTREACH_CLIENTS", value_delimiter = ',', default_values_t = [db::DEFAULT_CLIENT])]
-    pub outreach_clients: Vec<Uuid>,
 }
 
 /// Why outreach cannot start.

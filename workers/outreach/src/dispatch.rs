@@ -1,6 +1,6 @@
 //! Announces touches whose time has come, each once.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use db::Uuid;
 use prospects::Prospects;
 use proto::{Outgoing, Token};
@@ -14,17 +14,17 @@ const AT_ONCE: i64 = 200;
 /// The kind under which due touches travel.
 const TOUCH_DUE: &str = "touch-due";
 
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
 /// Looks until a stop is asked for.
-pub async fn dispatch(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]) {
+pub async fn dispatch(runtime: &Runtime, prospects: &Prospects) {
     if runtime.is_alone() {
         return;
     }
     let mut stop = runtime.stop_signal();
     while !*stop.borrow() {
-        for &client in clients {
-            if let Err(error) = announce(runtime, prospects, client).await {
-                tracing::warn!(%client, error = %error, "could not announce due touches");
-            }
+        if let Err(error) = announce_all(runtime, prospects).await {
+            tracing::warn!(error = %error, "could not find out what is due");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
@@ -33,14 +33,25 @@ pub async fn dispatch(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]
     }
 }
 
+/// One client after the other: what goes wrong with one keeps nobody else waiting.
+async fn announce_all(runtime: &Runtime, prospects: &Prospects) -> Result<(), Failed> {
+    #[expect(clippy::disallowed_methods, reason = "what is due depends on the time of day")]
+    let now = Utc::now();
+    for client in prospects.clients_due(now).await? {
+        if let Err(error) = announce(runtime, prospects, client, now).await {
+            tracing::warn!(%client, error = %error, "could not announce due touches");
+        }
+    }
+    Ok(())
+}
+
 /// Announces everything that is due now. What is announced and not written down is announced again under the same id.
 async fn announce(
     runtime: &Runtime,
     prospects: &Prospects,
     client: Uuid,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    #[expect(clippy::disallowed_methods, reason = "what is due depends on the time of day")]
-    let now = Utc::now();
+    now: DateTime<Utc>,
+) -> Result<(), Failed> {
     loop {
         let ripe = prospects.ripen(client, now, AT_ONCE).await?;
         for touch in ripe.due() {

@@ -17,7 +17,7 @@ const WRITER: &str = "sequence-writer";
 const WORDS: &str = "sequence-words";
 
 /// Asks for the words of each sequence in use once a day, until a stop is asked for.
-pub async fn ask(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]) {
+pub async fn ask(runtime: &Runtime, prospects: &Prospects) {
     if runtime.is_alone() {
         return;
     }
@@ -27,10 +27,8 @@ pub async fn ask(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]) {
         #[expect(clippy::disallowed_methods, reason = "what was asked for yesterday is asked for again")]
         let now = Utc::now();
         asked.retain(|(day, ..)| *day == now.date_naive());
-        for &client in clients {
-            if let Err(error) = ask_for(runtime, prospects, client, now, &mut asked).await {
-                tracing::warn!(%client, error = %error, "could not ask for the words of sequences");
-            }
+        if let Err(error) = ask_all(runtime, prospects, now, &mut asked).await {
+            tracing::warn!(error = %error, "could not ask for the words of sequences");
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
@@ -39,8 +37,24 @@ pub async fn ask(runtime: &Runtime, prospects: &Prospects, clients: &[Uuid]) {
     }
 }
 
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
 /// The day, the client and the job that was asked for.
 type Asked = (NaiveDate, Uuid, String);
+
+async fn ask_all(
+    runtime: &Runtime,
+    prospects: &Prospects,
+    now: DateTime<Utc>,
+    asked: &mut BTreeSet<Asked>,
+) -> Result<(), Failed> {
+    for client in prospects.clients_wanting_words(now).await? {
+        if let Err(error) = ask_for(runtime, prospects, client, now, asked).await {
+            tracing::warn!(%client, error = %error, "could not ask for the words of sequences");
+        }
+    }
+    Ok(())
+}
 
 /// Asking twice is harmless: the same question has the same answer, and that is no new version.
 async fn ask_for(
@@ -49,7 +63,7 @@ async fn ask_for(
     client: Uuid,
     now: DateTime<Utc>,
     asked: &mut BTreeSet<Asked>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(), Failed> {
     for request in prospects.wanted_words(client, now).await? {
         let id = job(&request, now.date_naive());
         let this = (now.date_naive(), client, id.to_string());

@@ -4,5 +4,5 @@ SELECT id, prospect_id, name, title, company, industry, about, city, state, coun
     priority_score, score_parts, replies, created_at
 FROM leads
 WHERE client_id = $1 AND fit_score >= $2 AND referral_capacity >= $3 AND signal_score >= $4
-    AND ($5::text IS NULL OR segment = $5) AND status NOT IN ('converted', 'unsubscribed')
+    AND ($5::text IS NULL OR segment = $5) AND status = 'new'
 ORDER BY priority_score DESC NULLS LAST, prospect_id LIMIT $6

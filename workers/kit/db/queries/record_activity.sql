@@ -1,9 +1,9 @@
 WITH who AS (
     SELECT id FROM leads
-    WHERE client_id = $1 AND CASE WHEN $3 <> '' THEN prospect_id = $3
-        ELSE $4::bytea <> '' AND (email_key = $4 OR profile_key = $4 OR phone_key = $4) END
+    WHERE client_id = $1
+        AND ($3 <> '' AND prospect_id = $3 OR $4::bytea <> '' AND (email_key = $4 OR profile_key = $4 OR phone_key = $4))
     -- Nobody is forgotten between this and the row's own look at whom it is about.
-    ORDER BY email_key = $4 DESC NULLS LAST, id LIMIT 1 FOR KEY SHARE
+    ORDER BY prospect_id = $3 DESC, email_key = $4 DESC NULLS LAST, id LIMIT 1 FOR KEY SHARE
 ), enrolment AS (
     SELECT id, segment, sequence_type, messages FROM enrolments
     WHERE client_id = $1 AND lead_id = (SELECT id FROM who) ORDER BY created_at DESC, id DESC LIMIT 1

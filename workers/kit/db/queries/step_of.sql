@@ -1,8 +1,8 @@
 WITH who AS (
     SELECT id FROM leads
-    WHERE client_id = $1 AND CASE WHEN $2 <> '' THEN prospect_id = $2
-        ELSE $3::bytea <> '' AND (email_key = $3 OR profile_key = $3 OR phone_key = $3) END
-    ORDER BY email_key = $3 DESC NULLS LAST, id LIMIT 1
+    WHERE client_id = $1
+        AND ($2 <> '' AND prospect_id = $2 OR $3::bytea <> '' AND (email_key = $3 OR profile_key = $3 OR phone_key = $3))
+    ORDER BY prospect_id = $2 DESC, email_key = $3 DESC NULLS LAST, id LIMIT 1
 ), enrolment AS (
     SELECT id, step, messages FROM enrolments
     WHERE client_id = $1 AND lead_id = (SELECT id FROM who) ORDER BY created_at DESC, id DESC LIMIT 1

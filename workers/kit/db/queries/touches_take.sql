@@ -6,6 +6,11 @@ WITH free AS (
         -- The recipient's clock is as far from ours as its time of the touch is.
         AND ($3::timestamptz AT TIME ZONE 'UTC' - (due_at AT TIME ZONE 'UTC' - (local_date + local_time)))::time
             BETWEEN '08:00' AND '17:59:59'
+        -- What has to wait for its day is not in the way of others; holidays are looked at later.
+        AND extract(isodow FROM $3::timestamptz AT TIME ZONE 'UTC'
+                - (due_at AT TIME ZONE 'UTC' - (local_date + local_time)))
+            BETWEEN CASE WHEN kind IN ('connection_request', 'initial_dm') THEN 1 ELSE 2 END
+                AND CASE WHEN kind IN ('connection_request', 'initial_dm') THEN 5 ELSE 4 END
     ORDER BY due_at, touches.id LIMIT $5 FOR NO KEY UPDATE OF e SKIP LOCKED
 ), t AS (
     UPDATE touches SET state = 'due', taken_by = $2, taken_at = $3 FROM free

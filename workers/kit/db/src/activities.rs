@@ -41,6 +41,9 @@ pub struct Who {
     pub phone_key: Option<Vec<u8>>,
     /// Whether there is an address and no profile: then nobody has to accept anything.
     pub by_mail: bool,
+    pub time_zone: String,
+    pub state: String,
+    pub country: String,
 }
 
 /// Records an event; false if it, or the meeting that it is about, is recorded already.
@@ -205,7 +208,7 @@ pub async fn locked(tx: &mut Tx, lead: Uuid) -> Result<Option<Who>, Error> {
     let query = sqlx::query_as!(
         Who,
         r#"SELECT id, company_name, email_key, profile_key, phone_key,
-            linkedin_url = '' AND email <> '' AS "by_mail!"
+            linkedin_url = '' AND email <> '' AS "by_mail!", time_zone, state, country
         FROM leads WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
         client,
         lead

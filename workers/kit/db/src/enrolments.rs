@@ -1,6 +1,6 @@
 //! The prospects in sequences, and every change of where they stand.
 
-use crate::{Error, Tx};
+use crate::{Db, Error, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -67,6 +67,12 @@ pub struct Running {
     pub priority_score: Option<f64>,
     /// Whether a touch of the next step is planned or due already.
     pub planned: bool,
+}
+
+/// The clients that have enrolled somebody since then.
+pub async fn clients_enrolling(db: &Db, since: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
+    let query = sqlx::query_scalar!(r#"SELECT leadfleet_clients_enrolling($1) AS "client!""#, since);
+    Ok(query.fetch_all(db.pool()).await?)
 }
 
 /// Enrols a prospect; none when it is in a running sequence already.
@@ -282,10 +288,8 @@ pub async fn free_among(tx: &mut Tx, leads: &[Uuid]) -> Result<Vec<Uuid>, Error>
 pub async fn answered_companies(tx: &mut Tx, companies: &[String]) -> Result<Vec<String>, Error> {
     let client = tx.client();
     let query = sqlx::query_scalar!(
-        "SELECT DISTINCT l.company_name FROM enrolments e
-        JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
-        WHERE e.client_id = $1 AND l.company_name = ANY($2)
-            AND e.stop IN ('replied', 'meeting_booked', 'not_interested', 'unsubscribed', 'complained')",
+        "SELECT DISTINCT company_name FROM leads
+        WHERE client_id = $1 AND company_name = ANY($2) AND company_name <> '' AND status <> 'new'",
         client,
         companies
     );

@@ -64,6 +64,11 @@ impl Db {
         Ok(())
     }
 
+    /// For the few questions that are about no tenant.
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Waits for connections in use and closes them.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -73,7 +73,8 @@ pub async fn among(tx: &mut Tx, keys: &[Vec<u8>]) -> Result<Vec<Suppression>, Er
     let query = sqlx::query_as!(
         Suppression,
         "SELECT scope, key, channel, reason, source, created_at FROM suppressions
-        WHERE client_id = $1 AND (key = ANY($2) OR scope IN ('channel', 'global'))",
+        WHERE client_id = $1
+            AND (scope IN ('address', 'domain', 'company') AND key = ANY($2) OR scope IN ('channel', 'global'))",
         client,
         keys
     );

@@ -1,6 +1,6 @@
 //! What is planned to go out, and what became of it.
 
-use crate::{Error, Tx};
+use crate::{Db, Error, Tx};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
@@ -88,6 +88,12 @@ pub async fn ripe(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Tou
     let client = tx.client();
     let query = sqlx::query_file_as!(Touch, "queries/touches_ripe.sql", client, now, limit);
     Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// The clients that have planned touches whose time has come.
+pub async fn clients_due(db: &Db, now: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
+    let query = sqlx::query_scalar!(r#"SELECT leadfleet_clients_due($1) AS "client!""#, now);
+    Ok(query.fetch_all(db.pool()).await?)
 }
 
 /// Says that a planned touch is due.
@@ -194,6 +200,26 @@ pub async fn sent_step(tx: &mut Tx, enrolment: Uuid, step: i16, at: DateTime<Utc
         at
     );
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
+}
+
+/// Takes back other touches of the same step that have not gone out; whether one of them has.
+pub async fn cancel_twins(tx: &mut Tx, touch: &Touch, reason: &str) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"WITH twins AS (
+            SELECT id, state FROM touches WHERE client_id = $1 AND enrolment_id = $2 AND step = $3 AND id <> $4
+        ), cancelled AS (
+            UPDATE touches SET state = 'cancelled', reason = $5 FROM twins
+            WHERE touches.client_id = $1 AND touches.id = twins.id AND twins.state IN ('planned', 'due')
+        )
+        SELECT EXISTS (SELECT FROM twins WHERE state = 'sent') AS "sent!""#,
+        client,
+        touch.enrolment_id,
+        touch.step,
+        touch.id,
+        reason
+    );
+    Ok(query.fetch_one(tx.connection()).await?)
 }
 
 /// Takes back what has not gone out.

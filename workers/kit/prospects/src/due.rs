@@ -93,6 +93,11 @@ impl Ripe {
 }
 
 impl Prospects {
+    /// The clients of which something is due.
+    pub async fn clients_due(&self, now: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
+        Ok(touches::clients_due(&self.db, now).await?)
+    }
+
     /// Makes planned touches due whose time has come, and cancels those that must not go out any more.
     pub async fn ripen(&self, client: Uuid, now: DateTime<Utc>, limit: i64) -> Result<Ripe, Error> {
         again(|| self.try_ripen(client, now, limit)).await
@@ -222,14 +227,21 @@ impl Prospects {
         let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
         let at = request.at.unwrap_or(now);
         match request.status {
+            // The tool had given it up and sent it after all, and the step went out by another touch: it is known.
+            AckStatus::Sent
+                if touches::cancel_twins(&mut tx, &touch, "went out as another touch").await? => {}
             AckStatus::Sent => {
                 touches::sent(&mut tx, touch.id, at).await?;
                 activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
                 let step = u8::try_from(touch.step).unwrap_or_default();
-                let sent = Cause::Sent { step, on: touch.local_date };
+                // In the recipient's time; a tool that was late sent it on a later day.
+                let local =
+                    at.naive_utc() + (touch.local_date.and_time(touch.local_time) - touch.due_at.naive_utc());
+                let on = local.date().max(touch.local_date);
+                let sent = Cause::Sent { step, on };
                 advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
                 if touch.channel == "email" && step == 0 {
-                    accept(&mut tx, enrolment.id, at).await?;
+                    accept(&mut tx, enrolment.id, at, on).await?;
                 }
             }
             AckStatus::Failed => {
@@ -261,6 +273,11 @@ impl Prospects {
             // The answer came before the sequence.
             advance(tx, &enrolment, Cause::Stop(stop), "answered", None, now).await?;
             return Ok(Some(format!("has answered: {}", lead.status)));
+        }
+        let company = std::slice::from_ref(&lead.company_name);
+        if !enrolments::answered_companies(tx, company).await?.is_empty() {
+            advance(tx, &enrolment, Cause::Stop(Stop::CompanyReplied), "company_replied", None, now).await?;
+            return Ok(Some("somebody at the company has answered".to_owned()));
         }
         let Some(reason) = self.suppressed(tx, &lead).await? else { return Ok(None) };
         advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;

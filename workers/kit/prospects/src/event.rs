@@ -2,6 +2,7 @@
 
 use cadence::{Cause, Stop};
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use db::Uuid;
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 
@@ -25,6 +26,7 @@ pub enum BadEvent {
 }
 
 /// An event whose fields have been read.
+#[derive(Clone, Copy)]
 pub(crate) struct Event {
     pub(crate) client: Uuid,
     pub(crate) kind: EngagementKind,
@@ -32,6 +34,8 @@ pub(crate) struct Event {
     /// Name of the step's kind.
     pub(crate) outreach_kind: Option<&'static str>,
     pub(crate) at: DateTime<Utc>,
+    /// The date, in UTC until it is known where the prospect is.
+    pub(crate) on: NaiveDate,
     pub(crate) away_until: Option<NaiveDate>,
 }
 
@@ -48,6 +52,9 @@ impl Event {
             return Err(BadEvent::Kind(0));
         }
         let away = |text: &String| text.parse().map_err(|_source| BadEvent::Away(shortened(text)));
+        let at = DateTime::parse_from_rfc3339(&message.occurred_at)
+            .map_err(|_source| BadEvent::Time(shortened(&message.occurred_at)))?
+            .to_utc();
         Ok(Self {
             client: message
                 .client_id
@@ -57,9 +64,8 @@ impl Event {
             intent: ReplyIntent::try_from(message.intent)
                 .map_err(|_unknown| BadEvent::Intent(message.intent))?,
             outreach_kind: outreach_kind(message.outreach_kind)?,
-            at: DateTime::parse_from_rfc3339(&message.occurred_at)
-                .map_err(|_source| BadEvent::Time(shortened(&message.occurred_at)))?
-                .to_utc(),
+            at,
+            on: at.date_naive(),
             away_until: Some(&message.away_until).filter(|text| !text.is_empty()).map(away).transpose()?,
         })
     }
@@ -69,18 +75,19 @@ impl Event {
         self.kind == EngagementKind::Sent || self.outreach_kind.is_some() || !message.touch_id.is_empty()
     }
 
-    /// Whether somebody has given an answer, so that colleagues are left alone.
-    pub(crate) fn answers(&self, message: &Engagement) -> bool {
-        matches!(
-            self.cause(message),
-            Some(Cause::Stop(
-                Stop::Replied
-                    | Stop::MeetingBooked
-                    | Stop::NotInterested
-                    | Stop::Unsubscribed
-                    | Stop::Complained
-            ))
-        )
+    /// The answer that somebody has given, if any: then colleagues are left alone too.
+    pub(crate) fn answer(&self, message: &Engagement) -> Option<Stop> {
+        let Some(Cause::Stop(stop)) = self.cause(message) else { return None };
+        let answers = matches!(
+            stop,
+            Stop::Replied | Stop::MeetingBooked | Stop::NotInterested | Stop::Unsubscribed | Stop::Complained
+        );
+        answers.then_some(stop)
+    }
+
+    /// The same event with its date where the prospect is: gaps are counted in the recipient's days.
+    pub(crate) fn at_home(&self, zone: Tz) -> Self {
+        Self { on: self.at.with_timezone(&zone).date_naive(), ..*self }
     }
 
     /// Whether anything but its own row comes of it, or may come of it once its step is known.
@@ -136,7 +143,7 @@ impl Event {
 
     /// What moves or stops the sequence. Machines stop nobody, except that who is away is left alone until then.
     pub(crate) fn cause(&self, message: &Engagement) -> Option<Cause> {
-        let on = self.at.date_naive();
+        let on = self.on;
         let away = self.away_until.map(|until| Cause::Away { until });
         if self.leaves() {
             return Some(Cause::Stop(Stop::Unsubscribed));

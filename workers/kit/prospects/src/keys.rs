@@ -27,7 +27,8 @@ impl Keys {
     /// The hash of a normalised text within a client; none of nothing.
     pub fn hash(&self, client: Uuid, named: Named, text: &str) -> Option<Vec<u8>> {
         let text = match named {
-            Named::Email | Named::Domain => plain(text),
+            Named::Email => email(text),
+            Named::Domain => host(text),
             Named::Phone => phone(text),
             Named::Profile => profile(text),
             // A name of signs alone is one too.
@@ -56,9 +57,36 @@ fn plain(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// The domain of an e-mail address.
-pub(crate) fn domain(email: &str) -> &str {
-    email.trim().rsplit_once('@').map_or("", |(_, domain)| domain)
+/// The address of `Jane <jane@clinic.example>` and of `mailto:jane@clinic.example`.
+fn email(text: &str) -> String {
+    let text = plain(text);
+    let inner = text.rsplit_once('<').map_or(text.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+    inner.strip_prefix("mailto:").unwrap_or(inner).trim().to_owned()
+}
+
+/// The host of a web address, without `www.`.
+fn host(text: &str) -> String {
+    let text = plain(text);
+    let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let host = text.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let host = host.strip_prefix('@').unwrap_or(host).trim_matches('.');
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
+/// The domain of an e-mail address, and the domains that it is part of, down to two names.
+pub(crate) fn domains(address: &str) -> Vec<String> {
+    let address = email(address);
+    let Some((_, domain)) = address.rsplit_once('@') else { return Vec::new() };
+    let mut domains = vec![domain.to_owned()];
+    let mut rest = domain;
+    while let Some((_, parent)) = rest.split_once('.') {
+        if !parent.contains('.') {
+            break;
+        }
+        domains.push(parent.to_owned());
+        rest = parent;
+    }
+    domains
 }
 
 /// Digits only; of a number of ten digits it is assumed that it is American.
@@ -71,12 +99,21 @@ fn phone(text: &str) -> String {
     }
 }
 
-/// The address of a profile without scheme, `www.`, query and trailing slash.
+/// The address of a profile without scheme, `www.`, query and trailing slash; LinkedIn's is the same in all countries
+/// and on all of a profile's pages.
 fn profile(text: &str) -> String {
-    let text = text.trim().to_lowercase();
+    let host = host(text);
+    let text = plain(text);
     let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
-    let text = text.strip_prefix("www.").unwrap_or(text);
-    text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned()
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once('/').map_or("", |(_, path)| path).trim_end_matches('/');
+    if host == "linkedin.com" || host.ends_with(".linkedin.com") {
+        if let Some(rest) = path.strip_prefix("in/") {
+            return format!("linkedin.com/in/{}", rest.split('/').next().unwrap_or_default());
+        }
+        return format!("linkedin.com/{path}").trim_end_matches('/').to_owned();
+    }
+    format!("{host}/{path}").trim_end_matches('/').to_owned()
 }
 
 /// A company's name in small letters, without punctuation and legal form.
@@ -108,7 +145,12 @@ mod tests {
     fn spellings_of_one_address_are_one() {
         check_same(Named::Email, " Jane@Clinic.example ", "jane@clinic.example");
         check_same(Named::Phone, "(602) 555-0142", "+1 602 555 0142");
+        check_same(Named::Email, "Jane Doe <jane@clinic.example>", "mailto:jane@clinic.example");
         check_same(Named::Profile, "https://www.linkedin.com/in/jane/?x=1", "linkedin.com/in/jane");
+        check_same(Named::Profile, "http://uk.linkedin.com/in/Jane/details/", "m.linkedin.com/in/jane");
+        check_same(Named::Profile, "https://profiles.example/Jane/", "profiles.example/jane");
+        check_same(Named::Domain, "https://www.Clinic.example/about", "@clinic.example");
+        check_same(Named::Domain, "clinic.example.", "www.clinic.example");
         check_same(Named::Company, "Oak Hill, Inc.", "oak hill");
     }
 
@@ -119,6 +161,16 @@ mod tests {
         let of = |client| keys.hash(Uuid::from_u128(client), Named::Email, "a@b.example");
         assert_ne!(of(1), of(2));
         assert_ne!(of(1), Keys::new(b"another").hash(Uuid::from_u128(1), Named::Email, "a@b.example"));
+    }
+
+    #[test]
+    fn an_address_is_part_of_its_domains() {
+        assert_eq!(
+            domains("jane@mail.eu.clinic.example"),
+            ["mail.eu.clinic.example", "eu.clinic.example", "clinic.example"]
+        );
+        assert_eq!(domains("jane@localhost"), ["localhost"]);
+        assert_eq!(domains("jane"), Vec::<String>::new());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::event::{BadEvent, Event};
 use crate::{Owner, Prospects};
 use cadence::{Cause, Enrolment as Standing, State, Stop};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use db::activities::{self, Activity, Who};
 use db::enrolments::{self, Enrolment};
 use db::{Tx, Uuid, suppressions, touches};
@@ -39,13 +40,14 @@ impl Prospects {
 
     async fn try_record(&self, message: &Engagement, event: &Event) -> Result<Recorded, Error> {
         let mut tx = self.begin(Owner { client: event.client, user: None }).await?;
-        let recorded = apply(&mut tx, message, event).await?;
+        let recorded = apply(&mut tx, message, event, self.zone).await?;
         tx.commit().await?;
         Ok(recorded)
     }
 }
 
-async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recorded, db::Error> {
+/// `zone` is that of prospects of whom none is known.
+async fn apply(tx: &mut Tx, message: &Engagement, event: &Event, zone: Tz) -> Result<Recorded, db::Error> {
     let (name, key) = (&message.prospect_id, &message.address_key);
     // Most events only tell that something arrived. Of the others those of a person are applied one by one.
     let follows = event.has_consequences(message);
@@ -66,7 +68,8 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recor
         None => return Ok(Recorded::Duplicate),
         Some(None) => {
             // Whoever comes to have that address later is left alone too.
-            if let Some((reason, channel)) = event.suppression()
+            let answer = event.answer(&message).map(|stop| (stop.name(), ""));
+            if let Some((reason, channel)) = event.suppression().or(answer)
                 && !key.is_empty()
             {
                 suppressions::add(tx, "address", key, channel, reason, &message.source).await?;
@@ -82,11 +85,12 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event) -> Result<Recor
         _ => None,
     };
     if let Some(who) = who {
-        if event.answers(&message) && !who.company_name.is_empty() {
+        if event.answer(&message).is_some() && !who.company_name.is_empty() {
             activities::lock_company(tx, &who.company_name).await?;
         }
         let enrolment = enrolments::newest(tx, lead).await?;
-        follow(tx, &message, event, &who, enrolment.as_ref(), &activity).await?;
+        let event = event.at_home(crate::zone::zone(&who.time_zone, &who.state, &who.country, zone));
+        follow(tx, &message, &event, &who, enrolment.as_ref(), &activity).await?;
     }
     Ok(Recorded::Applied)
 }
@@ -121,9 +125,18 @@ async fn follow(
         activities::set_status(tx, who.id, status).await?;
     }
     if let Some((reason, channel)) = event.suppression() {
-        let keys = [&who.email_key, &who.profile_key, &who.phone_key];
-        for key in keys.into_iter().flatten() {
+        let keys = [&who.email_key, &who.profile_key, &who.phone_key].into_iter().flatten();
+        // The address that was used may be one that we do not have.
+        let used = Some(&message.address_key).filter(|key| !key.is_empty());
+        for key in keys.chain(used) {
             suppressions::add(tx, "address", key, channel, reason, &message.source).await?;
+        }
+    }
+    // Also when the one who answers is in no sequence, or in one that has ended otherwise.
+    if event.answer(message).is_some() && !who.company_name.is_empty() {
+        for colleague in enrolments::of_company(tx, &who.company_name, who.id).await? {
+            let stop = Cause::Stop(Stop::CompanyReplied);
+            advance(tx, &colleague, stop, "company_replied", Some(activity.id), event.at).await?;
         }
     }
     let Some(enrolment) = enrolment else { return Ok(()) };
@@ -131,23 +144,22 @@ async fn follow(
     if let Cause::Sent { step, .. } = cause {
         touches::sent_step(tx, enrolment.id, i16::from(step), event.at).await?;
     }
-    let moved = advance(tx, enrolment, cause, &activity.action, Some(activity.id), event.at).await?;
+    advance(tx, enrolment, cause, &activity.action, Some(activity.id), event.at).await?;
     if who.by_mail && matches!(cause, Cause::Sent { step: 0, .. }) {
-        accept(tx, enrolment.id, event.at).await?;
-    }
-    if moved && event.answers(message) && !who.company_name.is_empty() {
-        for colleague in enrolments::of_company(tx, &who.company_name, who.id).await? {
-            let stop = Cause::Stop(Stop::CompanyReplied);
-            advance(tx, &colleague, stop, "company_replied", Some(activity.id), event.at).await?;
-        }
+        accept(tx, enrolment.id, event.at, event.on).await?;
     }
     Ok(())
 }
 
 /// A mail needs nobody to accept it: that it went out is enough for the next one.
-pub(crate) async fn accept(tx: &mut Tx, enrolment: Uuid, at: DateTime<Utc>) -> Result<(), db::Error> {
+pub(crate) async fn accept(
+    tx: &mut Tx,
+    enrolment: Uuid,
+    at: DateTime<Utc>,
+    on: NaiveDate,
+) -> Result<(), db::Error> {
     if let Some(enrolment) = enrolments::locked(tx, enrolment).await? {
-        let accepted = Cause::Accepted { on: at.date_naive() };
+        let accepted = Cause::Accepted { on };
         advance(tx, &enrolment, accepted, "sent by mail", None, at).await?;
     }
     Ok(())

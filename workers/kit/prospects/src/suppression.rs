@@ -2,7 +2,7 @@
 
 use crate::Prospects;
 use crate::error::Error;
-use crate::keys::{Named, domain};
+use crate::keys::{Named, domains};
 use chrono::{DateTime, Utc};
 use db::leads::Lead;
 use db::suppressions::{self, Suppression};
@@ -67,6 +67,15 @@ impl Scope {
     }
 }
 
+/// One sign between two parts, in angle brackets or not.
+fn is_email(text: &str) -> bool {
+    let inner = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+    let mut parts = inner.trim().split('@');
+    let part =
+        |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && !part.contains(char::is_whitespace));
+    part(parts.next()) && part(parts.next()) && parts.next().is_none()
+}
+
 impl Prospects {
     /// Whether it is new.
     pub async fn suppress(
@@ -113,9 +122,10 @@ impl Prospects {
             return Err(Error::wrong("channel", "is none of email, linkedin, sms and voice"));
         }
         let value = request.value.trim();
+        let has_letters = value.chars().any(char::is_alphabetic);
         let named = match request.scope {
             Scope::Address if value.contains('@') => Named::Email,
-            Scope::Address if value.contains('/') => Named::Profile,
+            Scope::Address if has_letters && value.contains('/') => Named::Profile,
             Scope::Address => Named::Phone,
             Scope::Domain => Named::Domain,
             Scope::Company => Named::Company,
@@ -124,8 +134,15 @@ impl Prospects {
             }
             Scope::Channel | Scope::Global => return Ok(Vec::new()),
         };
+        // What could be nobody's would be kept and hold for nobody.
+        let sound = match named {
+            Named::Email => is_email(value),
+            Named::Domain => value.contains('.') && !value.contains(char::is_whitespace),
+            Named::Profile | Named::Company => true,
+            Named::Phone => !has_letters,
+        };
         let nothing = || Error::wrong("value", format!("is no {}", request.scope.name()));
-        self.keys.hash(client, named, value).ok_or_else(nothing)
+        self.keys.hash(client, named, value).filter(|_| sound).ok_or_else(nothing)
     }
 
     /// The keys of a prospect's own addresses.
@@ -137,8 +154,10 @@ impl Prospects {
 
     /// Every key by which a prospect may be suppressed.
     pub(crate) fn keys_of(&self, client: Uuid, lead: &Addresses<'_>) -> Vec<Vec<u8>> {
-        let wider = [(Named::Domain, domain(lead.email)), (Named::Company, lead.company)];
-        let wider = wider.into_iter().filter_map(|(named, text)| self.keys.hash(client, named, text));
+        let domains = domains(lead.email);
+        let wider = domains.iter().map(|domain| (Named::Domain, domain.as_str()));
+        let wider = wider.chain([(Named::Company, lead.company)]);
+        let wider = wider.filter_map(|(named, text)| self.keys.hash(client, named, text));
         self.own_keys(client, lead).into_iter().chain(wider).collect()
     }
 

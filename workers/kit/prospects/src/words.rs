@@ -49,6 +49,11 @@ async fn keep(
 }
 
 impl Prospects {
+    /// The clients for whom Claude may be asked for words.
+    pub async fn clients_wanting_words(&self, now: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
+        Ok(db::enrolments::clients_enrolling(&self.db, now - ASKED_FOR).await?)
+    }
+
     /// What Claude is to be asked for: words for the sequences in which somebody was enrolled lately.
     pub async fn wanted_words(
         &self,

@@ -1,0 +1,155 @@
+//! Answers that come by other names, before the person is known, from colleagues, or after a touch was given up.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use prospects::{
+    AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, Named, Prospects, Recorded, Scope,
+    SuppressRequest,
+};
+use proto::v1::{Engagement, EngagementKind, ReplyIntent};
+use tests::TestFleet;
+use tests::prospects::{OWNER, USER, at, event, names, people, reply};
+
+/// A Monday without holidays near.
+fn monday() -> NaiveDate {
+    "2027-03-01".parse().unwrap()
+}
+
+fn week(start: NaiveDate) -> CadenceRequest {
+    CadenceRequest {
+        user_id: USER.to_owned(),
+        target_connection_requests: 10,
+        target_followups: 10,
+        week_start: Some(start),
+        dry_run: false,
+    }
+}
+
+async fn planned(outreach: &Prospects, now: DateTime<Utc>) -> Vec<String> {
+    let plan = outreach.plan_week(OWNER, &week(monday()), now).await.unwrap();
+    names(&plan.touches).into_iter().collect()
+}
+
+async fn taken(outreach: &Prospects, now: DateTime<Utc>) -> Vec<String> {
+    let taken = outreach.take(OWNER, "tool", DueRequest::up_to(100), now).await.unwrap();
+    taken.into_iter().map(|touch| touch.touch.prospect_id).collect()
+}
+
+/// What a tool says of an address; it has a name of its own for the person, or none.
+fn of_address(outreach: &Prospects, name: &str, email: &str, kind: EngagementKind) -> Engagement {
+    let key = outreach.keys().hash(OWNER.client, Named::Email, email).unwrap();
+    Engagement { address_key: key, event_id: format!("{email}-{name}"), ..event(name, kind, at(monday(), 12)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_finds_the_person_though_the_tool_has_another_name_for_it() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(3), at(monday(), 1)).await.unwrap();
+    assert_eq!(planned(&outreach, at(monday(), 6)).await.len(), 3);
+    let replied = of_address(&outreach, "crm-4711", "person1@example.com", EngagementKind::NotInterested);
+    assert_eq!(outreach.record(&replied).await.unwrap(), Recorded::Applied);
+    let left = taken(&outreach, at(monday() + Days::new(4), 21)).await;
+    assert!(!left.contains(&"prospect_2".to_owned()) && left.len() == 2, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answered_before_anybody_knew_him_is_left_alone() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    for (email, kind) in [
+        ("person0@example.com", EngagementKind::NotInterested),
+        ("person1@example.com", EngagementKind::Replied),
+        ("person2@example.com", EngagementKind::Opened),
+    ] {
+        let told = of_address(&outreach, "", email, kind);
+        assert_eq!(outreach.record(&told).await.unwrap(), Recorded::Nobody);
+    }
+    outreach.take_in(OWNER, people(3), at(monday(), 13)).await.unwrap();
+    assert_eq!(planned(&outreach, at(monday(), 13)).await, ["prospect_3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_counts_for_the_company_whatever_became_of_its_own_sequence() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let mut made = people(6);
+    // 1 and 4, 2 and 5, 3 and 6 are colleagues.
+    for place in 3..6 {
+        made[place].company = made[place - 3].company.clone();
+    }
+    outreach.take_in(OWNER, made.drain(3..).collect(), at(monday(), 1)).await.unwrap();
+    let noon = at(monday(), 12);
+    // The colleague of 4 answers without a sequence, before the week is planned.
+    outreach.take_in(OWNER, made.drain(..1).collect(), at(monday(), 1)).await.unwrap();
+    outreach.record(&reply("prospect_1", ReplyIntent::NotInterested, noon)).await.unwrap();
+    assert_eq!(planned(&outreach, noon).await, ["prospect_5", "prospect_6"]);
+    // That of 5 answers after its mail had bounced, once 5 is planned.
+    outreach.take_in(OWNER, made.drain(..1).collect(), noon).await.unwrap();
+    let generate = GenerateRequest {
+        user_id: USER.to_owned(),
+        prospect_id: "prospect_2".to_owned(),
+        sequence_type: "3-step".to_owned(),
+    };
+    outreach.generate(OWNER, &generate, noon).await.unwrap();
+    outreach.record(&event("prospect_2", EngagementKind::Bounced, noon)).await.unwrap();
+    outreach.record(&reply("prospect_2", ReplyIntent::NotInterested, noon)).await.unwrap();
+    let left = taken(&outreach, at(monday() + Days::new(4), 21)).await;
+    assert_eq!(left, ["prospect_6"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suppression_holds_in_every_spelling() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let suppress = |scope, value: &str| SuppressRequest {
+        scope,
+        value: value.to_owned(),
+        channel: String::new(),
+        reason: String::new(),
+    };
+    for (scope, value) in [
+        (Scope::Address, "Person <PERSON0@example.com>"),
+        (Scope::Address, "http://linkedin.example/in/person-1/?x=2"),
+        (Scope::Domain, "https://www.clinic.example/about"),
+        (Scope::Address, "602/555-0142"),
+    ] {
+        assert!(outreach.suppress(OWNER.client, &suppress(scope, value), "test").await.unwrap(), "{value}");
+    }
+    for (scope, value) in [
+        (Scope::Address, "a@b@c"),
+        (Scope::Address, "jane"),
+        (Scope::Domain, "clinic"),
+        (Scope::Domain, ""),
+        (Scope::Company, " "),
+    ] {
+        let refused = outreach.suppress(OWNER.client, &suppress(scope, value), "test").await;
+        assert!(refused.is_err(), "{value:?} would be kept and hold for nobody");
+    }
+    let mut made = people(5);
+    made[2].email = "jane@mail.clinic.example".to_owned();
+    made[3].phone = "(602) 555-0142".to_owned();
+    outreach.take_in(OWNER, made, at(monday(), 1)).await.unwrap();
+    assert_eq!(planned(&outreach, at(monday(), 6)).await, ["prospect_5"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_touch_that_was_given_up_and_went_out_after_all_is_not_sent_again() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(1), at(monday(), 1)).await.unwrap();
+    planned(&outreach, at(monday(), 6)).await;
+    let evening = at(monday(), 21);
+    let first = outreach.take(OWNER, "tool", DueRequest::up_to(1), evening).await.unwrap().pop().unwrap();
+    let first = first.touch.touch_id;
+    let says = |status| AckRequest { status, at: Some(evening) };
+    outreach.acknowledge(OWNER, first, &says(AckStatus::Failed), evening).await.unwrap();
+    assert_eq!(planned(&outreach, evening).await, ["prospect_1"], "the step is planned again");
+    let sent = outreach.acknowledge(OWNER, first, &says(AckStatus::Sent), evening).await.unwrap();
+    assert_eq!(sent.state, "sent");
+    assert!(taken(&outreach, at(monday() + Days::new(4), 21)).await.is_empty());
+    // The same the other way round: the second one is acknowledged first.
+    let again = outreach.acknowledge(OWNER, first, &says(AckStatus::Sent), evening).await.unwrap();
+    assert_eq!(again.state, "sent");
+    let sends = "SELECT count(*) FROM activities WHERE action = 'sent'";
+    assert_eq!(fleet.number(sends).await, 1);
+}
