@@ -6,6 +6,7 @@ mod business_type;
 mod claude_down;
 mod corrections;
 mod crash_poison;
+mod due_everywhere;
 mod experiments;
 mod geographic;
 mod happy_path;

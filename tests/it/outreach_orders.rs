@@ -23,7 +23,7 @@ const SEEDS: u64 = 12;
 const WEEKS: u64 = 3;
 const PEOPLE: usize = 24;
 /// So many work at once.
-const HANDS: usize = 8;
+const HANDS: usize = 16;
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -62,7 +62,7 @@ struct World {
 async fn no_order_sends_to_whoever_is_to_be_left_alone() {
     let fleet = TestFleet::start().await;
     // A connection for each of those who work at once.
-    let config = db::Config { postgres_pool_size: 10, ..db::Config::of(&fleet.stack.postgres_url()) };
+    let config = db::Config { postgres_pool_size: 18, ..db::Config::of(&fleet.stack.postgres_url()) };
     let db = Db::new(&config).unwrap();
     let mut sent = 0;
     for seed in 0..SEEDS {

@@ -138,13 +138,13 @@ pub async fn start(
             spawn(running, runtime, Recorder::new(prospects.clone()));
             spawn(running, runtime, WordsKeeper::new(prospects.clone()));
             let asks = workers.claude(runtime).await?.enabled();
-            let (runtime, clients) = (runtime.clone(), workers.outreach.outreach_clients.clone());
+            let runtime = runtime.clone();
             running.spawn(async move {
-                let dispatch = outreach::dispatch(&runtime, &prospects, &clients);
+                let dispatch = outreach::dispatch(&runtime, &prospects);
                 // Nobody writes without a key, so nobody is asked.
                 let ask = async {
                     if asks {
-                        outreach::words::ask(&runtime, &prospects, &clients).await;
+                        outreach::words::ask(&runtime, &prospects).await;
                     }
                 };
                 tokio::join!(dispatch, ask);

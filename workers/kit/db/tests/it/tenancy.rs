@@ -221,3 +221,22 @@ async fn a_tenant_that_does_not_exist_can_write_nothing() {
     let error = imports::clinics(&mut tx, &[clinic("x")], now()).await.unwrap_err();
     assert_eq!(error.code().as_deref(), Some("23503"));
 }
+
+#[tokio::test]
+async fn which_clients_have_something_to_do_is_told_and_nothing_else_of_them() {
+    let test = full().await;
+    let (begin, end) = (chrono::DateTime::UNIX_EPOCH, now() + chrono::TimeDelta::days(10_000));
+    assert_eq!(db::touches::clients_due(&test.db, end).await.unwrap(), [BETA, ALPHA]);
+    assert!(db::touches::clients_due(&test.db, begin).await.unwrap().is_empty());
+    let enrolling = db::enrolments::clients_enrolling(&test.db, begin).await.unwrap();
+    assert_eq!(enrolling, [BETA, ALPHA]);
+    // What opens the tables to these functions opens them to no worker, nor does it stay open.
+    let mut worker = worker(&test).await;
+    sqlx::raw_sql("SELECT set_config('app.every_client', 'on', false)").execute(&mut worker).await.unwrap();
+    for table in ["touches", "enrolments"] {
+        assert_eq!(count(&mut worker, table, "").await.unwrap().0, 0, "{table}");
+    }
+    let mut owner = PgConnection::connect(&test.owner_url).await.unwrap();
+    sqlx::raw_sql("SELECT leadfleet_clients_due(now())").execute(&mut owner).await.unwrap();
+    assert_eq!(count(&mut owner, "touches", "").await.unwrap().0, 0);
+}
