@@ -57,7 +57,7 @@ enum Command {
     Dev(dev::Args),
     /// Import rows from a CSV file: all of them, or none.
     #[command(
-        after_help = format!("{}\nExamples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json", import::columns_help())
+        after_help = format!("{}\nThe contact 123 of HubSpot is the prospect_id hubspot_123: its webhooks say no more.\n\nExamples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json", import::columns_help())
     )]
     Import(import::Args),
     /// Look at the matching runs: how far they are, what came out, and why.

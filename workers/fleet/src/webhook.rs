@@ -22,7 +22,7 @@ use crate::workers::Workers;
 pub enum Command {
     /// Make an endpoint for a tool, and say what to configure there.
     #[command(
-        after_help = "Examples:\n  leadfleet webhook create --source standard\n  leadfleet webhook create --source sendgrid --secret-file key.pub\n  pass show slack | leadfleet webhook create --source slack --secret-file -"
+        after_help = "HubSpot names a contact by its number only: what it tells of contact 123 is about the\nprospect hubspot_123, so import its contacts with such a prospect_id.\n\nExamples:\n  leadfleet webhook create --source standard\n  leadfleet webhook create --source sendgrid --secret-file key.pub\n  pass show slack | leadfleet webhook create --source slack --secret-file -"
     )]
     Create(Create),
     /// List the endpoints of a client, the newest first.

@@ -13,7 +13,7 @@ pub struct Event {
     pub event_id: String,
     pub kind: EngagementKind,
     pub occurred_at: DateTime<Utc>,
-    /// As the sender put it on the message; from `HubSpot` `hubspot:` and its own number of the contact.
+    /// As the sender put it on the message; from `HubSpot` `hubspot_` and its own number of the contact.
     pub prospect_id: Option<String>,
     pub touch_id: Option<String>,
     /// Lower case.

@@ -5,6 +5,7 @@ use crate::fields::{id, objects, text, time};
 use crate::signature::{base64, fresh, hmac_fits, seconds};
 use crate::{Received, Refused, Request};
 use chrono::{DateTime, Utc};
+use proto::Token;
 use proto::v1::EngagementKind as Kind;
 use ring::hmac::HMAC_SHA256;
 use serde_json::Value;
@@ -77,10 +78,16 @@ fn event(value: &Value, now: DateTime<Utc>) -> Option<Event> {
     // The event's id alone is not promised to be unique.
     let part = |name: &str| id(value, &format!("/{name}"));
     let (event, subscription, at) = (part("eventId")?, part("subscriptionId")?, part("occurredAt")?);
-    let contact = part("objectId")?;
+    let contact = prospect_id(&part("objectId")?)?;
     let event_id = joined(&[&event, &subscription, &at]);
     let event = Event::new(event_id, kind, time(value, &["/occurredAt"], now));
-    Some(Event { prospect_id: Some(format!("hubspot:{contact}")), ..event })
+    Some(Event { prospect_id: Some(contact), ..event })
+}
+
+/// The contact's number as prospects are named: whoever imports from it gives them these names.
+fn prospect_id(contact: &str) -> Option<String> {
+    let name = format!("hubspot_{contact}");
+    name.parse::<Token>().is_ok().then_some(name)
 }
 
 #[cfg(test)]

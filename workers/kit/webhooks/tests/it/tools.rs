@@ -87,13 +87,18 @@ fn postmark_says_who_wants_no_more() {
 fn hubspot_names_a_contact_by_its_own_number() {
     let change = |name: &str, value: &str| json!([{"eventId": 1, "subscriptionId": 2, "occurredAt": 1_767_225_600_000_u64, "objectId": 123, "subscriptionType": "contact.propertyChange", "propertyName": name, "propertyValue": value}]);
     let event = of(Source::HubSpot, &change("hs_email_optout", "true")).unwrap();
-    assert_eq!((event.kind, event.prospect_id.as_deref()), (Kind::Unsubscribed, Some("hubspot:123")));
+    assert_eq!((event.kind, event.prospect_id.as_deref()), (Kind::Unsubscribed, Some("hubspot_123")));
+    // What cannot be the name of a prospect reaches nobody.
+    assert!(event.prospect_id.unwrap().parse::<proto::Token>().is_ok());
     assert_eq!(event.event_id, "1:2:1767225600000");
     assert_eq!(event.occurred_at.to_rfc3339(), "2026-01-01T00:00:00+00:00");
     check(Source::HubSpot, change("hs_email_optout", "false"), None);
     check(Source::HubSpot, change("hs_email_optout", ""), None);
     check(Source::HubSpot, change("hs_email_optout_42", "true"), Kind::Unsubscribed);
     check(Source::HubSpot, change("firstname", "Jo"), None);
+    let mut odd = change("hs_email_optout", "true");
+    odd[0]["objectId"] = json!("jo@clinic.example");
+    check(Source::HubSpot, odd, None);
 }
 
 #[test]
