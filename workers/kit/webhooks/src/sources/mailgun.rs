@@ -1,9 +1,9 @@
 //! Mailgun: one event, signed inside the body. The signature covers a token and the time, not the event.
 //!
-//! So whoever sees a request can send another event with its token for as long as the window is open. Only TLS
-//! stands against that; the same event again is told by its id.
+//! So whoever sees a request could send other events with its token for as long as the window is open. Each request
+//! carries one event, and its id is the token: a token counts once, whatever is sent with it.
 
-use crate::event::{BOT, Event, hashed, joined};
+use crate::event::{BOT, Event, joined};
 use crate::fields::{email, id, object, text, time};
 use crate::signature::{fresh, hex, hmac_fits, seconds};
 use crate::{Received, Refused, Request};
@@ -25,30 +25,18 @@ pub(crate) fn receive(
     let message = format!("{timestamp}{token}");
     hmac_fits(HMAC_SHA256, secrets, message.as_bytes(), hex(&tag).as_deref())?;
     fresh(seconds(&timestamp)?, WINDOW, now)?;
-    let event = body.get("event-data").and_then(|value| event(value, now));
+    let event = body.get("event-data").and_then(|value| event(value, &token, now));
     Ok(Received::Events(event.into_iter().collect()))
 }
 
-fn event(value: &Value, now: DateTime<Utc>) -> Option<Event> {
+fn event(value: &Value, token: &str, now: DateTime<Utc>) -> Option<Event> {
     let kind = kind(value)?;
-    let recipient = email(value, &["/recipient"]);
-    let timestamp = id(value, "/timestamp").unwrap_or_default();
-    let event_id = match id(value, "/id") {
-        // Its ids are unique within a day only.
-        Some(id) => joined(&[&id, &timestamp]),
-        None => hashed(&[
-            kind.as_str_name(),
-            recipient.as_deref().unwrap_or_default(),
-            text(value, "/message/headers/message-id").unwrap_or_default(),
-            &timestamp,
-        ]),
-    };
     let client = |name: &str| text(value, &format!("/client-info/{name}"));
     let bot = client("bot").is_some() || client("client-type") == Some("robot");
     let event = Event {
-        email: recipient,
+        email: email(value, &["/recipient"]),
         machine: bot.then_some(BOT),
-        ..Event::new(event_id, kind, time(value, &["/timestamp"], now))
+        ..Event::new(joined(&[token]), kind, time(value, &["/timestamp"], now))
     };
     // It knows no steps: they are the sender's own.
     Some(event.tagged(|key| id(value, &format!("/user-variables/{key}"))))

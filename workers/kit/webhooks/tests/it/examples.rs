@@ -41,7 +41,7 @@ fn sendgrid_tells_of_a_batch() {
 fn mailgun_tells_of_a_hard_bounce() {
     let event = example(Source::Mailgun, "mailgun_failed_permanent.json").event();
     let at = "2026-01-01T00:00:00.250";
-    check(&event, Kind::Bounced, "evid-1:1767225600.25", at, "gone@clinic.example.com");
+    check(&event, Kind::Bounced, "token", at, "gone@clinic.example.com");
     assert_eq!(event.prospect_id.as_deref(), Some("p-10"));
 }
 

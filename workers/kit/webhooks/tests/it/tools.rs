@@ -67,6 +67,14 @@ fn mailgun_says_what_became_of_a_message() {
 }
 
 #[test]
+fn a_token_of_mailgun_counts_once() {
+    let id = |data: Value| of(Source::Mailgun, &json!({ "event-data": data })).unwrap().event_id;
+    let heard = id(json!({"event": "opened", "id": "1", "recipient": "a@b.example"}));
+    // Whoever overheard its token sends another event with it.
+    assert_eq!(id(json!({"event": "unsubscribed", "id": "2", "recipient": "c@d.example"})), heard);
+}
+
+#[test]
 fn an_automatic_answer_at_postmark_is_no_bounce() {
     let event = of(Source::Postmark, &json!({"RecordType": "Bounce", "Type": "AutoResponder"})).unwrap();
     assert_eq!((event.kind, event.machine), (Kind::Replied, Some("auto_reply")));
