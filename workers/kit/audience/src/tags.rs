@@ -17,6 +17,30 @@ pub struct Tags {
     pub pacer_relevance: Vec<String>,
 }
 
+/// Therapies of the body: their words are no word of mental health.
+const BODILY: [&str; 20] = [
+    "physical therapy",
+    "physical therapist",
+    "physical therapists",
+    "physiotherapy",
+    "physiotherapist",
+    "occupational therapy",
+    "occupational therapist",
+    "occupational therapists",
+    "speech therapy",
+    "speech therapist",
+    "speech language therapy",
+    "speech and language therapy",
+    "respiratory therapy",
+    "respiratory therapist",
+    "massage therapy",
+    "massage therapist",
+    "radiation therapy",
+    "infusion therapy",
+    "hand therapy",
+    "aquatic therapy",
+];
+
 /// The first whose words stand in industry, company, title or what the prospect says.
 const INDUSTRIES: [(&str, &[&str]); 6] = [
     (
@@ -24,6 +48,8 @@ const INDUSTRIES: [(&str, &[&str]); 6] = [
         &[
             "mental health",
             "behavioral health",
+            "psychotherapy",
+            "psychotherapist",
             "therapy",
             "therapist",
             "psychology",
@@ -53,7 +79,7 @@ const INDUSTRIES: [(&str, &[&str]); 6] = [
             "superintendent",
         ],
     ),
-    ("healthcare", &["clinic", "hospital", "health", "medical", "physical therapy", "pediatrician"]),
+    ("healthcare", &["clinic", "hospital", "health", "medical", "pediatrician"]),
     (
         "technology",
         &["software", "ai", "artificial intelligence", "machine learning", "saas", "technology", "tech"],
@@ -125,8 +151,11 @@ pub fn tags(profile: &Profile, segment: AudienceSegment, pillars: &[Vec<String>;
 }
 
 pub(crate) fn industry(words: &Words) -> &'static str {
-    let found =
-        INDUSTRIES.iter().find(|(_, phrases)| phrases.iter().any(|phrase| words.find(phrase).is_some()));
+    let bodily = BODILY.iter().any(|phrase| words.find(phrase).is_some());
+    let words = words.without(&BODILY);
+    let found = INDUSTRIES.iter().find(|(name, phrases)| {
+        phrases.iter().any(|phrase| words.find(phrase).is_some()) || bodily && *name == "healthcare"
+    });
     found.map_or("other", |(name, _)| name)
 }
 
@@ -195,5 +224,36 @@ mod tests {
             ("other", "other", "unknown")
         );
         assert_eq!(tags.engagement_potential, 0.5);
+    }
+    #[track_caller]
+    fn check_industry(company: &str, title: &str, expected: &str) {
+        let profile = Profile { company: company.into(), title: title.into(), ..Profile::default() };
+        assert_eq!(industry(&Words::of(&profile)), expected, "{company}, {title}");
+    }
+
+    #[test]
+    fn a_therapy_of_the_body_is_healthcare() {
+        check_industry("Desert Physical Therapy", "", "healthcare");
+        check_industry("Desert PT", "Physical Therapist", "healthcare");
+        check_industry("Valley Occupational Therapy Group", "Owner", "healthcare");
+        check_industry("Little Voices Speech-Language Therapy", "", "healthcare");
+        check_industry("Riverside Physiotherapy", "Director", "healthcare");
+        check_industry("Oak Hill Hospital", "Respiratory Therapist", "healthcare");
+    }
+
+    #[test]
+    fn a_therapy_of_the_mind_is_mental_health() {
+        check_industry("Calm Therapy", "", "mental_health");
+        check_industry("Calm Practice", "Family Therapist", "mental_health");
+        check_industry("Desert Cognitive Behavioral Therapy", "", "mental_health");
+        check_industry("Riverside Psychotherapy", "", "mental_health");
+        // Whoever does both.
+        check_industry("Whole Care: Physical Therapy and Counseling", "", "mental_health");
+        check_industry("Therapy and Physical Therapy", "", "mental_health");
+    }
+
+    #[test]
+    fn a_school_with_a_therapist_of_the_body_is_a_school() {
+        check_industry("Oak Hill Academy", "Occupational Therapist", "education");
     }
 }

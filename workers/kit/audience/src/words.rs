@@ -25,6 +25,30 @@ impl Words {
         self.fields.iter().find(|(_, words)| holds(words)).map(|(name, _)| *name)
     }
 
+    /// The same without these phrases.
+    pub(crate) fn without(&self, phrases: &[&str]) -> Self {
+        let phrases: Vec<Vec<String>> = phrases.iter().map(|phrase| split(phrase)).collect();
+        let fields = self.fields.iter().map(|(name, words)| {
+            let mut kept = Vec::with_capacity(words.len());
+            let mut rest = words.as_slice();
+            while let Some((first, others)) = rest.split_first() {
+                match phrases.iter().find_map(|phrase| rest.strip_prefix(phrase.as_slice())) {
+                    Some(after) => {
+                        // What stood on both sides of it does not come together.
+                        kept.push(String::new());
+                        rest = after;
+                    }
+                    None => {
+                        kept.push(first.clone());
+                        rest = others;
+                    }
+                }
+            }
+            (*name, kept)
+        });
+        Self { fields: fields.collect() }
+    }
+
     /// The first of the phrases that stands in one field.
     pub(crate) fn any<'a>(&self, field: &str, phrases: &[&'a str]) -> Option<&'a str> {
         let (_, words) = self.fields.iter().find(|(name, _)| *name == field)?;
