@@ -4,7 +4,7 @@ use audience::AudienceSegment;
 use cadence::SequenceType;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// How somebody can be reached.
@@ -60,6 +60,19 @@ impl ToSchema for SequenceTypeName {
     }
 }
 
-fn choice(names: &[&'static str]) -> RefOr<Schema> {
-    RefOr::T(Schema::Object(ObjectBuilder::new().enum_values(Some(names.iter().copied())).build()))
+/// The type of sequence of a request that may leave it out.
+pub(crate) fn sequence_type() -> Schema {
+    let texts = names(&SequenceType::ALL.map(SequenceType::name))
+        .description(Some("How many messages follow the connection request, or in which manner they ask."))
+        .default(Some(SequenceType::ThreeStep.name().into()))
+        .examples([SequenceType::ThreeStep.name()]);
+    Schema::Object(texts.build())
+}
+
+fn choice(of: &[&'static str]) -> RefOr<Schema> {
+    RefOr::T(Schema::Object(names(of).build()))
+}
+
+fn names(of: &[&'static str]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(of.iter().copied()))
 }

@@ -1,7 +1,7 @@
 //! Sequences of prospects: made once, kept as they are until they end, and shown with where they stand.
 
 use crate::again::again;
-use crate::choices::SequenceTypeName;
+use crate::choices::sequence_type;
 use crate::error::Error;
 use crate::messages::{Facts, Message, messages};
 use crate::{Owner, Prospects, experiments, words};
@@ -24,7 +24,7 @@ pub struct GenerateRequest {
     pub prospect_id: String,
     /// How many messages follow the connection request, or in which manner they ask.
     #[serde(default = "three_step")]
-    #[schema(value_type = SequenceTypeName, inline, default = "3-step", example = "3-step")]
+    #[schema(schema_with = sequence_type)]
     pub sequence_type: String,
 }
 
