@@ -19,7 +19,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tests::TestFleet;
 use tests::prospects::{at, event, people, reply};
 
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 8;
 const WEEKS: u64 = 3;
 const PEOPLE: usize = 24;
 /// So many work at once.
@@ -31,6 +31,8 @@ enum Act {
     Suppress(usize),
     Generate(usize),
     Erase(usize),
+    /// Takes everybody in again.
+    Discover,
     Plan,
     Ripen,
     /// Takes what is due and says that it went out, or leaves it at that.
@@ -129,7 +131,7 @@ impl World {
     }
 
     fn acts(&self, start: NaiveDate, random: &mut SmallRng) -> Vec<Act> {
-        let mut acts = vec![Act::Plan, Act::Plan];
+        let mut acts = vec![Act::Plan, Act::Plan, Act::Discover];
         for nth in 0..6 {
             acts.push(Act::Ripen);
             acts.push(Act::Send { acknowledged: nth % 3 > 0 });
@@ -229,6 +231,10 @@ impl World {
                 self.may_be_refused(act, self.outreach.erase(owner, &self.name(*place)).await);
                 self.erased.lock().unwrap().insert(self.name(*place));
                 self.leave_alone(self.name(*place), "erased".to_owned());
+            }
+            Act::Discover => {
+                let answer = self.outreach.take_in(owner, self.people.clone(), at(start, 6)).await;
+                self.may_be_refused(act, answer);
             }
             Act::Plan => {
                 let request = CadenceRequest {

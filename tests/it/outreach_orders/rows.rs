@@ -55,9 +55,16 @@ impl World {
             GROUP BY enrolment_id, step HAVING count(*) > 1",
         )
         .await;
+        let erased = self.erased.lock().unwrap().clone();
+        let kept: BTreeSet<String> = fleet
+            .texts(&of("SELECT prospect_id FROM leads WHERE client_id = $client"))
+            .await
+            .into_iter()
+            .collect();
+        let back: Vec<&String> = kept.intersection(&erased).collect();
+        assert!(back.is_empty(), "seed {}: they came back: {back:?}", self.seed);
         let sent = "SELECT touch_id::text FROM activities WHERE client_id = $client AND action = 'sent'";
         let known: BTreeSet<String> = fleet.texts(&of(sent)).await.into_iter().collect();
-        let erased = self.erased.lock().unwrap().clone();
         for (touch, name) in self.sent.lock().unwrap().iter().filter(|(_, name)| !erased.contains(*name)) {
             assert!(known.contains(&touch.to_string()), "seed {}: {name}'s {touch} is lost", self.seed);
         }

@@ -12,8 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, places, run, status,
-    webhook,
+    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, places, run, sequence,
+    status, webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -65,6 +65,9 @@ enum Command {
     Match(matching::Command),
     /// Whom to contact, with which words, when, and what came of it.
     Outreach(outreach::Args),
+    /// Show the words that sequences are made of; take those that Claude wrote out of use.
+    #[command(subcommand)]
+    Sequence(sequence::Command),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
@@ -137,6 +140,7 @@ impl Cli {
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
             Command::Outreach(args) => outreach::run(args, &Settings::load(&sources)?, output).await,
+            Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

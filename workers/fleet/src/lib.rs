@@ -21,6 +21,7 @@ pub mod reach;
 pub mod role;
 pub mod run;
 pub mod sample;
+pub mod sequence;
 pub mod settings;
 pub mod signals;
 pub mod status;

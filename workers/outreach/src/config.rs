@@ -1,8 +1,9 @@
 //! What can be set for outreach.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use db::Db;
-use prospects::{Keys, Prospects};
+use prospects::{Keys, Pillar, Prospects, Rules, WEEKLY_CAP};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::PathBuf;
 
@@ -19,6 +20,19 @@ pub struct Config {
     /// A file with that key.
     #[arg(long, env = "LEADFLEET_SECRET_FILE")]
     pub leadfleet_secret_file: Option<PathBuf>,
+
+    /// Connection requests that any seven days hold, 1 to 100.
+    #[arg(long, env = "OUTREACH_WEEKLY_CAP", default_value_t = WEEKLY_CAP,
+        value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub outreach_weekly_cap: u32,
+
+    /// Days on which nobody is contacted beside the federal holidays, as 2026-12-24,2026-12-31.
+    #[arg(long, env = "OUTREACH_HOLIDAYS", value_delimiter = ',')]
+    pub outreach_holidays: Vec<NaiveDate>,
+
+    /// Content pillars of segments, as `referral_network=schools,stealth_founder=tools`.
+    #[arg(long, env = "OUTREACH_PILLARS", value_delimiter = ',')]
+    pub outreach_pillars: Vec<Pillar>,
 }
 
 /// Why outreach cannot start.
@@ -35,9 +49,14 @@ pub enum Error {
 }
 
 impl Config {
-    /// What is done with prospects, with the key and zone of this process.
+    /// What is done with prospects, with the key, rules and zone of this process.
     pub fn prospects(&self, db: Db, zone: Tz) -> Result<Prospects, Error> {
-        Ok(Prospects::new(db, Keys::new(self.secret()?.as_bytes()), zone))
+        let rules = Rules {
+            weekly_cap: self.outreach_weekly_cap,
+            holidays: self.outreach_holidays.clone(),
+            pillars: self.outreach_pillars.clone(),
+        };
+        Ok(Prospects::new(db, Keys::new(self.secret()?.as_bytes()), zone).by(&rules))
     }
 
     fn secret(&self) -> Result<String, Error> {

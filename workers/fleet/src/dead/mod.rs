@@ -110,7 +110,7 @@ impl Who {
     }
 
     /// With this reason when none is given.
-    fn by_or(&self, reason: &str) -> By {
+    pub(crate) fn by_or(&self, reason: &str) -> By {
         let user = || env::var_os("USER").and_then(|user| user.into_string().ok());
         let operator = self.operator.clone().or_else(user).unwrap_or_else(|| "operator".to_owned());
         By { operator, reason: self.reason.as_deref().unwrap_or(reason).trim().to_owned(), at: now() }

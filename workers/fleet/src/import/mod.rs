@@ -2,6 +2,7 @@
 
 mod columns;
 mod file;
+mod people;
 mod prospects;
 mod row;
 mod tables;
@@ -168,6 +169,7 @@ impl Writer<'_> {
                 inserted: sum.inserted + written.inserted,
                 updated: sum.updated + written.updated,
                 unchanged: sum.unchanged + written.unchanged,
+                erased: sum.erased + written.erased,
             });
         }
         batch.clear();
@@ -187,10 +189,14 @@ fn in_words(imported: &Imported) -> String {
     let Imported { rows, counts, .. } = imported;
     let file = shown(&imported.file);
     let rows = count(*rows, "row");
-    let Some(Counts { inserted, updated, unchanged }) = counts else {
+    let Some(Counts { inserted, updated, unchanged, erased }) = counts else {
         return format!("{rows} of {file} can be imported (dry run: nothing was written)");
     };
-    let words = format!("{rows} of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
+    let mut words =
+        format!("{rows} of {file}: {inserted} inserted, {updated} updated, {unchanged} unchanged");
+    if *erased > 0 {
+        words.push_str(&format!(", {erased} left out: erased on request"));
+    }
     if imported.dry_run { format!("{words} (dry run: nothing was written)") } else { words }
 }
 

@@ -98,6 +98,7 @@ pub(super) async fn take_in(
         for taken in taken.map_err(|error| stopped(error, before))? {
             match taken.outcome {
                 "created" => counts.inserted += 1,
+                "erased" => counts.erased += 1,
                 _ => counts.updated += 1,
             }
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::columns::{Column, optional, required};
 use super::row::{Row, shown};
-use super::{Writer, prospects};
+use super::{Writer, people, prospects};
 use crate::exit::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -170,7 +170,7 @@ impl Batch {
         Ok(Some(match self {
             Self::PainPoints(rows) => imports::pain_points(writer.tx().await?, rows, now).await?,
             Self::Clinics(rows) => imports::clinics(writer.tx().await?, rows, now).await?,
-            Self::DecisionMakers(rows) => imports::decision_makers(writer.tx().await?, rows, now).await?,
+            Self::DecisionMakers(rows) => people::write(writer, rows).await?,
             Self::ClinicPatterns(rows, _) => imports::clinic_patterns(writer.tx().await?, rows, now).await?,
             Self::Prospects(_) if writer.dry_run => return Ok(None),
             Self::Prospects(rows) => prospects::take_in(rows, writer.settings, now).await?,

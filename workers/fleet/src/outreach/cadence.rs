@@ -10,8 +10,8 @@ use crate::output::{columns, count};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How many connection requests the week is to have; 30 to 50 do well.
-    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    /// How many connection requests the week is to have; 30 to 50 do well, `OUTREACH_WEEKLY_CAP` allows more.
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     requests: u32,
     /// How many follow-ups the week is to have.
     #[arg(long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000))]

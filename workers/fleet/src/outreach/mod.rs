@@ -3,6 +3,7 @@
 mod audience;
 mod cadence;
 mod due;
+mod erase;
 mod from_matches;
 mod history;
 mod metrics;
@@ -96,11 +97,11 @@ enum Command {
     /// Print everything that is kept of a person, as JSON.
     #[command(after_help = "Example:\n  leadfleet outreach export prospect_1 > prospect_1.json")]
     Export(OfProspect),
-    /// Forget a person; that it is not to be contacted again is kept as keyed hashes.
+    /// Forget a person in Postgres, dead letters and runs; that it is not to be contacted is kept as keyed hashes.
     #[command(
-        after_help = "Examples:\n  leadfleet outreach erase prospect_1\n  leadfleet outreach erase prospect_1 --yes --json"
+        after_help = "Examples:\n  leadfleet outreach erase prospect_1 --dry-run\n  leadfleet outreach erase prospect_1\n  leadfleet outreach erase prospect_1 --yes --json"
     )]
-    Erase(person::EraseArgs),
+    Erase(erase::Args),
     /// Show all that happened to a prospect: its sequence's changes and its activities.
     #[command(after_help = "Example:\n  leadfleet outreach history prospect_1")]
     History(OfProspect),
@@ -159,7 +160,7 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
         Command::Note(args) => person::note(args, &outreach).await?,
         Command::Notes(of) => person::notes(&of.prospect, &outreach).await?,
         Command::Export(of) => person::export(&of.prospect, &outreach).await?,
-        Command::Erase(args) => person::erase(&args, &outreach).await?,
+        Command::Erase(args) => erase::run(&args, &outreach, settings).await?,
         Command::History(of) => history::run(&of.prospect, &outreach).await?,
         Command::FromMatches(args) => from_matches::run(args, &outreach).await?,
         Command::AddUser(args) => person::add_user(&args, &outreach).await?,

@@ -1,12 +1,10 @@
-//! A person: what is known of it, all that is kept of it, and its erasure; and the users who may ask.
+//! A person: what is known of it, and all that is kept of it; and the users who may ask.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use prospects::{NoteRequest, ResearchNote};
 
-use prospects::{Erased, NoteRequest, ResearchNote};
-
-use super::{Outreach, counted};
-use crate::exit::{Exit, Failure};
-use crate::output::{self, columns, count};
+use super::Outreach;
+use crate::exit::Failure;
+use crate::output::{self, columns};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct NoteArgs {
@@ -19,16 +17,6 @@ pub(super) struct NoteArgs {
     /// Where it is known from.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     source: String,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct EraseArgs {
-    /// Its id, such as `prospect_1`.
-    #[arg(value_name = "PROSPECT")]
-    prospect: String,
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,40 +68,6 @@ pub(super) async fn export(prospect: &str, outreach: &Outreach) -> Result<(), Fa
     json.push('\n');
     output::print(&json)?;
     Ok(())
-}
-
-pub(super) async fn erase(args: &EraseArgs, outreach: &Outreach) -> Result<(), Failure> {
-    // Whoever is not there need not be typed.
-    outreach.prospects.notes(outreach.owner(), &args.prospect).await?;
-    if !args.yes && typed(&args.prospect)?.as_deref() != Some(args.prospect.as_str()) {
-        return Err(Failure {
-            exit: Exit::Refused,
-            error: anyhow::anyhow!("{} would be erased for good; nothing was changed", args.prospect),
-            hint: Some(format!("type {} when asked, or say --yes", args.prospect)),
-        });
-    }
-    let erased = outreach.prospects.erase(outreach.owner(), &args.prospect).await?;
-    outreach.output.show(&erased, |erased| {
-        let Erased { prospect_id, activities, notes, suppressed } = erased;
-        format!(
-            "Forgot {prospect_id}, with {} and {}. {} of it kept suppressed, as keyed hashes.",
-            counted(*activities as u64, "activity", "activities"),
-            count(*notes as u64, "note"),
-            counted(*suppressed as u64, "address is", "addresses are")
-        )
-    })?;
-    Ok(())
-}
-
-/// The id that the operator types.
-fn typed(prospect: &str) -> io::Result<Option<String>> {
-    if !io::stdin().is_terminal() {
-        return Ok(None);
-    }
-    write!(io::stderr(), "Everything kept of {prospect} will be erased for good. Type its id to go on: ")?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(Some(line.trim().to_owned()))
 }
 
 pub(super) async fn add_user(args: &AddUserArgs, outreach: &Outreach) -> Result<(), Failure> {

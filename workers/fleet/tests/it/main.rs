@@ -5,10 +5,12 @@
 mod away;
 mod curl;
 mod dead;
+mod erase;
 mod from_matches;
 mod import;
 mod matching;
 mod outreach;
+mod sequence;
 
 use std::process::{Command, Output};
 

@@ -25,7 +25,7 @@ impl It {
     }
 
     /// With forty prospects, taken in from a file.
-    fn with_prospects() -> Self {
+    pub(super) fn with_prospects() -> Self {
         let it = Self::start();
         assert_eq!(
             it.json(&["import", "prospects", table(&sample::prospects()).path().to_str().unwrap()])["inserted"],
@@ -34,7 +34,7 @@ impl It {
         it
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) fn run(&self, arguments: &[&str]) -> Output {
         self.servers.leadfleet(arguments).env("LEADFLEET_SECRET", SECRET).output().unwrap()
     }
 
@@ -56,6 +56,16 @@ impl It {
     #[track_caller]
     pub(super) fn fails(&self, arguments: &[&str], code: i32, parts: &[&str]) {
         check_fails(&self.run(arguments), code, parts);
+    }
+
+    pub(super) fn nats_url(&self) -> String {
+        self.servers.nats_url()
+    }
+
+    pub(super) fn prospects(&self) -> Prospects {
+        // Its pool wants to be made where it is used.
+        let _runtime = self.runtime.enter();
+        Prospects::new(self.db(), Keys::new(SECRET.as_bytes()), chrono_tz::America::New_York)
     }
 
     pub(super) fn db(&self) -> db::Db {
@@ -108,7 +118,7 @@ fn table(people: &[NewProspect]) -> tempfile::NamedTempFile {
 }
 
 /// A file of this content.
-fn file(content: &str) -> tempfile::NamedTempFile {
+pub(super) fn file(content: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), content).unwrap();
     file
@@ -230,6 +240,39 @@ fn a_person_is_noted_handed_out_and_forgotten() {
 }
 
 #[test]
+fn a_client_sets_its_cap_its_holidays_and_its_pillars() {
+    let it = It::with_prospects();
+    let run = |arguments: &[&str], settings: &[(&str, &str)]| {
+        let mut command = it.servers.leadfleet(arguments);
+        command.env("LEADFLEET_SECRET", SECRET).envs(settings.iter().copied()).output().unwrap()
+    };
+    let week = monday().to_string();
+    let plan = ["outreach", "cadence", "--week", &week, "--dry-run", "--json", "--requests"];
+    let holidays = [monday(), monday() + Days::new(1)].map(|day| day.to_string());
+    let settings = [("OUTREACH_WEEKLY_CAP", "60"), ("OUTREACH_HOLIDAYS", &holidays.join(","))];
+    let planned = json(&run(&[&plan[..], &["60"]].concat(), &settings));
+    assert_eq!(planned["connection_requests"], 40, "all there are");
+    let days: BTreeSet<&str> =
+        planned["touches"].as_array().unwrap().iter().map(|touch| touch["date"].as_str().unwrap()).collect();
+    assert!(!days.is_empty() && holidays.iter().all(|day| !days.contains(day.as_str())), "{days:?}");
+    check_fails(&run(&[&plan[..], &["61"]].concat(), &settings), 2, &["is not from 1 to 60"]);
+
+    let pillars = [("OUTREACH_PILLARS", "referral_network=schools,referral_network=clinics")];
+    let segments = json(&run(&["outreach", "segment", "--json"], &pillars));
+    let of = |segment: &str| {
+        let prospects = segments["prospects"].as_array().unwrap();
+        prospects.iter().find(|one| one["segment"] == segment).unwrap()["tags"]["pacer_relevance"].clone()
+    };
+    assert_eq!(of("referral_network"), serde_json::json!(["schools", "clinics"]));
+    assert_eq!(of("stealth_founder"), serde_json::json!(["stealth_founder"]));
+    for (name, value) in
+        [("OUTREACH_WEEKLY_CAP", "101"), ("OUTREACH_HOLIDAYS", "Christmas"), ("OUTREACH_PILLARS", "schools")]
+    {
+        check_fails(&run(&["outreach", "segment"], &[(name, value)]), 2, &[name, value]);
+    }
+}
+
+#[test]
 fn who_is_suppressed_is_left_out_until_it_is_taken_back() {
     let it = It::with_prospects();
     let week = monday().to_string();
@@ -267,7 +310,7 @@ fn what_cannot_be_done_is_said_with_what_to_do() {
     it.says(&["outreach", "add-user", "nobody"], &["nobody may ask now"]);
     it.says(&nobody, &["No prospects yet"]);
     it.fails(&["outreach", "show", "p"], 3, &["there is no prospect p", "hint: "]);
-    it.fails(&["outreach", "cadence", "--requests", "51"], 2, &["51 is not in 1..=50"]);
+    it.fails(&["outreach", "cadence", "--requests", "51"], 2, &["is not from 1 to 50"]);
     it.fails(&["outreach", "cadence", "--week", "2020-01-01"], 7, &["the week of 2020-01-01 is over"]);
     it.fails(&["outreach", "from-matches"], 7, &["no run is stored yet"]);
     let unknown = "00000000-0000-0000-0000-000000000007";

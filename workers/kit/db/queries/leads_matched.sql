@@ -9,7 +9,7 @@ JOIN clinics_contact_info c ON c.client_id = m.client_id AND c.id = m.clinic_id
 LEFT JOIN LATERAL (
     SELECT p.* FROM decision_maker_links l
     JOIN decision_makers p ON p.client_id = l.client_id AND p.id = l.decision_maker_id
-    WHERE l.client_id = m.client_id AND l.clinic_id = m.clinic_id
+    WHERE l.client_id = m.client_id AND l.clinic_id = m.clinic_id AND p.name <> 'erased'
         AND (l.decision = 'confirmed' OR l.decision IS NULL AND l.verdict = 'linked')
     ORDER BY (SELECT min(place) FROM unnest(ARRAY['owner', 'founder', 'ceo', 'director', 'managing'])
             WITH ORDINALITY AS titles (word, place) WHERE position(word IN lower(p.title)) > 0) NULLS LAST,

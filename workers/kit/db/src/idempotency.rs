@@ -108,6 +108,18 @@ pub async fn release(tx: &mut Tx, claim: &Claim) -> Result<(), Error> {
     Ok(())
 }
 
+/// Forgets the answers that contain one of these texts.
+pub async fn forget(tx: &mut Tx, texts: &[Vec<u8>]) -> Result<u64, Error> {
+    let client = tx.client();
+    let query = sqlx::query!(
+        "DELETE FROM idempotency_keys WHERE client_id = $1
+            AND EXISTS (SELECT FROM unnest($2::bytea[]) AS text WHERE position(text IN body) > 0)",
+        client,
+        texts
+    );
+    Ok(query.execute(tx.connection()).await?.rows_affected())
+}
+
 /// A few old answers go with every new one: more than come in, and never many at once.
 async fn expire(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, Error> {
     let client = tx.client();

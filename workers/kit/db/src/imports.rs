@@ -9,6 +9,13 @@ pub struct Counts {
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
+    /// Left out: these people were forgotten on request.
+    #[serde(skip_serializing_if = "is_none")]
+    pub erased: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -187,7 +194,7 @@ struct Written {
 impl Written {
     fn of(self, rows: usize) -> Counts {
         let (inserted, updated) = (self.inserted.unsigned_abs(), self.updated.unsigned_abs());
-        Counts { inserted, updated, unchanged: rows as u64 - inserted - updated }
+        Counts { inserted, updated, unchanged: rows as u64 - inserted - updated, erased: 0 }
     }
 }
 

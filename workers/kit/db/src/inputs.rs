@@ -105,6 +105,7 @@ impl Snapshot {
             "SELECT id, name, title, company_name, linkedin_url, email, city, state, phone, website
             FROM decision_makers
             WHERE client_id = $1 AND created_at > $2::timestamptz - interval '30 days' AND created_at <= $2
+                AND name <> 'erased'
             ORDER BY id",
             client,
             as_of

@@ -3,6 +3,7 @@
 pub mod activities;
 mod config;
 pub mod counts;
+pub mod decision_makers;
 pub mod enrolments;
 mod error;
 pub mod experiments;

@@ -2,6 +2,7 @@
 
 use crate::{Error, Tx};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Words of the repository.
@@ -87,6 +88,69 @@ pub async fn in_use(
         source
     );
     Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// A version as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kept {
+    pub segment: String,
+    pub sequence_type: String,
+    pub version: i32,
+    /// `templates` or `claude`.
+    pub source: String,
+    /// Why it was taken out of use.
+    pub note: String,
+    pub steps: Value,
+    pub created_at: DateTime<Utc>,
+    pub retired_at: Option<DateTime<Utc>>,
+    /// How many are in it.
+    pub running: i64,
+}
+
+/// Every version of a segment and type, or of all of them, the newest of each first.
+pub async fn all(
+    tx: &mut Tx,
+    segment: Option<&str>,
+    sequence_type: Option<&str>,
+) -> Result<Vec<Kept>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Kept,
+        r#"SELECT segment, sequence_type, version, source, note, steps, created_at, retired_at,
+            (SELECT count(*) FROM enrolments e WHERE e.client_id = v.client_id AND e.segment = v.segment
+                AND e.sequence_type = v.sequence_type AND e.version = v.version
+                AND e.state NOT IN ('finished', 'stopped')) AS "running!"
+        FROM sequence_versions v
+        WHERE client_id = $1 AND ($2::text IS NULL OR segment = $2) AND ($3::text IS NULL OR sequence_type = $3)
+        ORDER BY segment, sequence_type, version DESC"#,
+        client,
+        segment,
+        sequence_type
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Takes a version out of use; false if there is none that is in use.
+pub async fn retire(
+    tx: &mut Tx,
+    segment: &str,
+    sequence_type: &str,
+    version: i32,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query!(
+        "UPDATE sequence_versions SET retired_at = $6, note = $5
+        WHERE client_id = $1 AND segment = $2 AND sequence_type = $3 AND version = $4 AND retired_at IS NULL",
+        client,
+        segment,
+        sequence_type,
+        version,
+        note,
+        now
+    );
+    Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
 /// Segments and types in which somebody was enrolled since then.

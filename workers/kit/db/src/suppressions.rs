@@ -42,6 +42,31 @@ pub async fn add(
     Ok(query.execute(tx.connection()).await?.rows_affected() == 1)
 }
 
+/// Suppresses an address for good, whatever the reason was before: whoever has it is not taken in again.
+pub async fn forget(tx: &mut Tx, key: &[u8]) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "INSERT INTO suppressions (client_id, scope, key, channel, reason, source)
+        VALUES ($1, 'address', $2, '', 'erased', 'erasure')
+        ON CONFLICT (client_id, scope, key, channel) DO UPDATE SET reason = 'erased', source = 'erasure'",
+        client,
+        key
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Whether anybody was ever forgotten.
+pub async fn any_forgotten(tx: &mut Tx) -> Result<bool, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM suppressions WHERE client_id = $1 AND source = 'erasure') AS "there!""#,
+        client
+    );
+    Ok(query.fetch_one(tx.connection()).await?)
+}
+
 pub async fn remove(tx: &mut Tx, scope: &str, key: &[u8], channel: &str) -> Result<bool, Error> {
     let client = tx.client();
     let query = sqlx::query!(

@@ -50,6 +50,7 @@ pub enum Verb {
     Edit,
     Discard,
     Import,
+    Erase,
 }
 
 impl Verb {
@@ -63,6 +64,7 @@ impl Verb {
             Self::Edit => "edit",
             Self::Discard => "discard",
             Self::Import => "import",
+            Self::Erase => "erase",
         }
     }
 }

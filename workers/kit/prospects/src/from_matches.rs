@@ -1,14 +1,14 @@
 //! Makes prospects of the matched clinics of the current run: their decision makers, each once.
 
+use crate::erasure::Somebody;
 use crate::error::{Error, Wrong};
 use crate::intake::{NewProspect, TakenIn};
-use crate::suppression::Addresses;
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::leads::{self, Matched};
-use db::{Tx, runs, suppressions};
+use db::{Tx, runs};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Prospects taken in within one transaction.
@@ -118,17 +118,10 @@ impl Prospects {
 
     /// Whoever has been forgotten on request does not come back by the next run.
     async fn leave_out_erased(&self, tx: &mut Tx, people: &mut [Candidate]) -> Result<(), Error> {
-        let keys: Vec<Vec<Vec<u8>>> =
-            people.iter().map(|one| self.own_keys(tx.client(), &one.addresses())).collect();
-        let all: Vec<Vec<u8>> = keys.iter().flatten().cloned().collect();
-        let found = suppressions::among(tx, &all).await?;
-        let erased: BTreeSet<&[u8]> = found
-            .iter()
-            .filter(|found| found.source == "erasure")
-            .map(|found| found.key.as_slice())
-            .collect();
-        for (one, keys) in people.iter_mut().zip(&keys) {
-            if keys.iter().any(|key| erased.contains(key.as_slice())) {
+        let named: Vec<Somebody<'_>> = people.iter().map(|one| one.prospect.somebody()).collect();
+        let erased = self.erased(tx, &named).await?;
+        for (one, erased) in people.iter_mut().zip(erased) {
+            if erased {
                 one.leave_out("was erased on request".to_owned());
             }
         }
@@ -149,8 +142,12 @@ impl Prospects {
             match self.take_in(owner, prospects, now).await {
                 Ok(taken) => {
                     for (one, TakenIn { prospect_id, outcome, .. }) in fitting.into_iter().zip(taken) {
-                        one.shown.prospect_id = Some(prospect_id);
-                        one.shown.outcome = Some(outcome);
+                        if outcome == "erased" {
+                            one.leave_out("was erased on request".to_owned());
+                        } else {
+                            one.shown.prospect_id = Some(prospect_id);
+                            one.shown.outcome = Some(outcome);
+                        }
                     }
                     return Ok(());
                 }
@@ -209,15 +206,6 @@ impl Candidate {
             reason: None,
         };
         Some(Self { prospect, shown })
-    }
-
-    fn addresses(&self) -> Addresses<'_> {
-        Addresses {
-            email: &self.prospect.email,
-            phone: &self.prospect.phone,
-            linkedin_url: &self.prospect.linkedin_url,
-            company: "",
-        }
     }
 
     fn leave_out(&mut self, reason: String) {

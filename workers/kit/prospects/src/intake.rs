@@ -1,6 +1,7 @@
 //! Takes prospects in: one person is one prospect, by address, profile, or name and company.
 
 use crate::again::again;
+use crate::erasure::Somebody;
 use crate::error::{Error, Wrong};
 use crate::judge::judged;
 use crate::keys::{Named, company};
@@ -62,8 +63,9 @@ pub struct NewProspect {
 /// What became of one prospect that was taken in.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TakenIn {
+    /// Empty where nobody was taken in and no name was given.
     pub prospect_id: String,
-    /// `created` or `updated`.
+    /// `created` or `updated`; `erased`, if the person was forgotten on request and is not taken in again.
     pub outcome: &'static str,
     /// By what it was known again: `prospect_id`, `email`, `profile`, `name and company`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +101,8 @@ impl Prospects {
         let mut tx = self.begin(owner).await?;
         leads::lock(&mut tx).await?;
         let taken = self.write(&mut tx, prospects, now).await?;
-        let names: Vec<String> = taken.iter().map(|taken| taken.prospect_id.clone()).collect();
+        let there = taken.iter().filter(|taken| taken.outcome != "erased");
+        let names: Vec<String> = there.map(|taken| taken.prospect_id.clone()).collect();
         let written = leads::named(&mut tx, &names).await?;
         let judged: Vec<leads::Judged> =
             written.iter().map(|lead| judged(lead, &self.pillars)).collect::<Result<_, _>>()?;
@@ -137,10 +140,17 @@ impl Prospects {
         for identity in leads::identities(tx, &wanted).await? {
             known.add(identity);
         }
+        let people: Vec<Somebody<'_>> = prospects.iter().map(NewProspect::somebody).collect();
+        let erased = self.erased(tx, &people).await?;
         // A person who is there twice in one request is written twice, the later over the earlier.
         let mut rows: Vec<Vec<Written>> = Vec::new();
         let mut taken = Vec::with_capacity(keyed.len());
-        for (place, keyed) in keyed.into_iter().enumerate() {
+        for ((place, keyed), erased) in keyed.into_iter().enumerate().zip(erased) {
+            if erased {
+                let prospect_id = keyed.prospect.prospect_id.clone().unwrap_or_default();
+                taken.push(TakenIn { prospect_id, outcome: "erased", known_by: None, warnings: Vec::new() });
+                continue;
+            }
             let found = known.find(&keyed);
             if let Some((_, by)) = &found
                 && let Some(other) =
@@ -292,6 +302,11 @@ impl Known {
 }
 
 impl NewProspect {
+    pub(crate) fn somebody(&self) -> Somebody<'_> {
+        let Self { name, company, email, phone, linkedin_url, .. } = self;
+        Somebody { name, company, email, phone, linkedin_url }
+    }
+
     fn zone(&self) -> Option<chrono_tz::Tz> {
         self.time_zone.trim().parse().ok()
     }

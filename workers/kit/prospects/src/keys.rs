@@ -17,6 +17,7 @@ pub enum Named {
     Profile,
     Domain,
     Company,
+    Person,
 }
 
 impl Keys {
@@ -30,6 +31,7 @@ impl Keys {
             Named::Email => email(text),
             Named::Domain => host(text),
             Named::Phone => phone(text),
+            Named::Person => plain(text),
             Named::Profile => profile(text),
             // A name of signs alone is one too.
             Named::Company => {
@@ -47,6 +49,17 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// The hash of a name at a company; none where one of them is not known.
+    pub(crate) fn person(&self, client: Uuid, name: &str, of: &str) -> Option<Vec<u8>> {
+        let (name, company) = (name.trim(), company(of));
+        if name.is_empty() || company.is_empty() {
+            return None;
+        }
+        self.hash(client, Named::Person, &format!("{name}\u{1f}{company}"))
+    }
+}
+
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys")
@@ -58,7 +71,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The address of `Jane <jane@clinic.example>` and of `mailto:jane@clinic.example`.
-fn email(text: &str) -> String {
+pub(crate) fn email(text: &str) -> String {
     let text = plain(text);
     let inner = text.rsplit_once('<').map_or(text.as_str(), |(_, rest)| rest.trim_end_matches('>'));
     inner.strip_prefix("mailto:").unwrap_or(inner).trim().to_owned()
@@ -101,7 +114,7 @@ fn phone(text: &str) -> String {
 
 /// The address of a profile without scheme, `www.`, query and trailing slash; LinkedIn's is the same in all countries
 /// and on all of a profile's pages.
-fn profile(text: &str) -> String {
+pub(crate) fn profile(text: &str) -> String {
     let host = host(text);
     let text = plain(text);
     let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);

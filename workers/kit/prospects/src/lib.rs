@@ -5,6 +5,7 @@ mod best;
 mod calendar;
 mod choices;
 mod due;
+mod erasure;
 mod error;
 mod event;
 mod experiments;
@@ -19,8 +20,10 @@ mod performance;
 mod person;
 mod record;
 mod report;
+mod rules;
 mod sequence;
 mod suppression;
+mod versions;
 mod week;
 mod words;
 mod zone;
@@ -29,6 +32,7 @@ pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
 pub use choices::OutreachChannel;
 pub use due::{AckRequest, AckStatus, DueRequest, DueTouch, Ripe};
+pub use erasure::{Erased, Somebody, addresses};
 pub use error::{Error, Wrong};
 pub use event::BadEvent;
 pub use experiments::Experiment;
@@ -42,10 +46,12 @@ pub use keys::{Keys, Named};
 pub use messages::{Alternative, Message};
 pub use metrics::{Metrics, MetricsRequest, Targets};
 pub use performance::{Measured, Performance};
-pub use person::{Erased, NoteRequest, Person, ResearchNote};
+pub use person::{NoteRequest, Person, ResearchNote};
 pub use record::{RecordError, Recorded};
+pub use rules::{Pillar, Rules, WEEKLY_CAP};
 pub use sequence::{Change, GenerateRequest, Sequence};
 pub use suppression::{Scope, SuppressRequest, Suppressed};
+pub use versions::{Way, Worded, WordsVersion};
 pub use week::{Cadence, CadenceRequest, PlannedTouch, SegmentQuota, Shortfall, Skipped};
 
 use cadence::Calendar;
@@ -60,6 +66,8 @@ pub struct Prospects {
     /// Content pillars of each segment, in the segments' order.
     pillars: [Vec<String>; 3],
     calendar: Calendar,
+    /// Connection requests that any seven days hold.
+    weekly_cap: u32,
     /// Where the client is; and a prospect of whom nothing better is known.
     zone: Tz,
 }
@@ -74,9 +82,8 @@ pub struct Owner<'a> {
 
 impl Prospects {
     pub fn new(db: Db, keys: Keys, zone: Tz) -> Self {
-        let pillars =
-            ["referral", "thought_leadership", "stealth_founder"].map(|pillar| vec![pillar.to_owned()]);
-        Self { db, keys, pillars, calendar: Calendar::default(), zone }
+        let (pillars, calendar) = (rules::pillars(&[]), Calendar::default());
+        Self { db, keys, pillars, calendar, weekly_cap: WEEKLY_CAP, zone }
     }
 
     pub fn keys(&self) -> &Keys {

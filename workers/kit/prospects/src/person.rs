@@ -1,14 +1,13 @@
-//! Everything that is kept of a person: handed out, or forgotten.
+//! Everything that is kept of a person: handed out, and what is noted of it.
 
 use crate::again::again;
 use crate::error::Error;
 use crate::sequence::{Sequence, locked, one};
-use crate::suppression::Addresses;
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::activities::Activity;
 use db::leads::{Lead, Note};
-use db::{Uuid, activities, leads, suppressions};
+use db::{Uuid, activities, leads};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,16 +21,6 @@ pub struct Person {
     pub sequence: Option<Sequence>,
     #[schema(value_type = Vec<Object>)]
     pub activities: Vec<Activity>,
-}
-
-/// What was forgotten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Erased {
-    pub prospect_id: String,
-    pub activities: usize,
-    pub notes: usize,
-    /// Addresses that stay suppressed, as keyed hashes.
-    pub suppressed: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -79,35 +68,6 @@ impl Prospects {
             sequence,
             prospect: lead,
         })
-    }
-
-    /// Forgets a person. That it is not to be contacted again is kept by keyed hashes, which name nobody.
-    pub async fn erase(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Erased, Error> {
-        again(|| self.try_erase(owner, prospect_id)).await
-    }
-
-    async fn try_erase(&self, owner: Owner<'_>, prospect_id: &str) -> Result<Erased, Error> {
-        let mut tx = self.begin(owner).await?;
-        // Nobody writes the person again who has read it before.
-        leads::lock(&mut tx).await?;
-        let lead = locked(&mut tx, prospect_id).await?;
-        let activities = activities::of(&mut tx, lead.id).await?.len();
-        let notes = leads::notes(&mut tx, lead.id).await?.len();
-        let addresses = Addresses {
-            email: &lead.email,
-            phone: &lead.phone,
-            linkedin_url: &lead.linkedin_url,
-            // Its domain and its colleagues have not asked for anything.
-            company: "",
-        };
-        let mut suppressed = 0;
-        for key in self.own_keys(owner.client, &addresses) {
-            suppressions::add(&mut tx, "address", &key, "", "erased", "erasure").await?;
-            suppressed += 1;
-        }
-        leads::erase(&mut tx, lead.id).await?;
-        tx.commit().await?;
-        Ok(Erased { prospect_id: lead.prospect_id, activities, notes, suppressed })
     }
 
     pub async fn add_note(&self, owner: Owner<'_>, request: &NoteRequest) -> Result<ResearchNote, Error> {

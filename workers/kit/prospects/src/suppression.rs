@@ -138,7 +138,7 @@ impl Prospects {
         let sound = match named {
             Named::Email => is_email(value),
             Named::Domain => value.contains('.') && !value.contains(char::is_whitespace),
-            Named::Profile | Named::Company => true,
+            Named::Profile | Named::Company | Named::Person => true,
             Named::Phone => !has_letters,
         };
         let nothing = || Error::wrong("value", format!("is no {}", request.scope.name()));

@@ -6,7 +6,7 @@ use crate::people::{Contact, held};
 use crate::sequence::{enrol, one};
 use crate::{Owner, Prospects};
 use audience::AudienceSegment;
-use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType, WEEKLY_CAP};
+use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use db::leads;
@@ -165,8 +165,9 @@ impl Prospects {
     }
 
     fn monday(&self, request: &CadenceRequest, now: DateTime<Utc>) -> Result<NaiveDate, Error> {
-        if !(1..=WEEKLY_CAP).contains(&request.target_connection_requests) {
-            return Err(Error::wrong("target_connection_requests", format!("is not from 1 to {WEEKLY_CAP}")));
+        let cap = self.weekly_cap;
+        if !(1..=cap).contains(&request.target_connection_requests) {
+            return Err(Error::wrong("target_connection_requests", format!("is not from 1 to {cap}")));
         }
         if request.target_followups > MOST_FOLLOWUPS {
             return Err(Error::wrong("target_followups", format!("is more than {MOST_FOLLOWUPS}")));
@@ -212,7 +213,7 @@ impl Prospects {
             connection_requests: request.target_connection_requests,
             there: in_segments,
             followups: request.target_followups.saturating_sub(followups_there),
-            weekly_cap: WEEKLY_CAP,
+            weekly_cap: self.weekly_cap,
             sent: &sent,
             candidates: &candidates,
             due: &due,
