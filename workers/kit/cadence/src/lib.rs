@@ -17,5 +17,6 @@ pub use intent::{Intent, back_on, intent};
 pub use sequence::{Kind, SequenceType, Step, Style, followup_days};
 pub use state::{Cause, Enrolment, State, Stop};
 pub use week::{
-    Candidate, Due, HARD_CAP, Plan, Reason, SEGMENTS, Shortfall, Touch, WEEKLY_CAP, WEIGHTS, Week, plan,
+    Candidate, Due, HARD_CAP, Plan, Reason, SEGMENTS, Shortfall, Touch, WEEKLY_CAP, WEIGHTS, Week, first_week,
+    plan,
 };

@@ -33,6 +33,8 @@ pub struct Plan<'a> {
     pub connection_requests: u32,
     /// How many of them each segment has already.
     pub there: [usize; SEGMENTS],
+    /// When those go out.
+    pub slots: &'a [(NaiveDate, NaiveTime)],
     pub followups: u32,
     /// Connection requests in any seven days.
     pub weekly_cap: u32,
@@ -93,7 +95,7 @@ pub enum Reason {
     TooFewProspects,
     /// Seven days hold no more.
     WeeklyCap,
-    /// No business day of the week is left.
+    /// No business day of the week is left, or its slots have their share.
     NoSlotLeft,
     /// Follow-ups that are due, beyond the number asked for.
     OverTarget,
@@ -125,6 +127,15 @@ pub fn plan(plan: &Plan<'_>) -> Week {
         quotas,
         shortfalls: shortfalls.map(|(reason, missing)| Shortfall { reason, missing }).collect(),
     }
+}
+
+/// The Monday of the first week that has a slot left where the client is.
+pub fn first_week(calendar: &Calendar, now: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let today = now.with_timezone(&zone).date_naive();
+    let open = |&day: &NaiveDate| {
+        calendar.is_business_day(day) && TIMES.iter().any(|&time| local(day, time, zone) > now)
+    };
+    today.iter_days().find(open).unwrap_or(today).week(Weekday::Mon).first_day()
 }
 
 type Shortfalls = BTreeMap<Reason, usize>;
@@ -221,7 +232,7 @@ impl Plan<'_> {
         }
         // Of the whole week, so that one that is planned in two goes is split as one that is planned in one.
         let available = std::array::from_fn(|segment| free[segment].len() + self.there[segment]);
-        let quotas = quotas(wanted, WEIGHTS, available);
+        let mut quotas = quotas(wanted, WEIGHTS, available);
         let mut open = wanted.saturating_sub(self.there.iter().sum());
         let mut chosen: BTreeSet<&str> = BTreeSet::new();
         for (segment, quota) in quotas.iter().enumerate() {
@@ -231,7 +242,12 @@ impl Plan<'_> {
         }
         *shortfalls.entry(Reason::TooFewProspects).or_default() += open;
 
+        // Late in the week nobody catches up: a slot takes what it would take in a whole week.
+        let share = wanted.div_ceil((self.days().count() * TIMES.len()).max(1));
         let mut load: BTreeMap<(NaiveDate, NaiveTime), usize> = BTreeMap::new();
+        for &slot in self.slots {
+            *load.entry(slot).or_default() += 1;
+        }
         let mut days: BTreeMap<NaiveDate, u32> = BTreeMap::new();
         for &day in self.sent {
             *days.entry(day).or_default() += 1;
@@ -245,6 +261,7 @@ impl Plan<'_> {
                 self.days()
                     .flat_map(|date| TIMES.map(|time| (date, time)))
                     .filter(|&(date, time)| local(date, time, candidate.zone) > self.now)
+                    .filter(|slot| load.get(slot).is_none_or(|&taken| taken < share))
             };
             let slot = open()
                 .filter(|&(date, _)| has_room(&days, date, self.weekly_cap))
@@ -252,6 +269,8 @@ impl Plan<'_> {
             let Some((date, time)) = slot else {
                 let reason = if open().next().is_some() { Reason::WeeklyCap } else { Reason::NoSlotLeft };
                 *shortfalls.entry(reason).or_default() += 1;
+                let filled = &mut quotas[candidate.segment.min(SEGMENTS - 1)].filled;
+                *filled = filled.saturating_sub(1);
                 continue;
             };
             *load.entry((date, time)).or_default() += 1;

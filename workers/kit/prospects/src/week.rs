@@ -7,7 +7,7 @@ use crate::sequence::{enrol, one};
 use crate::{Owner, Prospects};
 use audience::AudienceSegment;
 use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType};
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use db::leads;
 use db::touches::{self, Planned, Touch};
@@ -182,8 +182,7 @@ impl Prospects {
                     Error::Refused(format!("the week of {day} is over, or more than a year away"))
                 })
             }
-            None if matches!(today.weekday(), Weekday::Sat | Weekday::Sun) => Ok(monday + Days::new(7)),
-            None => Ok(monday),
+            None => Ok(cadence::first_week(&self.calendar, now, self.zone)),
         }
     }
 
@@ -195,11 +194,13 @@ impl Prospects {
         now: DateTime<Utc>,
     ) -> Result<Cadence, Error> {
         let there = touches::of_week(tx, monday).await?;
-        let requests = there.iter().filter(|touch| touch.kind == "connection_request");
+        let requests = || there.iter().filter(|touch| touch.kind == "connection_request");
         let places =
-            requests.filter_map(|touch| Some(touch.segment.parse::<AudienceSegment>().ok()?.place()));
+            requests().filter_map(|touch| Some(touch.segment.parse::<AudienceSegment>().ok()?.place()));
         let mut in_segments = [0; 3];
         places.for_each(|place| in_segments[place] += 1);
+        let slots: Vec<(NaiveDate, NaiveTime)> =
+            requests().map(|touch| (touch.local_date, touch.local_time)).collect();
         let followups_there = there.iter().filter(|touch| follows_up(&touch.kind)).count() as u32;
         let mut skipped = BTreeMap::new();
         let people = self.people(tx, monday, &mut skipped).await?;
@@ -212,6 +213,7 @@ impl Prospects {
             calendar: &self.calendar,
             connection_requests: request.target_connection_requests,
             there: in_segments,
+            slots: &slots,
             followups: request.target_followups.saturating_sub(followups_there),
             weekly_cap: self.weekly_cap,
             sent: &sent,
@@ -349,7 +351,7 @@ fn explanation(reason: Reason) -> &'static str {
     match reason {
         Reason::TooFewProspects => "there are fewer prospects to ask than connection requests were wanted",
         Reason::WeeklyCap => "any seven days hold no more connection requests than the cap",
-        Reason::NoSlotLeft => "the week has no slot left: its business days are over, or holidays",
+        Reason::NoSlotLeft => "the slots left in the week have their share of a whole week, or there are none",
         Reason::OverTarget => "more follow-ups are due than were wanted; they come first in the next week",
         Reason::TooFewDue => "fewer follow-ups are due in this week than were wanted",
     }

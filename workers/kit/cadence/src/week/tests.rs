@@ -31,10 +31,17 @@ struct Asked {
     candidates: Vec<Candidate>,
     due: Vec<Due>,
     monday: NaiveDate,
+    now: DateTime<Utc>,
+    slots: Vec<(NaiveDate, NaiveTime)>,
 }
 
 impl Asked {
     fn of(requests: u32, counts: [usize; SEGMENTS]) -> Self {
+        Self::at(MONDAY.parse().unwrap(), requests, counts)
+    }
+
+    /// At the beginning of this Monday.
+    fn at(monday: NaiveDate, requests: u32, counts: [usize; SEGMENTS]) -> Self {
         Self {
             requests,
             there: [0; SEGMENTS],
@@ -43,17 +50,20 @@ impl Asked {
             sent: Vec::new(),
             candidates: candidates(counts),
             due: Vec::new(),
-            monday: MONDAY.parse().unwrap(),
+            monday,
+            now: monday.and_time(NaiveTime::MIN).and_utc(),
+            slots: Vec::new(),
         }
     }
 
     fn week(&self) -> Week {
         plan(&Plan {
             monday: self.monday,
-            now: self.monday.and_time(NaiveTime::MIN).and_utc(),
+            now: self.now,
             calendar: &Calendar::default(),
             connection_requests: self.requests,
             there: self.there,
+            slots: &self.slots,
             followups: self.followups,
             weekly_cap: self.cap,
             sent: &self.sent,
@@ -115,9 +125,8 @@ fn seven_days_hold_no_more_than_the_cap() {
 
 #[test]
 fn a_holiday_leaves_fewer_slots() {
-    let mut asked = Asked::of(40, [100, 100, 10]);
-    asked.monday = "2026-11-23".parse().unwrap();
-    assert_eq!(loads(&asked.week()), [5; 8]);
+    let week = Asked::at("2026-11-23".parse().unwrap(), 40, [100, 100, 10]).week();
+    assert_eq!(loads(&week), [5; 8]);
 }
 
 #[test]
@@ -148,24 +157,45 @@ fn a_follow_up_goes_out_on_its_day() {
 
 #[test]
 fn what_is_over_is_not_planned() {
-    let asked = Asked::of(40, [100, 100, 10]);
-    let week = plan(&Plan {
-        monday: asked.monday,
-        now: "2026-10-23T20:00:00Z".parse().unwrap(),
-        calendar: &Calendar::default(),
-        connection_requests: 40,
-        there: [0; SEGMENTS],
-        followups: 0,
-        weekly_cap: WEEKLY_CAP,
-        sent: &[],
-        candidates: &asked.candidates,
-        due: &[],
-    });
+    let mut asked = Asked::of(40, [100, 100, 10]);
+    asked.now = "2026-10-23T20:00:00Z".parse().unwrap();
+    let week = asked.week();
     // 14:00 is still to come in Phoenix and Los Angeles.
-    assert!(
-        week.touches.iter().all(|touch| touch.at > "2026-10-23T20:00:00Z".parse::<DateTime<Utc>>().unwrap())
-    );
+    assert!(week.touches.iter().all(|touch| touch.at > asked.now));
     assert_eq!(week.touches.len() + missing(&week, Reason::NoSlotLeft), 40);
+}
+
+#[test]
+fn a_slot_takes_no_more_late_in_the_week_than_in_a_whole_one() {
+    let mut asked = Asked::of(40, [100, 100, 10]);
+    // Friday, 10:00 in New York; it is 8:00 or earlier for the others.
+    asked.now = "2026-10-23T14:00:00Z".parse().unwrap();
+    let week = asked.week();
+    assert_eq!((loads(&week), missing(&week, Reason::NoSlotLeft)), (vec![4, 4], 32));
+    assert_eq!(week.quotas.iter().map(|quota| quota.filled).sum::<usize>(), 8);
+    assert_eq!(week.quotas.map(|quota| quota.planned), [19, 19, 2]);
+    // What was planned before counts.
+    let friday = "2026-10-23".parse().unwrap();
+    asked.slots = vec![(friday, TWO), (friday, TWO), (friday, TWO)];
+    asked.there = [2, 1, 0];
+    assert_eq!(loads(&asked.week()), [4, 1]);
+}
+
+#[test]
+fn a_week_is_planned_while_it_has_a_slot_left() {
+    let check = |now: &str, expected: &str| {
+        let monday = first_week(&Calendar::default(), now.parse().unwrap(), chrono_tz::America::New_York);
+        assert_eq!(monday.to_string(), expected, "{now}");
+    };
+    check("2026-11-16T05:00:00Z", "2026-11-16");
+    // Friday, before and at 14:00.
+    check("2026-11-20T18:59:00Z", "2026-11-16");
+    check("2026-11-20T19:00:00Z", "2026-11-23");
+    check("2026-11-21T14:00:00Z", "2026-11-23");
+    // Sunday in New York already, Monday in UTC.
+    check("2026-11-23T04:00:00Z", "2026-11-23");
+    // The Friday after is a holiday.
+    check("2026-12-24T20:00:00Z", "2026-12-28");
 }
 
 proptest::proptest! {
@@ -176,12 +206,14 @@ proptest::proptest! {
         cap in 1u32..=HARD_CAP,
         counts in proptest::array::uniform3(0usize..=300),
         week in 0u64..104,
+        hours in 0i64..168,
         sent in proptest::collection::vec(0u64..7, 0..60),
         due_days in proptest::collection::vec((1u64..14, 0usize..3), 0..60),
         followups in 0u32..40,
     ) {
-        let mut asked = Asked::of(requests, counts);
-        asked.monday = asked.monday + Days::new(7 * week);
+        let monday = MONDAY.parse::<NaiveDate>().unwrap() + Days::new(7 * week);
+        let mut asked = Asked::at(monday, requests, counts);
+        asked.now += chrono::TimeDelta::hours(hours);
         asked.cap = cap;
         asked.followups = followups;
         asked.sent = sent.iter().map(|&days| asked.monday - Days::new(days + 1)).collect();
@@ -195,6 +227,9 @@ proptest::proptest! {
             .collect();
         let week = asked.week();
         let calendar = Calendar::default();
+        let business_days = monday.iter_days().take(7).filter(|&day| calendar.is_business_day(day)).count();
+        let share = (requests as usize).div_ceil(2 * business_days);
+        let mut slots: BTreeMap<(NaiveDate, NaiveTime), usize> = BTreeMap::new();
         let mut seen = BTreeSet::new();
         let mut days: BTreeMap<NaiveDate, u32> = BTreeMap::new();
         for &day in &asked.sent {
@@ -204,7 +239,9 @@ proptest::proptest! {
         for touch in &week.touches {
             proptest::prop_assert!(seen.insert(&touch.prospect), "one touch each");
             proptest::prop_assert!(calendar.is_business_day(touch.date) && TIMES.contains(&touch.time));
+            proptest::prop_assert!(touch.at > asked.now);
             if touch.kind == Kind::ConnectionRequest {
+                *slots.entry((touch.date, touch.time)).or_default() += 1;
                 *days.entry(touch.date).or_default() += 1;
             } else {
                 let due = asked.due.iter().find(|due| due.prospect == touch.prospect).unwrap();
@@ -229,7 +266,14 @@ proptest::proptest! {
             let kinds = week.touches.iter().map(|touch| touch.kind);
             kinds.filter(|kind| if follows_up { kind.follows_up() } else { *kind == Kind::ConnectionRequest }).count()
         };
-        let short: usize = [Reason::TooFewProspects, Reason::WeeklyCap].map(|reason| missing(&week, reason)).iter().sum();
+        proptest::prop_assert!(slots.values().all(|&load| load <= share), "no more than {} a slot", share);
+        // Messages can lack a slot too: the requests are the same without them.
+        asked.due.clear();
+        let alone = asked.week();
+        let reasons = [Reason::TooFewProspects, Reason::WeeklyCap, Reason::NoSlotLeft];
+        let short: usize = reasons.map(|reason| missing(&alone, reason)).iter().sum();
+        let filled: usize = alone.quotas.iter().map(|quota| quota.filled).sum();
+        proptest::prop_assert_eq!(planned(false), filled);
         proptest::prop_assert_eq!(planned(false) + short, requests as usize);
         proptest::prop_assert_eq!(planned(true) + missing(&week, Reason::TooFewDue), followups as usize);
     }
