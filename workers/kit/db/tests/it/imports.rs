@@ -7,7 +7,7 @@ use db::{Error, counts};
 
 #[track_caller]
 fn check(result: Result<Counts, Error>, inserted: u64, updated: u64, unchanged: u64) {
-    assert_eq!(result.unwrap(), Counts { inserted, updated, unchanged });
+    assert_eq!(result.unwrap(), Counts { inserted, updated, unchanged, erased: 0 });
 }
 
 #[tokio::test]
