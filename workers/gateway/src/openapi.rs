@@ -52,7 +52,7 @@ impl Description {
         }
         for (_, operations) in document["paths"].as_object_mut().into_iter().flatten() {
             for (_, operation) in operations.as_object_mut().into_iter().flatten() {
-                without_nul(&mut operation["parameters"], true);
+                operation.get_mut("parameters").into_iter().for_each(|all| without_nul(all, true));
             }
         }
         Ok(Self { patterns: check::patterns(&document), document })
@@ -117,7 +117,7 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
 
 /// Says of the forms of an enum what is said of every other request: unknown fields are refused.
 fn close_forms(schema: &mut Value) {
-    let forms = schema["oneOf"].as_array_mut().into_iter().flatten();
+    let forms = schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten();
     for form in forms.filter(|form| form["type"] == "object") {
         form["additionalProperties"] = false.into();
     }

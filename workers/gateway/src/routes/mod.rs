@@ -48,7 +48,6 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(research::list),
     ];
     let write = vec![
-        routes!(audience::segment),
         routes!(sequence::generate),
         routes!(cadence::weekly),
         routes!(prospects::score),
@@ -65,7 +64,7 @@ pub(crate) fn groups() -> Vec<Group> {
     vec![
         group(Some(Scope::Read), SMALL, read),
         group(Some(Scope::Write), SMALL, write),
-        group(Some(Scope::Write), LARGE, vec![routes!(prospects::discover)]),
+        group(Some(Scope::Write), LARGE, vec![routes!(prospects::discover), routes!(audience::segment)]),
         group(Some(Scope::Track), SMALL, vec![routes!(track::track_engagement)]),
         group(Some(Scope::Admin), SMALL, person),
         group(None, LARGE, vec![routes!(webhooks::webhook)]),

@@ -121,7 +121,7 @@ pub(crate) async fn export(
 /// That the person is not to be contacted again is kept by keyed hashes, which name nobody.
 #[utoipa::path(
     delete, path = "/api/prospects/{prospect_id}", tag = "prospects",
-    params(("prospect_id" = String, Path, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_1")),
+    params(("prospect_id" = String, Path, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "prospect_3")),
     responses((status = OK, body = Erased))
 )]
 pub(crate) async fn erase(

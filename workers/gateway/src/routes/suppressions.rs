@@ -20,7 +20,7 @@ pub(crate) enum Suppression {
         /// An e-mail address, a telephone number of seven digits or more, or the address of a profile.
         #[schema(
             max_length = 500,
-            pattern = r"^\s*([^@\s\u0000]+@[^@\s\u0000]+|([A-Za-z]+://)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+/[!-?A-~]*|\+?([() .-]*[0-9]){7,20}[() .-]*)\s*$"
+            pattern = r"^\s*(([^@<>\u0000]*<)?[^@<>\s\u0000]+@[^@<>\s\u0000]+>?|([A-Za-z]+://)?([A-Za-z0-9-]+\.)+[A-Za-z]{2,}/[!-?A-~]*|\+?([() .-]*[0-9]){7,20}[() .-]*)\s*$"
         )]
         value: String,
         /// Every channel, if none is given.
@@ -30,7 +30,11 @@ pub(crate) enum Suppression {
         reason: String,
     },
     Domain {
-        #[schema(max_length = 500, pattern = r"^\s*[^@/\s\u0000]+\s*$", example = "clinic.example")]
+        #[schema(
+            max_length = 500,
+            pattern = r"^\s*([A-Za-z]+://)?@?([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(/[!-~]*)?\s*$",
+            example = "clinic.example"
+        )]
         value: String,
         /// Every channel, if none is given.
         channel: Option<OutreachChannel>,

@@ -60,6 +60,22 @@ impl ToSchema for SequenceTypeName {
     }
 }
 
+/// The name of a prospect, in descriptions of lists.
+pub(crate) struct ProspectName;
+
+impl PartialSchema for ProspectName {
+    fn schema() -> RefOr<Schema> {
+        let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9_-]{1,64}$"));
+        RefOr::T(Schema::Object(name.build()))
+    }
+}
+
+impl ToSchema for ProspectName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProspectName")
+    }
+}
+
 /// The type of sequence of a request that may leave it out.
 pub(crate) fn sequence_type() -> Schema {
     let texts = names(&SequenceType::ALL.map(SequenceType::name))

@@ -1,7 +1,7 @@
 //! Places prospects in segments and ranks them.
 
 use crate::again::again;
-use crate::choices::SegmentName;
+use crate::choices::{ProspectName, SegmentName};
 use crate::error::Error;
 use crate::report::Report;
 use crate::{Owner, Prospects};
@@ -22,7 +22,7 @@ pub struct SegmentRequest {
     pub user_id: String,
     /// Null for all prospects.
     #[serde(default)]
-    #[schema(max_items = 1000)]
+    #[schema(value_type = Option<Vec<ProspectName>>, max_items = 1000)]
     pub prospect_ids: Option<Vec<String>>,
 }
 
