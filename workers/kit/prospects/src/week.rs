@@ -351,7 +351,7 @@ fn explanation(reason: Reason) -> &'static str {
     match reason {
         Reason::TooFewProspects => "there are fewer prospects to ask than connection requests were wanted",
         Reason::WeeklyCap => "any seven days hold no more connection requests than the cap",
-        Reason::NoSlotLeft => "the slots left in the week have their share of a whole week, or there are none",
+        Reason::NoSlotLeft => "the slots left have their share of a whole week, or there are none",
         Reason::OverTarget => "more follow-ups are due than were wanted; they come first in the next week",
         Reason::TooFewDue => "fewer follow-ups are due in this week than were wanted",
     }
