@@ -1,6 +1,7 @@
 //! The end-to-end tests: the whole fleet on a real broker and a real database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod access;
 mod bad_input;
 mod business_type;
 mod claude_down;

@@ -3,11 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate, Weekday};
-use prospects::{NewProspect, Prospects};
+use prospects::NewProspect;
 use serde_json::{Value, json};
-use tests::http::Api;
+use tests::TestFleet;
+use tests::http::{Api, Endpoint, Time};
 use tests::prospects::{OWNER, USER, at, people};
-use tests::{Broker, TestFleet};
+
+/// Whoever tells what became of touches, and to whom.
+struct World {
+    fleet: TestFleet,
+    api: Api,
+    time: Time,
+    endpoint: Endpoint,
+}
+
+/// What went out to somebody.
+struct Sent {
+    step: i64,
+    email: String,
+}
 
 /// What happened, counted by hand.
 #[derive(Default)]
@@ -18,28 +32,33 @@ struct Counted {
     replied: BTreeSet<String>,
     positive: BTreeSet<String>,
     booked: BTreeSet<String>,
+    /// Answers of any kind; each fourth came as a webhook.
+    answers: usize,
 }
 
-/// A Monday of the year to come: the gateway plans by its own clock, and no further ahead.
+/// A Monday without holidays around it.
 fn monday() -> NaiveDate {
-    #[expect(clippy::disallowed_methods, reason = "the gateway refuses weeks that are over")]
-    let today = chrono::Utc::now().date_naive();
-    today.week(Weekday::Mon).first_day() + Days::new(14)
+    let monday = NaiveDate::from_ymd_opt(2027, 4, 5).unwrap();
+    assert_eq!(monday, monday.week(Weekday::Mon).first_day());
+    monday
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_workflow_over_http() {
-    let fleet = TestFleet::start().await;
-    let outreach = fleet.prospects().await;
-    let _worker = fleet.run(&["outreach"]);
-    let api = Api::start(&fleet).await;
-    fleet.broker.waits("recorder").await;
-    set_up(&api).await;
-
     let start = monday();
+    let (fleet, time) = (TestFleet::start().await, Time::new(at(start, 8)));
+    let _worker = fleet.run(&["outreach"]);
+    let api = Api::at(&fleet, &time).await;
+    let endpoint = fleet.said(&["webhook", "create", "--source", "standard", "--json"]).await;
+    fleet.broker.waits("recorder").await;
+    let world = World { api, time, endpoint: Endpoint::of(&endpoint), fleet };
+    let (api, broker) = (&world.api, &world.fleet.broker);
+    set_up(api).await;
+
     let mut counted = Counted::default();
     for number in 0..4 {
         let start = start + Days::new(7 * number);
+        world.time.set(at(start, 8));
         let body = json!({"user_id": USER, "target_connection_requests": 40, "target_followups": 30,
             "week_start": start});
         let plan = api.post("/api/outreach/cadence/weekly", &body).await;
@@ -51,16 +70,17 @@ async fn the_example_workflow_over_http() {
         assert!(
             planned.iter().all(|name| !counted.replied.contains(*name) && !counted.booked.contains(*name))
         );
-        let week = send(&api, &outreach, start, &mut counted).await;
-        answer(&api, &fleet.broker, &week, start, &mut counted).await;
-        fleet.broker.settled().await;
+        let week = world.send(start, &mut counted).await;
+        world.answer(&week, start, &mut counted).await;
+        broker.settled().await;
 
         let friday = start + Days::new(6);
         let metrics = api.get(&format!("/api/outreach/metrics?user_id={USER}&to={friday}")).await;
         counted.check(&metrics, number + 1);
     }
     assert!(counted.replied.len() > 10 && counted.booked.len() > 3, "{}", counted.replied.len());
-    let dead = fleet.broker.all("lf.v1.dead.>").await;
+    assert!(counted.answers > 20, "{}", counted.answers);
+    let dead = broker.all("lf.v1.dead.>").await;
     assert!(dead.is_empty(), "{}", dead.len());
 }
 
@@ -88,80 +108,96 @@ async fn set_up(api: &Api) {
     }
 }
 
-/// Plays the tool that sends; what it says goes over HTTP.
-///
-/// What is due is taken past the gateway, which knows only the time of the machine.
-async fn send(
-    api: &Api,
-    outreach: &Prospects,
-    start: NaiveDate,
-    counted: &mut Counted,
-) -> BTreeMap<String, i16> {
-    let mut sent = BTreeMap::new();
-    for day in start.iter_days().take(5) {
-        let now = at(day, 21);
-        for touch in outreach.take(OWNER, "tool", 1_000, now).await.unwrap() {
-            let touch = touch.touch;
-            assert!(!counted.replied.contains(&touch.prospect_id), "{} has replied", touch.prospect_id);
-            let path = format!("/api/outreach/due/{}/ack", touch.touch_id);
-            let told = api.post(&path, &json!({"status": "sent", "at": touch.due_at})).await;
-            assert_eq!(told["state"], "sent");
-            counted.sends += 1;
-            if touch.step == 0 {
-                assert!(counted.asked.insert(touch.prospect_id.clone()), "{} twice", touch.prospect_id);
+impl World {
+    /// Plays the tool that sends: takes what is due each afternoon, and says that it went out.
+    async fn send(&self, start: NaiveDate, counted: &mut Counted) -> BTreeMap<String, Sent> {
+        let mut sent = BTreeMap::new();
+        for day in start.iter_days().take(5) {
+            // Between two in the afternoon on the west coast and five on the east coast.
+            self.time.set(at(day, 21));
+            let due = self.api.post("/api/outreach/due", &json!({"limit": 1_000})).await;
+            let again = self.api.post("/api/outreach/due", &json!({"limit": 1_000})).await;
+            assert!(array(&again["touches"]).is_empty(), "{again}");
+            for touch in array(&due["touches"]) {
+                let (name, step) = (text(&touch["prospect_id"]).to_owned(), touch["step"].as_i64().unwrap());
+                assert!(!counted.replied.contains(&name), "{name} has replied");
+                assert!(!text(&touch["text"]).is_empty(), "{touch}");
+                let path = format!("/api/outreach/due/{}/ack", text(&touch["touch_id"]));
+                let told = self.api.post(&path, &json!({"status": "sent", "at": touch["due_at"]})).await;
+                assert_eq!(told["state"], "sent");
+                counted.sends += 1;
+                if step == 0 {
+                    assert!(counted.asked.insert(name.clone()), "{name} twice");
+                }
+                let email = text(&touch["email"]).to_owned();
+                assert!(sent.insert(name, Sent { step, email }).is_none(), "one touch a week each");
             }
-            assert!(sent.insert(touch.prospect_id, touch.step).is_none(), "one touch a week each");
+        }
+        sent
+    }
+
+    /// Requests are accepted, told on the broker as JSON; of the messages some are answered.
+    async fn answer(&self, week: &BTreeMap<String, Sent>, start: NaiveDate, counted: &mut Counted) {
+        let saturday = at(start + Days::new(5), 6);
+        self.time.set(saturday);
+        for (place, (name, sent)) in week.iter().enumerate() {
+            if sent.step == 0 && place % 4 > 0 {
+                let event = json!({"eventId": format!("{name}-accepted"), "clientId": OWNER.client.to_string(),
+                    "source": "json", "prospectId": name, "kind": "ENGAGEMENT_KIND_ACCEPTED",
+                    "occurredAt": saturday.to_rfc3339(), "channel": "linkedin"});
+                let subject = format!("lf.v1.event.engagement.{}", OWNER.client);
+                self.fleet.broker.publish_json(&subject, event.to_string()).await;
+                counted.accepted.insert(name.clone());
+            }
+            let (status, words) = match (sent.step, place % 6) {
+                (0, _) => continue,
+                (_, 0) => ("replied", "Sounds good, I am interested. Shall we talk?"),
+                (_, 1) => ("replied", "No thanks, not interested."),
+                (_, 2) => ("meeting_booked", ""),
+                _ => ("opened", ""),
+            };
+            for _twice in 0..2 {
+                if counted.answers.is_multiple_of(4) {
+                    self.report(name, &sent.email, status, words, start).await;
+                } else {
+                    self.track(name, status, words, start).await;
+                }
+            }
+            counted.answers += 1;
+            match (status, place % 6) {
+                ("replied", 0) => {
+                    counted.replied.insert(name.clone());
+                    counted.positive.insert(name.clone());
+                }
+                ("replied", _) => _ = counted.replied.insert(name.clone()),
+                ("meeting_booked", _) => {
+                    counted.booked.insert(name.clone());
+                    counted.positive.insert(name.clone());
+                }
+                _ => {}
+            }
         }
     }
-    sent
-}
 
-/// Requests are accepted, told on the broker as JSON; of the messages some are answered, told over HTTP.
-async fn answer(
-    api: &Api,
-    broker: &Broker,
-    week: &BTreeMap<String, i16>,
-    start: NaiveDate,
-    counted: &mut Counted,
-) {
-    let saturday = at(start + Days::new(5), 6);
-    for (place, (name, step)) in week.iter().enumerate() {
-        if *step == 0 && place % 4 > 0 {
-            let event = json!({"eventId": format!("{name}-accepted"), "clientId": OWNER.client.to_string(),
-                "source": "json", "prospectId": name, "kind": "ENGAGEMENT_KIND_ACCEPTED",
-                "occurredAt": saturday.to_rfc3339(), "channel": "linkedin"});
-            let subject = format!("lf.v1.event.engagement.{}", OWNER.client);
-            broker.publish_json(&subject, event.to_string()).await;
-            counted.accepted.insert(name.clone());
-        }
-        let (status, words) = match (*step, place % 6) {
-            (0, _) => continue,
-            (_, 0) => ("replied", "Sounds good, I am interested. Shall we talk?"),
-            (_, 1) => ("replied", "No thanks, not interested."),
-            (_, 2) => ("meeting_booked", ""),
-            _ => ("opened", ""),
-        };
+    /// Tells of an answer over the API.
+    async fn track(&self, name: &str, status: &str, words: &str, start: NaiveDate) {
         let mut body = json!({"user_id": USER, "prospect_id": name, "engagement_status": status,
-            "occurred_at": saturday});
+            "occurred_at": at(start + Days::new(5), 6)});
         if !words.is_empty() {
             body["text"] = json!(words);
         }
-        for _twice in 0..2 {
-            let told = api.post("/api/outreach/track-engagement", &body).await;
-            assert_eq!(told["accepted"], true);
-        }
-        match (status, place % 6) {
-            ("replied", 0) => {
-                counted.replied.insert(name.clone());
-                counted.positive.insert(name.clone());
-            }
-            ("replied", _) => _ = counted.replied.insert(name.clone()),
-            ("meeting_booked", _) => {
-                counted.booked.insert(name.clone());
-                counted.positive.insert(name.clone());
-            }
-            _ => {}
-        }
+        let told = self.api.post("/api/outreach/track-engagement", &body).await;
+        assert_eq!(told["accepted"], true);
+    }
+
+    /// Tells of an answer as a tool does that knows only an address.
+    async fn report(&self, name: &str, email: &str, status: &str, words: &str, start: NaiveDate) {
+        let saturday = at(start + Days::new(5), 6);
+        let body = json!({"type": format!("engagement.{status}"), "timestamp": saturday,
+            "data": {"email": email, "text": words, "channel": "linkedin"}});
+        let id = format!("{name}-{status}-{start}");
+        let told = self.api.deliver(&self.endpoint, &id, saturday, &body).await;
+        assert_eq!(told, (200, json!({"events": 1})));
     }
 }
 

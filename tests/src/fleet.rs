@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use db::Db;
 use fleet::local::{Binaries, Stack, StackOptions};
 use proto::RunId;
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use standins::{ClaudeStandIn, SlackStandIn};
 use tempfile::TempDir;
@@ -107,6 +108,15 @@ impl TestFleet {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let log = self.folder.path().join(format!("{number:02}.log"));
         Process::start(program(), arguments, &self.environment, self.folder.path(), log)
+    }
+
+    /// What `leadfleet` says as JSON when it is done.
+    pub async fn said(&self, arguments: &[&str]) -> Value {
+        let (status, log) = self.leadfleet(arguments).end().await;
+        assert!(status.success(), "{arguments:?}: {log}");
+        let start = log.find(['{', '[']).unwrap_or_else(|| panic!("{arguments:?} says no JSON: {log}"));
+        let mut values = serde_json::Deserializer::from_str(&log[start..]).into_iter();
+        values.next().unwrap().unwrap()
     }
 
     pub async fn insert(&self, rows: &Rows) {
