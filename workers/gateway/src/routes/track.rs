@@ -41,7 +41,7 @@ pub(crate) struct TrackEngagement {
     channel: Option<Channel>,
     touch_id: Option<Uuid>,
     /// The same id again is the same event. Without it the Idempotency-Key counts, without that the
-    /// prospect, type, status and time; without a time the day.
+    /// prospect, type, status, step, touch, variant, meaning of the text and time; without a time the day.
     #[schema(pattern = "^[!-~]{1,200}$")]
     event_id: Option<String>,
     /// What the prospect wrote: it is read for its meaning and not kept.
@@ -173,9 +173,16 @@ impl TrackEngagement {
         let when = self.occurred_at.map_or_else(|| now.date_naive().to_string(), |at| at.to_rfc3339());
         let facts = match idempotency_key {
             Some(key) => format!("key\0{key}"),
+            // An answer that means something else is another one.
             None => format!(
-                "{}\0{:?}\0{:?}\0{when}",
-                self.prospect_id, self.outreach_type, self.engagement_status
+                "{}\0{:?}\0{:?}\0{when}\0{:?}\0{:?}\0{:?}\0{:?}",
+                self.prospect_id,
+                self.outreach_type,
+                self.engagement_status,
+                self.step,
+                self.touch_id,
+                self.variant,
+                self.text.as_deref().map(cadence::intent),
             ),
         };
         events::hex(&Sha256::digest(facts)[..16])

@@ -110,25 +110,30 @@ async fn endpoint(app: &App, client: Uuid, id: &str) -> Result<Option<(Endpoint,
 fn engagement(app: &App, client: Uuid, source: Source, event: &Event) -> Engagement {
     let keys = app.prospects.keys();
     let of = |named, text: &Option<String>| keys.hash(client, named, text.as_deref()?);
-    let address_key = of(Named::Email, &event.email).or_else(|| of(Named::Phone, &event.phone));
+    // Some are set up to send the address as the name of the prospect.
+    let as_name = event.prospect_id.clone().filter(|name| name.contains('@'));
+    let email = of(Named::Email, &event.email).or_else(|| of(Named::Email, &as_name));
+    let address_key = email.or_else(|| of(Named::Phone, &event.phone));
+    let touch_id = event.touch_id.as_deref().and_then(|id| id.parse::<Uuid>().ok());
+    let meeting = |id: &Option<String>| id.as_deref().map_or_else(String::new, |id| meeting(app, client, id));
     Engagement {
         event_id: event_id(app, client, &event.event_id),
         client_id: client.to_string(),
         source: source.name().to_owned(),
-        prospect_id: plain(event.prospect_id.as_deref(), 64),
+        prospect_id: plain(event.prospect_id.as_deref()),
         address_key: address_key.unwrap_or_default(),
         kind: event.kind.into(),
         occurred_at: event.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        touch_id: plain(event.touch_id.as_deref(), 64),
+        touch_id: touch_id.map(|id| id.to_string()).unwrap_or_default(),
         step: event.step,
-        variant: plain(event.variant.as_deref(), 64),
+        variant: plain(event.variant.as_deref()),
         channel: event.channel.to_owned(),
         machine: event.machine.is_some(),
         machine_reason: event.machine.unwrap_or_default().to_owned(),
         intent: event.intent.map_or(ReplyIntent::Unspecified, events::meaning).into(),
         away_until: event.away_until.map(|day| day.to_string()).unwrap_or_default(),
-        meeting_id: plain(event.meeting_id.as_deref(), 300),
-        replaces_meeting_id: plain(event.replaces_meeting_id.as_deref(), 300),
+        meeting_id: meeting(&event.meeting_id),
+        replaces_meeting_id: meeting(&event.replaces_meeting_id),
         ..Engagement::default()
     }
 }
@@ -140,8 +145,19 @@ fn event_id(app: &App, client: Uuid, id: &str) -> String {
     keyed.map_or_else(|| id.to_owned(), |key| events::hex(key.get(..16).unwrap_or_default()))
 }
 
-/// A name that a tool sends along, if it is one.
-fn plain(text: Option<&str>, longest: usize) -> String {
-    let fits = |text: &&str| text.len() <= longest && text.bytes().all(|byte| byte.is_ascii_graphic());
+/// A name that a tool sends along, if it is one, and no address.
+fn plain(text: Option<&str>) -> String {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+    let fits = |text: &&str| text.len() <= 64 && text.bytes().all(known);
     text.filter(fits).unwrap_or_default().to_owned()
+}
+
+/// The name of a meeting; one that has an address in it, or is no plain name, becomes a keyed hash.
+fn meeting(app: &App, client: Uuid, id: &str) -> String {
+    let plain = plain(Some(id));
+    if !plain.is_empty() {
+        return plain;
+    }
+    let keyed = app.prospects.keys().hash(client, Named::Company, id);
+    keyed.map(|key| events::hex(key.get(..16).unwrap_or_default())).unwrap_or_default()
 }

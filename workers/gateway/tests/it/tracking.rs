@@ -50,6 +50,10 @@ async fn the_same_event_is_one_event() {
         json!({"outreach_type": "initial_dm"}),
         json!({"occurred_at": "2025-11-11T09:30:01Z"}),
         json!({"event_id": "mine"}),
+        json!({"step": 2}),
+        json!({"variant": "b"}),
+        json!({"engagement_status": "replied", "text": "Out of office until December 1"}),
+        json!({"engagement_status": "replied", "text": "please remove me"}),
     ];
     for (other, events) in others.into_iter().zip(2..) {
         assert_ne!(post(other).await["event_id"], first["event_id"]);

@@ -66,6 +66,20 @@ async fn a_signed_delivery_is_on_the_stream_and_names_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_stands_where_a_name_should_be_names_nobody_either() {
+    let rig = Rig::start(&[]).await;
+    let id = endpoint(&rig, ALPHA, "standard", SECRET).await;
+    let body = json!({"type": "replied", "timestamp": "2025-11-11T09:30:00Z",
+        "data": {"prospect_id": "Jane@Clinic.example", "variant": "for-jane@clinic.example",
+            "touch_id": "jane@clinic.example", "meeting_id": "abc-jane@clinic.example"}});
+    assert_eq!(deliver(&rig, &id, SECRET, &body, now().timestamp()).await.status(), 200);
+    let event = rig.event(ALPHA).await;
+    let key = Keys::new(b"a key of the tests").hash(ALPHA, Named::Email, "jane@clinic.example").unwrap();
+    assert_eq!((event.prospect_id.as_str(), event.address_key.clone()), ("", key));
+    assert!(!format!("{event:?}").to_lowercase().contains("jane"), "{event:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_endpoint_and_a_wrong_signature_look_alike() {
     let rig = Rig::start(&[]).await;
     let id = endpoint(&rig, ALPHA, "standard", SECRET).await;
