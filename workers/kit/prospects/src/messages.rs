@@ -23,6 +23,8 @@ struct Templates {
     insights: BTreeMap<String, String>,
     /// By kind of step and variant.
     messages: BTreeMap<String, BTreeMap<String, String>>,
+    /// As the messages, for those who are reached by mail: nobody connects there.
+    mail: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 static TEMPLATES: LazyLock<[Option<Templates>; 3]> = LazyLock::new(|| {
@@ -106,6 +108,17 @@ pub(crate) fn worded(
     steps.collect()
 }
 
+/// The steps as they are said on a channel: by mail the first ones have words of their own, whoever wrote the others.
+pub(crate) fn on(channel: &str, segment: AudienceSegment, mut steps: Vec<WordedStep>) -> Vec<WordedStep> {
+    let Some(templates) = templates(segment).filter(|_| channel == "email") else { return steps };
+    for step in &mut steps {
+        if let Some(ways) = templates.mail.get(step.kind.name()) {
+            step.variants = named(segment, step.kind, ways);
+        }
+    }
+    steps
+}
+
 /// The messages of a sequence for one prospect, each in one of its ways; experiments may choose another.
 pub(crate) fn messages(segment: AudienceSegment, steps: &[WordedStep], facts: &Facts<'_>) -> Vec<Message> {
     steps.iter().map(|step| message(segment, step, facts)).collect()
@@ -144,10 +157,12 @@ fn templates(segment: AudienceSegment) -> Option<&'static Templates> {
 /// Names of variants with their templates.
 fn variants(segment: AudienceSegment, kind: Kind) -> Vec<(String, String)> {
     let found = templates(segment).and_then(|templates| templates.messages.get(kind.name()));
-    let named = |(variant, text): (&String, &String)| {
-        (format!("{}.{}.{variant}", segment.name(), kind.name()), text.clone())
-    };
-    found.into_iter().flatten().map(named).collect()
+    found.map(|ways| named(segment, kind, ways)).unwrap_or_default()
+}
+
+fn named(segment: AudienceSegment, kind: Kind, ways: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let name = |way: &str| format!("{}.{}.{way}", segment.name(), kind.name());
+    ways.iter().map(|(way, text)| (name(way), text.clone())).collect()
 }
 
 fn ask(segment: AudienceSegment, kind: SequenceType) -> String {
@@ -167,7 +182,7 @@ fn fill(template: &str, segment: AudienceSegment, kind: Kind, ask: &str, facts: 
             .cloned()
             .unwrap_or_default()
     });
-    let first_name = facts.name.split_whitespace().next().unwrap_or("there");
+    let first_name = &first_name(facts.name);
     let company = if facts.company.trim().is_empty() { "your team" } else { facts.company.trim() };
     // One pass, so that nobody's name is taken for a placeholder.
     let mut text = String::with_capacity(template.len() + 100);
@@ -187,6 +202,21 @@ fn fill(template: &str, segment: AudienceSegment, kind: Kind, ask: &str, facts: 
     text.push_str(rest);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if kind == Kind::ConnectionRequest { text.chars().take(LONGEST_REQUEST).collect() } else { text }
+}
+
+/// By what somebody is greeted: no title, unless nothing but the surname is known beside it.
+fn first_name(name: &str) -> String {
+    const TITLES: [&str; 12] =
+        ["dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "rev", "reverend", "sir", "hon"];
+    let is_title = |word: &&str| TITLES.contains(&word.trim_end_matches(['.', ',']).to_lowercase().as_str());
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let titles = words.iter().copied().take_while(is_title).count();
+    let greeted = match &words[titles..] {
+        [] => "there".to_owned(),
+        [surname] if titles > 0 => format!("{} {surname}", words[titles - 1]),
+        [first, ..] => (*first).to_owned(),
+    };
+    greeted.trim_end_matches(',').to_owned()
 }
 
 /// The first sentence of a note, as a sentence.
@@ -226,6 +256,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn nobody_connects_by_mail() {
+        for segment in AudienceSegment::ALL {
+            let ours = steps(segment, SequenceType::ThreeStep);
+            assert_eq!(on("linkedin", segment, ours.clone()), ours);
+            let by_mail = on("email", segment, ours.clone());
+            for message in messages(segment, &by_mail, &FACTS) {
+                let ways = message.alternatives.iter().map(|other| (&other.variant, &other.text));
+                for (variant, text) in ways.chain([(&message.variant, &message.text)]) {
+                    assert_eq!(variant.contains(".mail_"), message.step < 2, "{variant}");
+                    assert!(message.step > 1 || !text.contains("onnect"), "{text}");
+                    assert!(text.starts_with("Hi Jane, ") && text.ends_with(['.', '?']), "{text}");
+                }
+            }
+            assert_eq!(by_mail[2..], ours[2..]);
+        }
+    }
+
+    #[test]
+    fn a_title_is_no_first_name() {
+        let check = |name: &str, greeted: &str| assert_eq!(first_name(name), greeted, "{name}");
+        check("Dr. Jane Doe", "Jane");
+        check("Prof. Dr. Jane Doe", "Jane");
+        check("MS Jane Doe", "Jane");
+        check("Jane, PhD", "Jane");
+        check("Dr. Doe", "Dr. Doe");
+        check("Rev.", "there");
+        check(" ", "there");
+        check("Drew Misson", "Drew");
     }
 
     #[test]

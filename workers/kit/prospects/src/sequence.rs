@@ -3,7 +3,8 @@
 use crate::again::again;
 use crate::choices::sequence_type;
 use crate::error::Error;
-use crate::messages::{Facts, Message, messages};
+use crate::messages::{Facts, Message, messages, on};
+use crate::suppression::Addresses;
 use crate::{Owner, Prospects, experiments, words};
 use audience::AudienceSegment;
 use cadence::SequenceType;
@@ -140,6 +141,7 @@ pub(crate) async fn enrol(
     at: DateTime<Tz>,
 ) -> Result<(Option<Uuid>, Vec<Message>), Error> {
     let (version, steps) = words::active(tx, segment, kind).await?;
+    let steps = on(Addresses::of(lead).channel(), segment, steps);
     let notes = leads::notes(tx, lead.id).await?;
     let industry = lead.tags.as_ref().and_then(|tags| tags.get("industry")?.as_str()).unwrap_or("other");
     let facts = Facts {

@@ -163,12 +163,7 @@ impl Prospects {
 
     /// Why a prospect must not be contacted on its channel, if so.
     pub(crate) async fn suppressed(&self, tx: &mut Tx, lead: &Lead) -> Result<Option<String>, Error> {
-        let addresses = Addresses {
-            email: &lead.email,
-            phone: &lead.phone,
-            linkedin_url: &lead.linkedin_url,
-            company: &lead.company,
-        };
+        let addresses = Addresses::of(lead);
         let keys = self.keys_of(tx.client(), &addresses);
         let found = suppressions::among(tx, &keys).await?;
         Ok(why(&found, &keys, addresses.channel()))
@@ -184,7 +179,16 @@ pub(crate) struct Addresses<'a> {
     pub(crate) company: &'a str,
 }
 
-impl Addresses<'_> {
+impl<'a> Addresses<'a> {
+    pub(crate) fn of(lead: &'a Lead) -> Self {
+        Self {
+            email: &lead.email,
+            phone: &lead.phone,
+            linkedin_url: &lead.linkedin_url,
+            company: &lead.company,
+        }
+    }
+
     /// The network where there is a profile or nothing else, else mail.
     pub(crate) fn channel(&self) -> &'static str {
         if self.linkedin_url.is_empty() && !self.email.is_empty() { "email" } else { "linkedin" }

@@ -127,7 +127,11 @@ fn learned(
         texts.extend(steps.into_iter().flat_map(|step| step.variants));
     }
     let won = |experiment: &&Experiment| {
-        experiment.verdict.as_ref().is_some_and(|said| said["verdict"] == "better")
+        let mut arms = experiment.arms.as_array().into_iter().flatten();
+        // Those by mail have words that Claude is not asked for.
+        let asked =
+            arms.any(|arm| arm["variant"].as_str().is_some_and(|variant| texts.contains_key(variant)));
+        asked && experiment.verdict.as_ref().is_some_and(|said| said["verdict"] == "better")
     };
     // The last of a kind is the newest.
     let newest: BTreeMap<&str, &Experiment> =
@@ -282,6 +286,10 @@ mod tests {
         assert_eq!(told(&[won(a)]), [of("better", "Thank you"), of("worse", "Good to b")]);
         // A newer one says otherwise.
         assert_eq!(told(&[won(a), won(b)]), [of("worse", "Thank you"), of("better", "Good to b")]);
+        // What is better by mail says nothing of the network.
+        let mut mail = won("referral_network.initial_dm.mail_a");
+        mail.arms = json!([{"variant": "referral_network.initial_dm.mail_a"}]);
+        assert_eq!(told(&[won(a), mail]), told(&[won(a)]));
         // Nothing is told of words that nobody has any more.
         assert_eq!(learned(&[won(a)], vec![]).unwrap(), []);
     }
