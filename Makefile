@@ -11,11 +11,15 @@ CARGO := . deploy/rust-env.sh && cargo
 
 .PHONY: help
 help: ## Print the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 .PHONY: setup
 setup: ## Install what is missing: Rust, PostgreSQL, nats-server
 	@deploy/setup.sh
+
+.PHONY: setup-tests
+setup-tests: ## Install what is missing, and what only the tests need: Schemathesis
+	@deploy/setup.sh tests
 
 .PHONY: build
 build: setup ## Build the binary leadfleet
@@ -40,7 +44,7 @@ check: setup ## What a developer runs before each commit: format, lints, unit te
 	@$(CARGO) test --workspace --exclude tests --lib --locked
 
 .PHONY: test
-test: setup ## Everything CI runs: format, lints, unit and end-to-end tests
+test: setup-tests ## Everything CI runs: format, lints, unit and end-to-end tests
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked

