@@ -21,18 +21,22 @@ pub struct Group {
     pub value: String,
     /// Messages and connection requests that went out.
     pub sends: i64,
-    /// People who got at least one.
+    /// People who got at least one: what bounced was not received, unless they reacted to it.
     pub people: i64,
     pub accepted: i64,
+    /// Messages and requests that were answered.
     pub replies: i64,
     /// People who replied.
     pub replied: i64,
     /// People who replied that they are interested, or booked.
     pub positive: i64,
+    /// Messages and requests upon which a meeting was booked.
+    pub bookings: i64,
     /// People who booked a meeting.
     pub meetings: i64,
     /// People who unsubscribed, complained or are not interested.
     pub harmed: i64,
+    /// People of whom something came back.
     pub bounced: i64,
     /// Opens and clicks of machines, which count nowhere else.
     pub machine_events: i64,
@@ -40,7 +44,8 @@ pub struct Group {
 
 /// Counts by every dimension.
 ///
-/// A reply, meeting or complaint belongs to the last touch before it, so that every outcome knows its step and variant.
+/// A reply, meeting or complaint belongs to the last touch before it, whether that one is asked about or not, so that
+/// every outcome knows its step and variant.
 pub async fn groups(tx: &mut Tx, span: &Span<'_>) -> Result<Vec<Group>, Error> {
     let client = tx.client();
     let query = sqlx::query_file_as!(

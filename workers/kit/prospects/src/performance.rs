@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 pub struct Performance {
     pub name: String,
     pub sends: u64,
-    /// People who got at least one message or request.
+    /// People who got at least one message or request; what bounced was not received.
     pub people: u64,
+    /// Messages and requests that were answered.
     pub replies: u64,
     /// People who replied, of those who got something.
     pub reply_rate: Measured,
@@ -58,7 +59,7 @@ impl Performance {
             reply_rate_per_send: of(group.replies, sends),
             positive_reply_rate: of(group.positive, people),
             meeting_rate: of(group.meetings, people),
-            meeting_rate_per_send: of(group.meetings, sends),
+            meeting_rate_per_send: of(group.bookings, sends),
             acceptance_rate: of(group.accepted, people),
             negative_rate: of(group.harmed, people),
         }
@@ -117,6 +118,7 @@ pub(crate) mod tests {
             replies: replied,
             replied,
             positive: replied,
+            bookings: replied / 2,
             meetings: replied / 2,
             harmed: 0,
             bounced: 0,

@@ -7,6 +7,7 @@ mod archive;
 mod errors;
 mod imports;
 mod links;
+mod metrics;
 mod others;
 mod replacing;
 mod rows;
