@@ -139,16 +139,17 @@ pub fn verdict(arms: &[Arm], full_days: u32) -> Verdict {
     if arms.iter().any(|arm| arm.outcome.successes < LEAST_PER_OUTCOME || lacks(arm)) {
         return Verdict::Running { lacks: "five of each outcome an arm" };
     }
-    let better = (0..arms.len()).find_map(|best| {
+    let better = (0..arms.len()).filter_map(|best| {
         let others = || arms.iter().enumerate().filter(move |(place, _)| *place != best).map(|(_, arm)| arm);
         let loss = others()
             .map(|other| expected_loss_of_second(other.outcome, arms[best].outcome))
             .fold(0.0, f64::max);
         let harms = others().any(|other| second_is_better(other.harm, arms[best].harm) > WORSE);
-        (loss < LOSS && !harms).then_some(Verdict::Better { arm: best, expected_loss: loss })
+        (loss < LOSS && !harms).then_some((best, loss))
     });
-    match better {
-        Some(better) => better,
+    // Of several that cost next to nothing, the best.
+    match better.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
+        Some((arm, expected_loss)) => Verdict::Better { arm, expected_loss },
         None if full_days >= MOST_DAYS => Verdict::NoDifference,
         None => Verdict::Running { lacks: "a clear difference" },
     }
@@ -221,6 +222,9 @@ mod tests {
         assert_eq!(verdict(&arms(same, same, calm), 56), Verdict::NoDifference);
         let few = Rate::new(12, 99);
         assert_eq!(verdict(&arms(few, few, calm), 7), Verdict::Running { lacks: "100 people an arm" });
+        // Either costs next to nothing here.
+        let near = verdict(&arms(Rate::new(10, 2_000), Rate::new(12, 2_000), calm), 7);
+        let Verdict::Better { arm: 1, .. } = near else { panic!("{near:?}") };
         let off = arms(Rate::new(30, 560), Rate::new(30, 440), calm);
         assert!(matches!(verdict(&off, 7), Verdict::SplitIsOff { .. }));
     }
