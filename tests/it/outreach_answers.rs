@@ -37,7 +37,11 @@ async fn taken(outreach: &Prospects, now: DateTime<Utc>) -> Vec<String> {
 /// What a tool says of an address; it has a name of its own for the person, or none.
 fn of_address(outreach: &Prospects, name: &str, email: &str, kind: EngagementKind) -> Engagement {
     let key = outreach.keys().hash(OWNER.client, Named::Email, email).unwrap();
-    Engagement { address_key: key, event_id: format!("{email}-{name}"), ..event(name, kind, at(monday(), 12)) }
+    Engagement {
+        address_key: key,
+        event_id: format!("{email}-{name}"),
+        ..event(name, kind, at(monday(), 12))
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,4 +156,37 @@ async fn a_touch_that_was_given_up_and_went_out_after_all_is_not_sent_again() {
     assert_eq!(again.state, "sent");
     let sends = "SELECT count(*) FROM activities WHERE action = 'sent'";
     assert_eq!(fleet.number(sends).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_must_be_left_alone_do_not_stand_before_the_others() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let mut made = people(1_300);
+    made.retain(|person| person.title == "Head of School" || person.title == "Founder");
+    for person in &mut made {
+        // The better ones have left.
+        person.signal_strength = Some(100.0);
+        person.email = person.email.replace("@example.com", "@left.example");
+    }
+    for person in made.iter_mut().rev().take(20) {
+        person.signal_strength = Some(0.0);
+        person.email = person.email.replace("@left.example", "@example.com");
+    }
+    let (nowhere, rest) = made.split_last_mut().unwrap();
+    (nowhere.email, nowhere.linkedin_url) = (String::new(), String::new());
+    assert!(rest.len() > 500);
+    let suppress = SuppressRequest {
+        scope: Scope::Domain,
+        value: "left.example".to_owned(),
+        channel: String::new(),
+        reason: String::new(),
+    };
+    outreach.suppress(OWNER.client, &suppress, "test").await.unwrap();
+    for some in made.chunks(500) {
+        outreach.take_in(OWNER, some.to_vec(), at(monday(), 1)).await.unwrap();
+    }
+    let plan = outreach.plan_week(OWNER, &week(monday()), at(monday(), 6)).await.unwrap();
+    assert_eq!(plan.touches.len(), 10, "{:?} {:?}", plan.shortfalls, plan.skipped);
+    assert!(plan.skipped.iter().any(|skipped| skipped.reason == "has neither profile nor e-mail"));
 }

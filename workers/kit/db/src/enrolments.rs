@@ -51,12 +51,13 @@ pub struct Running {
     pub lead_id: Uuid,
     pub prospect_id: String,
     pub segment: String,
-    pub sequence_type: String,
-    pub messages: Value,
-    pub state: String,
     pub step: Option<i16>,
     pub since: Option<NaiveDate>,
     pub paused_until: Option<NaiveDate>,
+    /// Kind, variant and distance of the next message; its words are not needed for planning.
+    pub next_kind: Option<String>,
+    pub next_variant: Option<String>,
+    pub next_after_business_days: Option<i64>,
     pub company_name: String,
     pub email: String,
     pub phone: String,
@@ -221,12 +222,18 @@ pub async fn running(tx: &mut Tx) -> Result<Vec<Running>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Running,
-        r#"SELECT e.id, e.lead_id, l.prospect_id, e.segment, e.sequence_type, e.messages, e.state, e.step, e.since,
-            e.paused_until, l.company_name, l.email, l.phone, l.linkedin_url, l.time_zone, l.state AS lead_state,
+        r#"SELECT e.id, e.lead_id, l.prospect_id, e.segment, e.step, e.since, e.paused_until,
+            next.message ->> 'type' AS next_kind, next.message ->> 'variant' AS next_variant,
+            (next.message ->> 'after_business_days')::bigint AS next_after_business_days,
+            l.company_name, l.email, l.phone, l.linkedin_url, l.time_zone, l.state AS lead_state,
             l.country, l.priority_score,
             EXISTS (SELECT FROM touches t WHERE t.client_id = e.client_id AND t.enrolment_id = e.id
                 AND t.step = coalesce(e.step + 1, 0) AND t.state <> 'cancelled') AS "planned!"
         FROM enrolments e JOIN leads l ON l.client_id = e.client_id AND l.id = e.lead_id
+            LEFT JOIN LATERAL (
+                SELECT message FROM jsonb_array_elements(e.messages) message
+                WHERE (message ->> 'step')::smallint = coalesce(e.step + 1, 0) LIMIT 1
+            ) next ON true
         WHERE e.client_id = $1 AND e.state IN ('enrolled', 'connected', 'contacted')
         ORDER BY l.priority_score DESC NULLS LAST, l.prospect_id"#,
         client
@@ -250,8 +257,8 @@ pub struct Free {
     pub priority_score: Option<f64>,
 }
 
-/// Those who could be enrolled, the most promising of each segment.
-pub async fn free(tx: &mut Tx, of_each_segment: i64) -> Result<Vec<Free>, Error> {
+/// Those who could be enrolled: of each of the segments those between two places, the most promising at 0.
+pub async fn free(tx: &mut Tx, segments: &[String], from: i64, to: i64) -> Result<Vec<Free>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Free,
@@ -262,12 +269,14 @@ pub async fn free(tx: &mut Tx, of_each_segment: i64) -> Result<Vec<Free>, Error>
             SELECT l.*, row_number() OVER (PARTITION BY segment ORDER BY priority_score DESC NULLS LAST, prospect_id)
                 AS place
             FROM leads l
-            WHERE client_id = $1 AND segment IS NOT NULL AND status = 'new'
+            WHERE client_id = $1 AND segment = ANY($2) AND status = 'new'
                 AND NOT EXISTS (SELECT FROM enrolments e WHERE e.client_id = l.client_id AND e.lead_id = l.id)
         ) ranked
-        WHERE place <= $2 ORDER BY priority_score DESC NULLS LAST, prospect_id"#,
+        WHERE place > $3 AND place <= $4 ORDER BY priority_score DESC NULLS LAST, prospect_id"#,
         client,
-        of_each_segment
+        segments,
+        from,
+        to
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }

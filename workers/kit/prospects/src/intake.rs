@@ -4,7 +4,7 @@ use crate::again::again;
 use crate::erasure::Somebody;
 use crate::error::{Error, Wrong};
 use crate::judge::judged;
-use crate::keys::{Named, company};
+use crate::keys::{Named, employer};
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::leads::{self, Identity, Wanted, Written};
@@ -125,7 +125,7 @@ impl Prospects {
                 phone: self.keys.hash(client, Named::Phone, &prospect.phone),
                 profile: self.keys.hash(client, Named::Profile, &prospect.linkedin_url),
                 name: prospect.name.trim().to_lowercase(),
-                company: company(&prospect.company),
+                company: employer(&prospect.company),
                 prospect,
             })
             .collect();

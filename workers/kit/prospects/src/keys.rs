@@ -129,6 +129,32 @@ pub(crate) fn profile(text: &str) -> String {
     format!("{host}/{path}").trim_end_matches('/').to_owned()
 }
 
+/// What people write where they have no company, or do not name it: they are no colleagues.
+const NO_COMPANY: [&str; 17] = [
+    "confidential",
+    "freelance",
+    "freelancer",
+    "independent",
+    "independent consultant",
+    "n a",
+    "none",
+    "private practice",
+    "retired",
+    "self",
+    "self employed",
+    "stealth",
+    "stealth mode",
+    "stealth mode startup",
+    "stealth startup",
+    "unknown",
+    "various",
+];
+
+/// The company by which people are colleagues, and known again; none where no company is named.
+pub(crate) fn employer(text: &str) -> String {
+    Some(company(text)).filter(|name| !NO_COMPANY.contains(&name.as_str())).unwrap_or_default()
+}
+
 /// A company's name in small letters, without punctuation and legal form.
 pub(crate) fn company(text: &str) -> String {
     const FORMS: [&str; 12] =
@@ -192,6 +218,13 @@ mod tests {
         assert_eq!(hash(Named::Phone, "12"), None);
         assert_eq!(company("LLC"), "llc");
         assert_eq!(hash(Named::Company, " "), None);
+    }
+
+    #[test]
+    fn who_works_for_himself_has_no_colleagues() {
+        assert_eq!(employer("Stealth Startup, Inc."), "");
+        assert_eq!(employer("Self-employed"), "");
+        assert_eq!(employer("Stealth Clinic"), "stealth clinic");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use crate::Prospects;
 use crate::error::Error;
-use crate::messages::Message;
 use crate::suppression::{Addresses, why};
 use crate::zone::zone;
 use audience::AudienceSegment;
@@ -13,8 +12,12 @@ use db::enrolments::{self, Free, Running};
 use db::{Tx, Uuid, leads};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Those of each segment that are looked at for connection requests: twice what a week may ask for.
+/// Those of each segment that are looked at first for connection requests: twice what a week may ask for.
 const LOOKED_AT: i64 = 200;
+/// When so many of a segment may be asked, no others are looked at.
+const ENOUGH: usize = 100;
+/// How many times as many are looked at next, where most must be left alone.
+const FURTHER: i64 = 4;
 
 impl Prospects {
     /// Everybody who may be planned, the most promising first; the others are counted by reason.
@@ -25,11 +28,38 @@ impl Prospects {
         skipped: &mut BTreeMap<String, usize>,
     ) -> Result<Vec<Contact>, Error> {
         let running = enrolments::running(tx).await?;
-        let free = enrolments::free(tx, LOOKED_AT).await?;
-        let mut people: Vec<Contact> =
-            running.into_iter().filter_map(|running| Contact::running(running, self.zone)).collect();
-        people.extend(free.into_iter().filter_map(|free| Contact::free(free, self.zone)));
+        let running = running.into_iter().filter_map(|running| Contact::running(running, self.zone));
+        let mut people = self.admitted(tx, monday, running.collect(), skipped).await?;
+        let mut lacking: Vec<AudienceSegment> = AudienceSegment::ALL.into();
+        let mut found = [0; AudienceSegment::ALL.len()];
+        let (mut from, mut to) = (0, LOOKED_AT);
+        while !lacking.is_empty() {
+            let names: Vec<String> = lacking.iter().map(|segment| segment.name().to_owned()).collect();
+            let free = enrolments::free(tx, &names, from, to).await?;
+            let free: Vec<Contact> =
+                free.into_iter().filter_map(|free| Contact::free(free, self.zone)).collect();
+            let of =
+                |segment: AudienceSegment| free.iter().filter(|person| person.segment == segment).count();
+            // Where fewer came than were asked for, there are no others.
+            lacking.retain(|segment| of(*segment) as i64 == to - from);
+            for person in self.admitted(tx, monday, free, skipped).await? {
+                found[person.segment.place()] += 1;
+                people.push(person);
+            }
+            lacking.retain(|segment| found[segment.place()] < ENOUGH);
+            (from, to) = (to, to * FURTHER);
+        }
+        Ok(people)
+    }
 
+    /// Those who may be planned; the others are counted by reason.
+    async fn admitted(
+        &self,
+        tx: &mut Tx,
+        monday: NaiveDate,
+        people: Vec<Contact>,
+        skipped: &mut BTreeMap<String, usize>,
+    ) -> Result<Vec<Contact>, Error> {
         let client = tx.client();
         let companies: BTreeSet<String> = people.iter().map(|person| person.company_name.clone()).collect();
         let companies: Vec<String> = companies.into_iter().filter(|company| !company.is_empty()).collect();
@@ -51,6 +81,8 @@ impl Prospects {
                 skip("away".to_owned());
             } else if person.planned {
                 skip("planned already".to_owned());
+            } else if person.email.is_empty() && person.linkedin_url.is_empty() {
+                skip("has neither profile nor e-mail".to_owned());
             } else {
                 kept.push(person);
             }
@@ -81,12 +113,19 @@ pub(crate) async fn held(tx: &mut Tx, people: &[&Contact]) -> Result<BTreeSet<Uu
     Ok(held)
 }
 
+/// The next message of a sequence, without its words.
+pub(crate) struct Next {
+    kind: Kind,
+    pub(crate) variant: String,
+    after_business_days: u32,
+}
+
 /// Somebody who may be contacted, in a sequence or not.
 pub(crate) struct Contact {
     pub(crate) lead_id: Uuid,
     pub(crate) prospect_id: String,
     pub(crate) segment: AudienceSegment,
-    pub(crate) enrolment: Option<(Uuid, Vec<Message>)>,
+    pub(crate) enrolment: Option<(Uuid, Option<Next>)>,
     pub(crate) step: Option<i16>,
     pub(crate) since: Option<NaiveDate>,
     pub(crate) paused_until: Option<NaiveDate>,
@@ -100,10 +139,18 @@ pub(crate) struct Contact {
 
 impl Contact {
     pub(crate) fn running(running: Running, default: Tz) -> Option<Self> {
+        let next = running.next_kind.as_deref().and_then(Kind::named).map(|kind| Next {
+            kind,
+            variant: running.next_variant.unwrap_or_default(),
+            after_business_days: running
+                .next_after_business_days
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or_default(),
+        });
         Some(Self {
             lead_id: running.lead_id,
             segment: running.segment.parse().ok()?,
-            enrolment: Some((running.id, serde_json::from_value(running.messages).ok()?)),
+            enrolment: Some((running.id, next)),
             step: running.step,
             since: running.since,
             paused_until: running.paused_until,
@@ -159,16 +206,15 @@ impl Contact {
 
     /// The next message, for those who are connected.
     pub(crate) fn due(&self) -> Option<Due> {
-        let step = self.step? + 1;
-        let (_, messages) = self.enrolment.as_ref()?;
-        let message = messages.iter().find(|message| i16::from(message.step) == step)?;
+        self.step?;
+        let next = self.enrolment.as_ref()?.1.as_ref()?;
         Some(Due {
             prospect: self.prospect_id.clone(),
             segment: self.segment.place(),
             zone: self.zone,
-            kind: Kind::named(&message.kind)?,
+            kind: next.kind,
             before: self.since?,
-            after_business_days: message.after_business_days,
+            after_business_days: next.after_business_days,
         })
     }
 }

@@ -258,7 +258,7 @@ impl Prospects {
                 })
                 .collect(),
             skipped: skipped.into_iter().map(|(reason, prospects)| Skipped { reason, prospects }).collect(),
-            warnings: warnings(request),
+            warnings: warnings(request, sent.is_empty() && in_segments == [0; 3]),
         })
     }
 
@@ -270,24 +270,24 @@ impl Prospects {
         monday: NaiveDate,
         now: DateTime<Tz>,
     ) -> Result<Planned, Error> {
-        let (enrolment, messages) = match &person.enrolment {
-            Some((id, messages)) => (*id, messages.clone()),
+        let (enrolment, variant) = match &person.enrolment {
+            Some((id, next)) => (*id, next.as_ref().map(|next| next.variant.clone())),
             None => {
                 let lead = one(tx, &person.prospect_id).await?;
                 let (id, messages) = enrol(tx, &lead, person.segment, SequenceType::ThreeStep, now).await?;
                 let refused = || Error::Refused(format!("{} is in a sequence already", lead.prospect_id));
-                (id.ok_or_else(refused)?, messages)
+                let first = messages.into_iter().find(|message| message.step == 0);
+                (id.ok_or_else(refused)?, first.map(|message| message.variant))
             }
         };
         let step = person.step.map_or(0, |step| step + 1);
-        let variant = messages.iter().find(|message| i16::from(message.step) == step);
         Ok(Planned {
             id: Uuid::now_v7(),
             enrolment_id: enrolment,
             lead_id: person.lead_id,
             kind: touch.kind.name(),
             step,
-            variant: variant.map(|message| message.variant.clone()).unwrap_or_default(),
+            variant: variant.unwrap_or_default(),
             channel: person.channel(),
             segment: person.segment.name().to_owned(),
             week: monday,
@@ -330,11 +330,19 @@ fn segments(quotas: [Quota; 3]) -> Vec<SegmentQuota> {
     AudienceSegment::ALL.map(quota).into()
 }
 
-fn warnings(request: &CadenceRequest) -> Vec<String> {
+/// `begins` when nobody was asked in the seven days before (OE-074, OE-078).
+fn warnings(request: &CadenceRequest, begins: bool) -> Vec<String> {
     let asked = request.target_connection_requests;
-    let outside = !(30..=50).contains(&asked);
-    let text = || format!("{asked} connection requests a week are outside 30 to 50, which do well");
-    outside.then(text).into_iter().collect()
+    let text = match begins {
+        true if asked > 20 => {
+            "nobody was asked in the week before: 10 to 20 connection requests are a good start".to_owned()
+        }
+        false if !(30..=50).contains(&asked) => {
+            format!("{asked} connection requests a week are outside 30 to 50, which do well")
+        }
+        _ => return Vec::new(),
+    };
+    vec![text]
 }
 
 fn name(reason: Reason) -> &'static str {
