@@ -142,8 +142,8 @@ fn holds(text: &str, phrase: &str) -> bool {
 
 /// How long somebody is left alone who does not say until when.
 const AWAY: Days = Days::new(7);
-/// A day further away than this is no return.
-const LONGEST: u64 = 120;
+/// A day that is further away than so many days is no return.
+pub const LONGEST_AWAY: u64 = 120;
 
 /// The day on which somebody is back who wrote that they are away.
 pub fn back_on(text: &str, today: NaiveDate) -> NaiveDate {
@@ -153,7 +153,7 @@ pub fn back_on(text: &str, today: NaiveDate) -> NaiveDate {
         .filter(|word| !word.is_empty())
         .collect();
     let days = (0..words.len()).filter_map(|at| {
-        date_at(&words[at..], today).filter(|&day| day > today && day <= today + Days::new(LONGEST))
+        date_at(&words[at..], today).filter(|&day| day > today && day <= today + Days::new(LONGEST_AWAY))
     });
     // Of "from the 3rd until the 9th" the later one is the return.
     days.max().unwrap_or(today + AWAY)

@@ -13,10 +13,10 @@ mod week;
 pub use apportion::{Quota, apportion, quotas};
 pub use calendar::{Calendar, local};
 pub use hours::may_go_out;
-pub use intent::{Intent, back_on, intent};
+pub use intent::{Intent, LONGEST_AWAY, back_on, intent};
 pub use sequence::{Kind, SequenceType, Step, Style, followup_days};
 pub use state::{Cause, Enrolment, State, Stop};
 pub use week::{
-    Candidate, Due, HARD_CAP, Plan, Reason, SEGMENTS, Shortfall, Touch, WEEKLY_CAP, WEIGHTS, Week, first_week,
-    plan,
+    Candidate, Due, HARD_CAP, Plan, Reason, SEGMENTS, Shortfall, Touch, WEEKLY_CAP, WEIGHTS, Week,
+    first_week, plan,
 };

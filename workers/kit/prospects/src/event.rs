@@ -1,7 +1,7 @@
 //! An engagement event as it is read: what it is called, what it stops, whom it suppresses.
 
-use cadence::{Cause, Stop};
-use chrono::{DateTime, NaiveDate, Utc};
+use cadence::{Cause, LONGEST_AWAY, Stop};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use db::Uuid;
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
@@ -66,7 +66,11 @@ impl Event {
             outreach_kind: outreach_kind(message.outreach_kind)?,
             at,
             on: at.date_naive(),
-            away_until: Some(&message.away_until).filter(|text| !text.is_empty()).map(away).transpose()?,
+            away_until: Some(&message.away_until)
+                .filter(|text| !text.is_empty())
+                .map(away)
+                .transpose()?
+                .map(|until| back(until, at.date_naive())),
         })
     }
 
@@ -209,6 +213,35 @@ fn outreach_kind(kind: i32) -> Result<Option<&'static str>, BadEvent> {
     }))
 }
 
+/// Nobody is left alone for years because a tool says so.
+fn back(until: NaiveDate, on: NaiveDate) -> NaiveDate {
+    on.checked_add_days(Days::new(LONGEST_AWAY)).map_or(until, |last| until.min(last))
+}
+
 fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_away_for_years() {
+        let of = |away_until: &str| {
+            let message = Engagement {
+                event_id: "e".into(),
+                source: "test".into(),
+                client_id: Uuid::nil().to_string(),
+                kind: EngagementKind::Replied.into(),
+                occurred_at: "2026-11-21T09:00:00Z".into(),
+                away_until: away_until.into(),
+                ..Engagement::default()
+            };
+            Event::of(&message).unwrap().away_until.map(|until| until.to_string())
+        };
+        assert_eq!(of(""), None);
+        assert_eq!(of("2026-12-01").as_deref(), Some("2026-12-01"));
+        assert_eq!(of("9999-12-31").as_deref(), Some("2027-03-21"));
+    }
 }
