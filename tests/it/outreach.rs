@@ -188,18 +188,19 @@ async fn whoever_is_to_be_left_alone_gets_nothing_that_was_planned_before() {
     assert_eq!(of("prospect_6").await.as_deref(), Some("company_replied"));
     assert_eq!(of("prospect_2").await.as_deref(), Some("suppressed"));
 
-    // A person who is forgotten stays suppressed, and is not taken for somebody new.
+    // A person who is forgotten stays suppressed, and is not taken in again.
     let erased = outreach.erase(OWNER, "prospect_3").await.unwrap();
     assert_eq!(erased.suppressed, 2);
     assert!(outreach.export(OWNER, "prospect_3").await.is_err());
-    outreach.take_in(OWNER, vec![people(3).pop().unwrap()], at(start, 2)).await.unwrap();
+    let again = outreach.take_in(OWNER, vec![people(3).pop().unwrap()], at(start, 2)).await.unwrap();
+    assert_eq!(again[0].outcome, "erased");
     let request = GenerateRequest {
         user_id: USER.to_owned(),
         prospect_id: "prospect_3".to_owned(),
         sequence_type: "3-step".to_owned(),
     };
     let refused = outreach.generate(OWNER, &request, at(start, 2)).await.unwrap_err().to_string();
-    assert!(refused.contains("must not be contacted"), "{refused}");
+    assert_eq!(refused, "there is no prospect prospect_3");
 }
 
 #[tokio::test(flavor = "multi_thread")]
