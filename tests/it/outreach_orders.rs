@@ -19,7 +19,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tests::TestFleet;
 use tests::prospects::{at, event, people, reply};
 
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 10;
 const WEEKS: u64 = 3;
 const PEOPLE: usize = 24;
 /// So many work at once.

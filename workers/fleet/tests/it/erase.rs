@@ -2,6 +2,8 @@
 
 use async_nats::HeaderMap;
 use async_nats::jetstream;
+use chrono::DateTime;
+use db::idempotency::{self, Answer, Begun};
 use proto::v1::{Clinic, ClinicPart, DecisionMaker};
 use proto::{Message as _, Name as _};
 use serde_json::Value;
@@ -52,6 +54,19 @@ impl It {
         });
     }
 
+    /// Keeps an answer as the gateway does.
+    fn answer(&self, body: &str, key: &str) {
+        self.runtime.block_on(async {
+            let mut tx = self.db().begin(db::DEFAULT_CLIENT).await.unwrap();
+            let begun = idempotency::begin(&mut tx, key, b"hash", DateTime::UNIX_EPOCH).await.unwrap();
+            let Begun::Claimed(claim) = begun else { panic!("{begun:?}") };
+            let content_type = "application/json".to_owned();
+            let answer = Answer { status: 200, content_type, body: body.into() };
+            assert!(idempotency::finish(&mut tx, &claim, &answer).await.unwrap());
+            tx.commit().await.unwrap();
+        });
+    }
+
     /// How many messages a stream has.
     fn messages(&self, stream: &str) -> u64 {
         self.runtime.block_on(async {
@@ -74,23 +89,26 @@ fn who_is_erased_is_gone_everywhere_and_does_not_come_back() {
     let ranked = it.json(&["outreach", "prioritize"]);
     let ann = ranked["prospects"][0]["prospect_id"].as_str().unwrap();
     it.json(&["outreach", "note", ann, "They moved."]);
+    it.answer(r#"{"prospects":[{"email":"ann@oak.example"}]}"#, "a");
+    it.answer(r#"{"prospects":[{"email":"joann@oak.example"}]}"#, "b");
 
     let dry = it.json(&["outreach", "erase", ann, "--dry-run"]);
     let counts = |erased: &Value| {
         [
             &erased["notes"],
+            &erased["answers"],
             &erased["decision_makers"],
             &erased["streams"]["letters"],
             &erased["streams"]["runs"],
         ]
         .map(|count| count.as_u64().unwrap())
     };
-    assert_eq!((counts(&dry), &dry["dry_run"]), ([1, 1, 1, 1], &true.into()));
+    assert_eq!((counts(&dry), &dry["dry_run"]), ([1, 1, 1, 1, 1], &true.into()));
     it.fails(&["outreach", "erase", ann], 7, &["nothing was changed", "--dry-run"]);
     assert_eq!((it.messages("RUN"), it.messages("DEAD")), (4, 2));
 
     let erased = it.json(&["outreach", "erase", ann, "--yes"]);
-    assert_eq!((counts(&erased), &erased["dry_run"]), ([1, 1, 1, 1], &false.into()));
+    assert_eq!((counts(&erased), &erased["dry_run"]), ([1, 1, 1, 1, 1], &false.into()));
     it.fails(&["outreach", "export", ann], 3, &["there is no prospect"]);
     // Joann's run and letter are still there.
     assert_eq!((it.messages("RUN"), it.messages("DEAD")), (2, 1));

@@ -52,7 +52,7 @@ impl Keys {
 impl Keys {
     /// The hash of a name at a company; none where one of them is not known.
     pub(crate) fn person(&self, client: Uuid, name: &str, of: &str) -> Option<Vec<u8>> {
-        let (name, company) = (name.trim(), company(of));
+        let (name, company) = (name.trim(), employer(of));
         if name.is_empty() || company.is_empty() {
             return None;
         }
