@@ -127,10 +127,13 @@ impl Fleet {
         let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
         db::migrate(url).await?;
         let workers = Workers::load(settings)?;
+        let empty = fill::is_empty(&workers.db()?).await?;
         if args.sample {
             import_sample(&workers, output).await?;
         }
-        fill::prospects(&workers, output).await?;
+        if empty {
+            fill::prospects(&workers, output).await?;
+        }
         let runtime = Runtime::start(workers.runtime.clone()).await?;
         let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
         let api = open_gateway(&workers, &runtime, &mut running).await?;

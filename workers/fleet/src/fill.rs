@@ -37,15 +37,18 @@ pub async fn fill(db: &Db, sample: &Sample) -> Result<String, Failure> {
     ))
 }
 
-/// Takes in the made prospects of the user of the sample, when there is no prospect yet.
+/// Whether there is neither a clinic nor a prospect: made people are not put beside real ones.
+pub async fn is_empty(db: &Db) -> Result<bool, db::Error> {
+    let mut tx = db.begin(db::DEFAULT_CLIENT).await?;
+    let prospects = db::leads::count(&mut tx).await?;
+    let clinics = imports::clinic_names(&mut tx).await?.len();
+    tx.rollback().await?;
+    Ok(prospects == 0 && clinics == 0)
+}
+
+/// Takes in the made prospects of the user of the sample.
 pub async fn prospects(workers: &Workers, output: Output) -> Result<(), Failure> {
     let prospects = workers.prospects()?;
-    let mut tx = workers.db()?.begin(db::DEFAULT_CLIENT).await?;
-    let there = db::leads::count(&mut tx).await?;
-    tx.rollback().await?;
-    if there > 0 {
-        return Ok(());
-    }
     prospects.add_user(db::DEFAULT_CLIENT, sample::USER).await?;
     #[expect(clippy::disallowed_methods, reason = "prospects are taken in now")]
     let now = Utc::now();

@@ -6,6 +6,7 @@ mod away;
 mod curl;
 mod dead;
 mod erase;
+mod fill;
 mod from_matches;
 mod import;
 mod matching;
