@@ -71,7 +71,11 @@ struct Made {
 }
 
 pub async fn run(command: Command, settings: &Settings, output: Output) -> Result<Exit, Failure> {
-    let base = Workers::load(settings)?.gateway.public_url();
+    let gateway = Workers::load(settings)?.gateway;
+    let base = gateway.public_url();
+    if matches!(command, Command::Create(_) | Command::Rotate { .. }) && gateway.public_url.is_none() {
+        output.say("Note", "GATEWAY_PUBLIC_URL is not set: the address is that of this machine");
+    }
     let url = |id: &str| format!("{base}/api/webhooks/{id}");
     let db = reach::postgres(settings).await?;
     #[expect(clippy::disallowed_methods, reason = "an endpoint is made or closed now")]

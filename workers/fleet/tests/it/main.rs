@@ -12,6 +12,7 @@ mod import;
 mod matching;
 mod outreach;
 mod sequence;
+mod webhook;
 
 use std::process::{Command, Output};
 
