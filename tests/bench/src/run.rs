@@ -91,8 +91,9 @@ impl Bench<'_> {
         command
     }
 
-    pub(crate) fn spawn(&self, arguments: &[&str]) -> anyhow::Result<Child> {
+    pub(crate) fn spawn(&self, arguments: &[&str], settings: &[(&str, &str)]) -> anyhow::Result<Child> {
         self.command(arguments)
+            .envs(settings.iter().copied())
             .spawn()
             .with_context(|| format!("could not start leadfleet {}", arguments.join(" ")))
     }
@@ -130,7 +131,7 @@ impl Workers {
     pub(crate) fn start(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let mut workers = Self { children: Vec::new() };
         for role in ROLES {
-            workers.children.push((role, bench.spawn(&["run", role])?));
+            workers.children.push((role, bench.spawn(&["run", role], &[])?));
         }
         Ok(workers)
     }
