@@ -26,7 +26,8 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    pub(crate) fn new() -> Result<Self, serde_json::Error> {
+    /// A week may be asked for as many connection requests as the cap in force says.
+    pub(crate) fn new(weekly_cap: u32) -> Result<Self, serde_json::Error> {
         let mut whole = Bare::openapi();
         let mut scopes = Vec::new();
         for group in routes::groups() {
@@ -37,6 +38,9 @@ impl Description {
             }
         }
         let mut document = serde_json::to_value(whole)?;
+        let requests = &mut document["components"]["schemas"]["CadenceRequest"]["properties"]["target_connection_requests"];
+        requests["maximum"] = weekly_cap.into();
+        requests["example"] = weekly_cap.min(40).into();
         document["components"]["responses"] = responses();
         document["components"]["securitySchemes"] = json!({"key": {"type": "http", "scheme": "bearer"}});
         for (paths, scope) in &scopes {

@@ -79,7 +79,7 @@ impl Gateway {
             .timeout(CONFIRMED_WITHIN)
             .build()
             .map_err(Error::Web)?;
-        let description = Description::new()?;
+        let description = Description::new(prospects.weekly_cap())?;
         let keys = caller::known();
         let app = App::new(Shared { runtime, db, prospects, web, config, rate, keys, description });
         Ok(Self { listener, address, app })

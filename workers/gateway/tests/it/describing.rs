@@ -1,7 +1,9 @@
 //! The description of the API tells what is true.
 
-use crate::rig::{PATTERNS, Rig, TRACK};
-use serde_json::Value;
+use crate::rig::{PATTERNS, Rig, TRACK, problem};
+use crate::server::ALPHA;
+use prospects::Rules;
+use serde_json::{Value, json};
 
 async fn description(rig: &Rig) -> Value {
     rig.get("/openapi.json").send().await.unwrap().json().await.unwrap()
@@ -77,6 +79,25 @@ async fn every_reference_leads_somewhere_and_requests_take_no_unknown_fields() {
         for form in forms {
             assert_eq!(form["additionalProperties"], false, "{form}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_holds_as_many_requests_as_the_cap_in_force() {
+    for cap in [20, 80] {
+        let rig = Rig::by(&Rules { weekly_cap: cap, ..Rules::default() }).await;
+        let document = description(&rig).await;
+        let schema = &document["components"]["schemas"]["CadenceRequest"]["properties"];
+        assert_eq!(schema["target_connection_requests"]["maximum"], cap);
+        let key = rig.key(ALPHA, &["write"]).await;
+        let plan = |requests: u32| {
+            let body =
+                json!({"user_id": "ann", "target_connection_requests": requests, "target_followups": 0});
+            rig.post("/api/outreach/cadence/weekly", &key, &body).send()
+        };
+        assert_eq!(plan(cap).await.unwrap().status(), 200);
+        let told = problem(plan(cap + 1).await.unwrap(), 422, "validation").await;
+        assert_eq!(told["errors"][0]["message"], format!("must be at most {cap}"));
     }
 }
 

@@ -7,7 +7,7 @@ use db::Uuid;
 use db::keys::{self, NewKey};
 use futures::StreamExt as _;
 use gateway::{ApiKey, Clock, Config, Gateway};
-use prospects::{Keys, Prospects};
+use prospects::{Keys, Prospects, Rules};
 use proto::Message;
 use proto::v1::Engagement;
 use reqwest::{Method, RequestBuilder, Response};
@@ -87,13 +87,24 @@ impl Rig {
         Self::with_db(config(flags), TestDb::new().await, db::Db::new(&nowhere).unwrap()).await
     }
 
+    /// A gateway for a client with rules of its own.
+    pub(crate) async fn by(rules: &Rules) -> Self {
+        let test = TestDb::new().await;
+        let db = test.db.clone();
+        Self::with(config(&[]), test, db.clone(), prospects(db).by(rules)).await
+    }
+
     async fn with_db(config: Config, test: TestDb, db: db::Db) -> Self {
+        Self::with(config, test, db.clone(), prospects(db)).await
+    }
+
+    async fn with(config: Config, test: TestDb, db: db::Db, prospects: Prospects) -> Self {
         // Whoever is first decides; all say the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
-        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects(db), config).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db, prospects, config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {
