@@ -1,6 +1,6 @@
 //! Answers that come by other names, before the person is known, from colleagues, or after a touch was given up.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use prospects::{
     AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, Named, Prospects, Recorded, Scope,
     SuppressRequest,
@@ -189,4 +189,59 @@ async fn those_who_must_be_left_alone_do_not_stand_before_the_others() {
     let plan = outreach.plan_week(OWNER, &week(monday()), at(monday(), 6)).await.unwrap();
     assert_eq!(plan.touches.len(), 10, "{:?} {:?}", plan.shortfalls, plan.skipped);
     assert!(plan.skipped.iter().any(|skipped| skipped.reason == "has neither profile nor e-mail"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_gets_its_touch_again_and_another_one_only_when_it_is_lost() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(1), at(monday(), 1)).await.unwrap();
+    planned(&outreach, at(monday(), 6)).await;
+    let take =
+        async |tool: &str, now| outreach.take(OWNER, tool, DueRequest::up_to(10), now).await.unwrap().len();
+    let (day, minutes) = (Days::new(1), |minutes| at(monday(), 20) + TimeDelta::minutes(minutes));
+    assert_eq!(take("one", minutes(0)).await, 1);
+    assert_eq!(take("one", minutes(10)).await, 0, "it has it");
+    assert_eq!(take("one", minutes(20)).await, 1, "it may have lost the answer");
+    assert_eq!(take("other", minutes(50)).await, 0, "the first may have it in a queue of its own");
+    assert_eq!(take("other", minutes(30) + day).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cap_holds_when_two_weeks_are_due_at_once() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(200), at(monday(), 1)).await.unwrap();
+    for start in [monday(), monday() + Days::new(7)] {
+        let week = CadenceRequest { target_connection_requests: 40, ..week(start) };
+        let plan = outreach.plan_week(OWNER, &week, at(monday(), 6)).await.unwrap();
+        assert_eq!(plan.connection_requests, 40);
+    }
+    let friday = at(monday() + Days::new(11), 21);
+    assert_eq!(taken(&outreach, friday).await.len(), 50);
+    assert!(taken(&outreach, friday).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sending_that_two_tell_of_is_one_and_a_touch_says_more_than_a_number() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(1), at(monday(), 1)).await.unwrap();
+    planned(&outreach, at(monday(), 6)).await;
+    let evening = at(monday(), 21);
+    let touch = outreach.take(OWNER, "tool", DueRequest::up_to(1), evening).await.unwrap().pop().unwrap();
+    // The tool counts its first message as 1.
+    let told = Engagement {
+        step: Some(1),
+        touch_id: touch.touch.touch_id.to_string(),
+        ..event("prospect_1", EngagementKind::Sent, evening)
+    };
+    outreach.record(&told).await.unwrap();
+    let carrier =
+        Engagement { source: "carrier".to_owned(), ..event("prospect_1", EngagementKind::Sent, evening) };
+    outreach.record(&carrier).await.unwrap();
+    let sequence = outreach.sequence(OWNER, "prospect_1").await.unwrap().unwrap();
+    assert_eq!(sequence.step, Some(0));
+    assert_eq!(fleet.number("SELECT count(*) FROM activities WHERE action = 'sent'").await, 1);
+    assert_eq!(fleet.number("SELECT count(*) FROM touches WHERE state = 'sent'").await, 1);
 }

@@ -17,6 +17,8 @@ pub(crate) struct Notes {
 }
 
 /// Adds a note to a prospect
+///
+/// The first sentence of the newest note goes into the messages of its next sequence, word for word.
 #[utoipa::path(
     post, operation_id = "add_note", path = "/api/research/notes", tag = "research", request_body = NoteRequest,
     responses((status = CREATED, body = ResearchNote))
@@ -32,7 +34,7 @@ pub(crate) async fn add(
 
 /// Adds a note to a prospect, under the name that the research tools call
 ///
-/// It is one with `/api/research/notes`: the note is kept, and no research is begun.
+/// It is one with `/api/research/notes`: the note is kept and goes into messages, and no research is begun.
 #[utoipa::path(
     post, operation_id = "complete_research", path = "/api/research/enhanced/complete-workflow", tag = "research",
     request_body = NoteRequest, responses((status = CREATED, body = ResearchNote))

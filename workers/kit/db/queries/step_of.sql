@@ -14,6 +14,8 @@ SELECT coalesce(
     (SELECT step FROM touches WHERE client_id = $1 AND id = $4 AND enrolment_id = (SELECT id FROM enrolment)),
     (SELECT min(step) FROM words WHERE kind = $5 AND step > coalesce((SELECT step FROM enrolment), -1)),
     (SELECT max(step) FROM words WHERE kind = $5),
-    CASE WHEN $6 THEN (
-        SELECT step FROM touches WHERE client_id = $1 AND enrolment_id = (SELECT id FROM enrolment) AND state = 'due'
-        ORDER BY taken_at DESC NULLS LAST, step LIMIT 1) END)
+    -- A sending without a touch in hand is the last one, told once more by whoever carried it.
+    CASE WHEN $6 THEN coalesce(
+        (SELECT step FROM touches WHERE client_id = $1 AND enrolment_id = (SELECT id FROM enrolment) AND state = 'due'
+        ORDER BY taken_at DESC NULLS LAST, step LIMIT 1),
+        (SELECT step FROM enrolment)) END)

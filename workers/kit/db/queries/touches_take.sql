@@ -1,7 +1,8 @@
 WITH free AS (
     SELECT touches.id FROM touches
     JOIN enrolments e ON e.client_id = touches.client_id AND e.id = touches.enrolment_id
-    WHERE touches.client_id = $1 AND ($6::text IS NULL OR touches.channel = $6) AND (touches.state = 'due' AND (taken_at IS NULL OR taken_at < $4)
+    WHERE touches.client_id = $1 AND ($6::text IS NULL OR touches.channel = $6) AND (touches.state = 'due'
+            AND (taken_at IS NULL OR taken_at < $4 AND taken_by = $2 OR taken_at < $7)
         OR touches.state = 'planned' AND due_at <= $3)
         -- The recipient's clock is as far from ours as its time of the touch is.
         AND ($3::timestamptz AT TIME ZONE 'UTC' - (due_at AT TIME ZONE 'UTC' - (local_date + local_time)))::time
@@ -16,7 +17,8 @@ WITH free AS (
     UPDATE touches SET state = 'due', taken_by = $2, taken_at = $3 FROM free
     -- Whoever had the enrolment until now may have taken the touch.
     WHERE touches.client_id = $1 AND touches.id = free.id
-        AND (touches.state = 'due' AND (touches.taken_at IS NULL OR touches.taken_at < $4)
+        AND (touches.state = 'due' AND (touches.taken_at IS NULL
+                OR touches.taken_at < $4 AND touches.taken_by = $2 OR touches.taken_at < $7)
             OR touches.state = 'planned' AND touches.due_at <= $3)
     RETURNING touches.*
 )

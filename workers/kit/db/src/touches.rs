@@ -114,12 +114,26 @@ pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Touc
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
-/// Hands due touches to a tool; what a tool has had for longer than the lease without a word is handed out again.
+/// Connection requests that have gone out since then, or that a tool has had since then.
+pub async fn requests_out(tx: &mut Tx, since: DateTime<Utc>) -> Result<u32, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "requests!" FROM touches WHERE client_id = $1 AND kind = 'connection_request'
+            AND (state = 'sent' AND sent_at > $2 OR state = 'due' AND taken_at > $2)"#,
+        client,
+        since
+    );
+    Ok(u32::try_from(query.fetch_one(tx.connection()).await?).unwrap_or(u32::MAX))
+}
+
+/// Hands due touches to a tool. What a tool has had without a word for longer than its lease is handed to it again,
+/// to others only when that is long ago: it may have it in a queue of its own.
 pub async fn take(
     tx: &mut Tx,
     tool: &str,
     now: DateTime<Utc>,
     lease_ends_before: DateTime<Utc>,
+    lost_before: DateTime<Utc>,
     limit: i64,
     channel: Option<&str>,
 ) -> Result<Vec<Touch>, Error> {
@@ -132,7 +146,8 @@ pub async fn take(
         now,
         lease_ends_before,
         limit,
-        channel
+        channel,
+        lost_before
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }

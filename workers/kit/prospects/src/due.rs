@@ -18,8 +18,12 @@ use proto::v1::TouchDue;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How long a tool may have a touch without a word until another may have it.
+/// How long a tool may have a touch without a word until it gets it again.
 const LEASE: TimeDelta = TimeDelta::minutes(15);
+/// How long until another tool gets it.
+const LOST: TimeDelta = TimeDelta::days(1);
+/// The cap on connection requests holds for any seven days.
+const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// What a tool wants to send.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -166,7 +170,9 @@ impl Prospects {
         let channel = channel.map(OutreachChannel::name);
         let mut tx = self.begin(owner).await?;
         let mut taken = Vec::new();
-        for touch in touches::take(&mut tx, tool, now, now - LEASE, i64::from(limit), channel).await? {
+        let mut asked = touches::requests_out(&mut tx, now - WEEK).await?;
+        let (lease, lost, limit) = (now - LEASE, now - LOST, i64::from(limit));
+        for touch in touches::take(&mut tx, tool, now, lease, lost, limit, channel).await? {
             if let Some(reason) = self.objection(&mut tx, &touch, now).await? {
                 touches::cancel(&mut tx, touch.id, &reason).await?;
                 continue;
@@ -180,11 +186,14 @@ impl Prospects {
             let zone = zone(&lead.time_zone, &lead.state, &lead.country, self.zone);
             let in_time =
                 Kind::named(&touch.kind).is_some_and(|kind| may_go_out(kind, now, zone, &self.calendar));
-            if !in_time {
-                // It waits for the recipient's hours.
+            let is_request = touch.kind == Kind::ConnectionRequest.name();
+            if !in_time || is_request && asked >= self.weekly_cap {
+                // It waits for the recipient's hours, or until fewer have been asked within a week: after an outage
+                // of a tool two weeks may be due at once.
                 touches::give_back(&mut tx, touch.id).await?;
                 continue;
             }
+            asked += u32::from(is_request);
             let messages: Vec<Message> = serde_json::from_value(enrolment.messages)?;
             let text = messages.into_iter().find(|message| i16::from(message.step) == touch.step);
             taken.push(DueTouch {

@@ -53,11 +53,12 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event, zone: Tz) -> Re
     let follows = event.has_consequences(message);
     let who = if follows { activities::who(tx, name, key).await? } else { None };
     let mut message = message.clone();
-    if message.step.is_none() && event.is_about_a_step(&message) {
+    // Tools count steps in their own way; which touch it was says more.
+    if (message.step.is_none() || !message.touch_id.is_empty()) && event.is_about_a_step(&message) {
         let (touch, kind) = (message.touch_id.parse().ok(), event.outreach_kind);
         let is_sending = event.kind == EngagementKind::Sent;
         let step = activities::step_of(tx, name, key, touch, kind, is_sending).await?;
-        message.step = step.and_then(|step| u32::try_from(step).ok());
+        message.step = step.and_then(|step| u32::try_from(step).ok()).or(message.step);
     }
     let mut activity = activity(&message, event);
     if event.kind == EngagementKind::MeetingBooked && is_moved(tx, &message).await? {
