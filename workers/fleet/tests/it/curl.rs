@@ -62,7 +62,10 @@ fn rows<'a>(answer: &'a Value, name: &str) -> &'a Vec<Value> {
 
 #[test]
 fn the_printed_commands_work_as_they_are_printed() {
-    assert!(Command::new("curl").arg("--version").output().is_ok(), "curl is missing: run deploy/setup.sh tests");
+    assert!(
+        Command::new("curl").arg("--version").output().is_ok(),
+        "curl is missing: run deploy/setup.sh tests"
+    );
     let commands: Vec<&str> = PRINTED.split("\n\n").collect();
     let [segment, prioritize, generate, weekly] = commands[..] else { panic!("{} commands", commands.len()) };
     let dev = Dev::start();
