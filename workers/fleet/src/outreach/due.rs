@@ -69,7 +69,7 @@ fn in_words(taken: &[DueTouch]) -> String {
     };
     let blocks: Vec<String> = taken.iter().map(block).collect();
     format!(
-        "{}\n{} taken for a quarter of an hour. Then say for each: leadfleet outreach ack TOUCH sent",
+        "{}\n{} taken. Then say for each: leadfleet outreach ack TOUCH sent",
         blocks.join("\n"),
         counted(taken.len() as u64, "touch", "touches")
     )
@@ -119,7 +119,7 @@ mod tests {
             \u{20} initial_dm to Jane Roe (prospect_1), due Mon 23 Nov 09:00-07:00\n\
             \u{20} email jane@clinic.example\n\n\
             \u{20} Hi Jane\n\n\
-            1 touch taken for a quarter of an hour. Then say for each: leadfleet outreach ack TOUCH sent";
+            1 touch taken. Then say for each: leadfleet outreach ack TOUCH sent";
         assert_eq!(in_words(&[due]), expected);
     }
 }

@@ -26,6 +26,9 @@ pub struct Args {
     /// The user who asks; without it you are the client's own operator.
     #[arg(long, global = true, value_name = "USER")]
     user: Option<String>,
+    /// Id of the client.
+    #[arg(long, global = true, default_value_t = db::DEFAULT_CLIENT, value_name = "UUID")]
+    client: db::Uuid,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,7 +63,7 @@ enum Command {
         after_help = "Examples:\n  leadfleet outreach week\n  leadfleet outreach week 2026-11-23 --ics week.ics\n  leadfleet outreach week --csv - > week.csv"
     )]
     Week(week::Args),
-    /// Take touches that are due, with the words to send: nobody else gets them for a quarter of an hour.
+    /// Take touches that are due, with the words to send: no other tool gets them for a day.
     #[command(
         after_help = "Examples:\n  leadfleet outreach due --limit 10\n  leadfleet outreach due --tool mailer --json"
     )]
@@ -125,6 +128,7 @@ struct OfProspect {
 /// What the commands work with.
 struct Outreach {
     prospects: Prospects,
+    client: db::Uuid,
     user: Option<String>,
     now: DateTime<Utc>,
     /// Where the client is.
@@ -139,6 +143,7 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
     let now = Utc::now();
     let outreach = Outreach {
         prospects: workers.prospects_over(db)?,
+        client: args.client,
         user: args.user,
         now,
         zone: workers.schedule_tz,
@@ -175,7 +180,7 @@ pub(crate) async fn prospects(settings: &Settings) -> Result<Prospects, Failure>
 
 impl Outreach {
     fn owner(&self) -> Owner<'_> {
-        Owner { client: db::DEFAULT_CLIENT, user: self.user.as_deref() }
+        Owner { client: self.client, user: self.user.as_deref() }
     }
 
     /// The user as requests name it; who asks is decided by the owner.

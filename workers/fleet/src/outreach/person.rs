@@ -71,7 +71,7 @@ pub(super) async fn export(prospect: &str, outreach: &Outreach) -> Result<(), Fa
 }
 
 pub(super) async fn add_user(args: &AddUserArgs, outreach: &Outreach) -> Result<(), Failure> {
-    outreach.prospects.add_user(db::DEFAULT_CLIENT, &args.name).await?;
+    outreach.prospects.add_user(outreach.client, &args.name).await?;
     let added = serde_json::json!({ "user_id": args.name });
     outreach.output.show(&added, |_added| format!("{} may ask now.", args.name))?;
     Ok(())

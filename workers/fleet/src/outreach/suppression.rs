@@ -73,7 +73,7 @@ impl Args {
 }
 
 pub(super) async fn add(args: Args, outreach: &Outreach) -> Result<(), Failure> {
-    let changed = outreach.prospects.suppress(db::DEFAULT_CLIENT, &args.request()?, "command").await?;
+    let changed = outreach.prospects.suppress(outreach.client, &args.request()?, "command").await?;
     outreach.output.show(&json!({ "changed": changed }), |_changed| match changed {
         true => "Suppressed from now on; what is planned already is left out when it comes due.".to_owned(),
         false => "It was suppressed already; the first reason stays.".to_owned(),
@@ -82,7 +82,7 @@ pub(super) async fn add(args: Args, outreach: &Outreach) -> Result<(), Failure> 
 }
 
 pub(super) async fn remove(args: Args, outreach: &Outreach) -> Result<(), Failure> {
-    if !outreach.prospects.unsuppress(db::DEFAULT_CLIENT, &args.request()?).await? {
+    if !outreach.prospects.unsuppress(outreach.client, &args.request()?).await? {
         return Err(Failure {
             exit: Exit::NotFound,
             error: anyhow::anyhow!("there is no such suppression"),
@@ -94,7 +94,7 @@ pub(super) async fn remove(args: Args, outreach: &Outreach) -> Result<(), Failur
 }
 
 pub(super) async fn list(args: &ListArgs, outreach: &Outreach) -> Result<(), Failure> {
-    let found = outreach.prospects.suppressions(db::DEFAULT_CLIENT, args.limit).await?;
+    let found = outreach.prospects.suppressions(outreach.client, args.limit).await?;
     outreach.output.show(&json!({ "suppressions": found }), |_found| {
         if found.is_empty() {
             return "Nobody is suppressed.".to_owned();

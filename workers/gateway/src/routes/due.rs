@@ -40,8 +40,8 @@ pub(crate) struct Taken {
 
 /// Takes touches that are due, with what is needed to send them
 ///
-/// What one key has taken no other gets for a quarter of an hour, unless it is acknowledged. Only what may go out
-/// now is handed out: it is the recipient's business hours that count.
+/// What a key has taken and not acknowledged it gets again after a quarter of an hour, and another key after a day: a
+/// tool remembers `touch_id`. Only what may go out now is handed out: it is the recipient's business hours that count.
 #[utoipa::path(
     post, operation_id = "take_due", path = "/api/outreach/due", tag = "outreach", request_body = DueRequest,
     responses((status = OK, body = Taken))
