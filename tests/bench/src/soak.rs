@@ -31,7 +31,7 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
     let workers = Workers::start(&bench)?;
     let length = Duration::from_secs_f64(minutes * 60.0);
     let started = Instant::now();
-    let mut samples: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let mut samples: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
     let mut runs = 0;
     while started.elapsed() < length {
         let due = PACE * runs;
@@ -40,30 +40,33 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
         runs += 1;
         if started.elapsed() > length.mul_f64(WARM_UP) {
             for (role, pid) in workers.pids() {
-                samples.entry(role).or_default().extend(own(pid));
+                samples.entry(role).or_default().extend(resident(pid));
             }
         }
     }
     let left = tokio.block_on(settled(&stack.nats_url()))?;
     println!("{runs} runs of {CLINICS} clinics in {minutes} minutes; left undone: {left}\n");
-    println!("| worker | memory after warm-up | at the end | change | MiB by tenths of the time between |");
+    println!(
+        "| worker | memory after warm-up | at the end | change | of it its own, MiB by tenths of the time between |"
+    );
     println!("|---|---|---|---|---|");
     for role in ROLES {
         let samples = samples.get(role).with_context(|| format!("{role} has died"))?;
         let tenth = (samples.len() / 10).max(1);
-        let (first, last) = (median(&samples[..tenth]), median(&samples[samples.len() - tenth..]));
+        let (all, own): (Vec<u64>, Vec<u64>) = samples.iter().copied().unzip();
+        let (first, last) = (median(&all[..tenth]), median(&all[all.len() - tenth..]));
         let change = 100.0 * (last as f64 / first as f64 - 1.0);
         let tenths: Vec<String> =
-            samples.chunks(tenth).map(|tenth| format!("{:.0}", mib(median(tenth)))).collect();
+            own.chunks(tenth).map(|tenth| format!("{:.1}", mib(median(tenth)))).collect();
         let (first, last, tenths) = (mib(first), mib(last), tenths.join(" "));
         println!("| {role} | {first:.1} MiB | {last:.1} MiB | {change:+.1} % | {tenths} |");
     }
     Ok(())
 }
 
-/// What a process has of its own, in KiB. Pages of the binary come and go as the system sees fit, by several MiB.
-fn own(pid: u32) -> Option<u64> {
-    Some(memory(pid, "RssAnon")? + memory(pid, "VmSwap")?)
+/// What a process has in memory, and what of it is its own and no page of a file, in KiB.
+fn resident(pid: u32) -> Option<(u64, u64)> {
+    Some((memory(pid, "VmRSS")?, memory(pid, "RssAnon")?))
 }
 
 fn median(samples: &[u64]) -> u64 {
