@@ -245,3 +245,22 @@ async fn a_sending_that_two_tell_of_is_one_and_a_touch_says_more_than_a_number()
     assert_eq!(fleet.number("SELECT count(*) FROM activities WHERE action = 'sent'").await, 1);
     assert_eq!(fleet.number("SELECT count(*) FROM touches WHERE state = 'sent'").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_week_of_a_simulation_follows_from_the_first() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    let mut made = people(10);
+    made.iter_mut().for_each(|person| person.linkedin_url.clear());
+    outreach.take_in(OWNER, made, at(monday(), 1)).await.unwrap();
+    let weeks = outreach.simulate(OWNER, &week(monday()), at(monday(), 6)).await.unwrap();
+    let kinds = |place: usize| -> Vec<&str> {
+        let mut kinds: Vec<&str> = weeks[place].touches.iter().map(|touch| touch.kind.as_str()).collect();
+        kinds.dedup();
+        kinds
+    };
+    // A mail needs nobody to accept it: the first message comes two business days later.
+    assert_eq!(kinds(0), ["connection_request"]);
+    assert!(kinds(1).contains(&"initial_dm"), "{:?} {:?}", weeks[1].touches, weeks[1].skipped);
+    assert_eq!(fleet.number("SELECT count(*) FROM touches").await, 0);
+}

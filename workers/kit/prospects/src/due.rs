@@ -9,7 +9,7 @@ use crate::week::PlannedTouch;
 use crate::zone::zone;
 use crate::{Owner, Prospects};
 use cadence::{Cause, Kind, Stop, may_go_out};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use db::activities::{self, Activity};
 use db::enrolments::{self, Enrolment};
 use db::touches::{self, Touch};
@@ -240,18 +240,12 @@ impl Prospects {
             AckStatus::Sent
                 if touches::cancel_twins(&mut tx, &touch, "went out as another touch").await? => {}
             AckStatus::Sent => {
-                touches::sent(&mut tx, touch.id, at).await?;
-                activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
-                let step = u8::try_from(touch.step).unwrap_or_default();
                 // In the recipient's time; a tool that was late sent it on a later day.
                 let local =
                     at.naive_utc() + (touch.local_date.and_time(touch.local_time) - touch.due_at.naive_utc());
                 let on = local.date().max(touch.local_date);
-                let sent = Cause::Sent { step, on };
-                advance(&mut tx, &enrolment, sent, "sent", None, at).await?;
-                if touch.channel == "email" && step == 0 {
-                    accept(&mut tx, enrolment.id, at, on).await?;
-                }
+                activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
+                went_out(&mut tx, &touch, &enrolment, at, on).await?;
             }
             AckStatus::Failed => {
                 touches::cancel(&mut tx, touch.id, "the tool could not send it").await?;
@@ -292,6 +286,23 @@ impl Prospects {
         advance(tx, &enrolment, Cause::Stop(Stop::Suppressed), "suppressed", None, now).await?;
         Ok(Some(reason))
     }
+}
+
+/// Writes down that a touch went out on a day of the recipient, and moves its sequence on.
+pub(crate) async fn went_out(
+    tx: &mut Tx,
+    touch: &Touch,
+    enrolment: &Enrolment,
+    at: DateTime<Utc>,
+    on: NaiveDate,
+) -> Result<(), db::Error> {
+    touches::sent(tx, touch.id, at).await?;
+    let step = u8::try_from(touch.step).unwrap_or_default();
+    advance(tx, enrolment, Cause::Sent { step, on }, "sent", None, at).await?;
+    if touch.channel == "email" && step == 0 {
+        accept(tx, enrolment.id, at, on).await?;
+    }
+    Ok(())
 }
 
 /// What stops the sequence of somebody with that status.

@@ -1,6 +1,7 @@
 //! Plans a week for a client: who gets what and when, who does not, and why.
 
 use crate::again::again;
+use crate::due::went_out;
 use crate::error::Error;
 use crate::people::{Contact, held};
 use crate::sequence::{enrol, one};
@@ -9,6 +10,7 @@ use audience::AudienceSegment;
 use cadence::{Candidate, Due, Kind, Plan, Quota, Reason, SequenceType};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
+use db::enrolments;
 use db::leads;
 use db::touches::{self, Planned, Touch};
 use db::{Tx, Uuid};
@@ -127,7 +129,8 @@ impl Prospects {
         Ok(cadence)
     }
 
-    /// The next two weeks as they would be planned now, if nobody answered; nothing is kept.
+    /// The next two weeks as they would be planned now, if all of the first went out and nobody answered; nothing is
+    /// kept.
     pub async fn simulate(
         &self,
         owner: Owner<'_>,
@@ -152,6 +155,14 @@ impl Prospects {
             let mut cadence = self.plan_in(&mut tx, request, monday, now).await?;
             cadence.dry_run = true;
             weeks.push(cadence);
+            // The next week follows from this one.
+            for touch in touches::of_week(&mut tx, monday).await? {
+                if let Some(enrolment) = enrolments::locked(&mut tx, touch.enrolment_id).await?
+                    && matches!(touch.state.as_str(), "planned" | "due")
+                {
+                    went_out(&mut tx, &touch, &enrolment, touch.due_at, touch.local_date).await?;
+                }
+            }
         }
         tx.rollback().await?;
         Ok(weeks)
