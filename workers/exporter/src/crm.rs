@@ -1,7 +1,8 @@
 //! Rows for the import of a CRM: the headers that HubSpot maps by itself, and whose names Salesforce's wizard offers too.
 
-use crate::guard::{e164, stripped};
+use crate::phone::e164;
 use crate::spool::Row;
+use cells::stripped;
 use proto::v1::Segment;
 
 pub(crate) const HEADER: [&str; 16] = [

@@ -1,10 +1,10 @@
 //! The CSV files: four layouts of the same rows (X10).
 
 use crate::crm;
-use crate::guard::guarded;
 use crate::run::Run;
 use crate::spool::Row;
 use ::csv::{Terminator, Writer, WriterBuilder};
+use cells::guarded;
 use proto::v1::{CsvLayout, Segment};
 use std::io::{self, Write};
 

@@ -10,10 +10,10 @@ mod error;
 mod export;
 #[doc(hidden)]
 pub mod fuzz;
-mod guard;
 mod json;
 mod manifest;
 mod markdown;
+mod phone;
 mod report;
 mod run;
 mod spool;

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::{Owner, PlannedTouch, Prospects};
+use cells::guarded;
 use chrono::{DateTime, FixedOffset, Offset as _, TimeDelta, Utc};
 use db::leads::{self, Lead};
 use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
@@ -9,10 +10,6 @@ use std::collections::HashMap;
 
 /// How long a touch blocks a calendar: long enough to be seen.
 const LENGTH: TimeDelta = TimeDelta::minutes(15);
-/// What makes a spreadsheet program compute a cell, also in the wide letters of East Asian keyboards.
-const SIGNS: [char; 12] =
-    ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\t', '\r', '\n', '\0'];
-
 const COLUMNS: [&str; 18] = [
     "touch_id",
     "date",
@@ -151,11 +148,6 @@ pub fn as_spreadsheet(touches: &[PlannedTouch], people: &Recipients) -> Result<S
     let bytes = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
     // Its cells are texts.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A cell that no spreadsheet program takes for a formula (X10).
-fn guarded(text: &str) -> String {
-    if text.starts_with(SIGNS) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
