@@ -162,7 +162,7 @@ async fn whoever_is_to_be_left_alone_gets_nothing_that_was_planned_before() {
     let suppress = SuppressRequest {
         scope: Scope::Address,
         value: " PERSON1@example.com".to_owned(),
-        channel: String::new(),
+        channel: None,
         reason: "asked by telephone".to_owned(),
     };
     assert!(outreach.suppress(OWNER.client, &suppress, "test").await.unwrap());

@@ -108,7 +108,7 @@ async fn a_suppression_holds_in_every_spelling() {
     let suppress = |scope, value: &str| SuppressRequest {
         scope,
         value: value.to_owned(),
-        channel: String::new(),
+        channel: None,
         reason: String::new(),
     };
     for (scope, value) in [
@@ -179,7 +179,7 @@ async fn those_who_must_be_left_alone_do_not_stand_before_the_others() {
     let suppress = SuppressRequest {
         scope: Scope::Domain,
         value: "left.example".to_owned(),
-        channel: String::new(),
+        channel: None,
         reason: String::new(),
     };
     outreach.suppress(OWNER.client, &suppress, "test").await.unwrap();
@@ -263,4 +263,25 @@ async fn the_second_week_of_a_simulation_follows_from_the_first() {
     assert_eq!(kinds(0), ["connection_request"]);
     assert!(kinds(1).contains(&"initial_dm"), "{:?} {:?}", weeks[1].touches, weeks[1].skipped);
     assert_eq!(fleet.number("SELECT count(*) FROM touches").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_complained_stays_suppressed() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(2), at(monday(), 1)).await.unwrap();
+    let complained = of_address(&outreach, "prospect_1", "person0@example.com", EngagementKind::Complained);
+    outreach.record(&complained).await.unwrap();
+    let address = |value: &str| SuppressRequest {
+        scope: Scope::Address,
+        value: value.to_owned(),
+        channel: None,
+        reason: "asked by telephone".to_owned(),
+    };
+    let refused = outreach.unsuppress(OWNER.client, &address("person0@example.com")).await.unwrap_err();
+    assert!(refused.to_string().contains("for good: complained"), "{refused}");
+    // What was suppressed by hand may be taken back.
+    assert!(outreach.suppress(OWNER.client, &address("person1@example.com"), "test").await.unwrap());
+    assert!(outreach.unsuppress(OWNER.client, &address("person1@example.com")).await.unwrap());
+    assert_eq!(planned(&outreach, at(monday(), 13)).await, ["prospect_2"]);
 }

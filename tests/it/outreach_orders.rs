@@ -211,7 +211,7 @@ impl World {
                 let request = SuppressRequest {
                     scope: Scope::Address,
                     value: self.people[*place].email.clone(),
-                    channel: String::new(),
+                    channel: None,
                     reason: String::new(),
                 };
                 let suppressed = self.outreach.suppress(self.client, &request, "test").await;

@@ -1,7 +1,7 @@
 //! Who must not be contacted.
 
 use clap::ValueEnum;
-use prospects::{Scope, SuppressRequest, Suppressed};
+use prospects::{OutreachChannel, Scope, SuppressRequest, Suppressed};
 use serde_json::json;
 
 use super::Outreach;
@@ -17,8 +17,8 @@ pub(super) struct Args {
     #[arg(value_name = "VALUE", default_value = "", hide_default_value = true)]
     value: String,
     /// On this channel only: `email`, `linkedin`, `sms` or `voice`.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
-    channel: String,
+    #[arg(long, value_name = "NAME")]
+    channel: Option<OutreachChannel>,
     /// Why.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     reason: String,
@@ -54,7 +54,7 @@ impl Args {
             What::Global => Scope::Global,
         };
         let whole = self.scope == What::Global && !self.value.is_empty();
-        if whole || self.scope == What::Channel && !self.channel.is_empty() {
+        if whole || self.scope == What::Channel && self.channel.is_some() {
             return Err(Failure {
                 exit: Exit::Usage,
                 error: anyhow::anyhow!("a {:?} is named by nothing else; nothing was changed", self.scope),
@@ -65,11 +65,15 @@ impl Args {
             });
         }
         let (value, channel) = match self.scope {
-            What::Channel => (String::new(), self.value),
+            What::Channel => (String::new(), Some(self.value.parse().map_err(unknown)?)),
             _ => (self.value, self.channel),
         };
         Ok(SuppressRequest { scope, value, channel, reason: self.reason })
     }
+}
+
+fn unknown(hint: String) -> Failure {
+    Failure { exit: Exit::Usage, error: anyhow::anyhow!("there is no such channel"), hint: Some(hint) }
 }
 
 pub(super) async fn add(args: Args, outreach: &Outreach) -> Result<(), Failure> {

@@ -83,7 +83,6 @@ impl From<Suppression> for SuppressRequest {
             }
             Suppression::Global { channel, reason } => (Scope::Global, String::new(), channel, reason),
         };
-        let channel = channel.map_or("", OutreachChannel::name).to_owned();
         Self { scope, value, channel, reason }
     }
 }

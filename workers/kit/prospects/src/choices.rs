@@ -4,6 +4,7 @@ use audience::AudienceSegment;
 use cadence::SequenceType;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::str::FromStr;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -27,6 +28,15 @@ impl OutreachChannel {
             Self::Sms => "sms",
             Self::Voice => "voice",
         }
+    }
+}
+
+impl FromStr for OutreachChannel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|channel| channel.name() == text);
+        named.ok_or_else(|| "use email, linkedin, sms or voice".to_owned())
     }
 }
 

@@ -1,18 +1,18 @@
 //! Who must not be contacted: by address, domain, company, channel, or at all.
 
 use crate::Prospects;
+use crate::choices::OutreachChannel;
 use crate::error::Error;
-use crate::keys::{Named, domains};
+use crate::keys::{Named, domains, email};
 use chrono::{DateTime, Utc};
 use db::leads::Lead;
 use db::suppressions::{self, Suppression};
 use db::{Tx, Uuid};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What to suppress.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// An e-mail address, a telephone number or the address of a profile.
     Address,
@@ -24,20 +24,13 @@ pub enum Scope {
     Global,
 }
 
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct SuppressRequest {
     pub scope: Scope,
     /// The address, domain or company; only its keyed hash is kept.
-    #[serde(default)]
-    #[schema(max_length = 500)]
     pub value: String,
-    /// `email`, `linkedin`, `sms` or `voice`; every channel when it is empty.
-    #[serde(default)]
-    #[schema(max_length = 20)]
-    pub channel: String,
-    #[serde(default)]
-    #[schema(max_length = 200)]
+    /// Every channel, if none is given.
+    pub channel: Option<OutreachChannel>,
     pub reason: String,
 }
 
@@ -53,10 +46,11 @@ pub struct Suppressed {
     pub key: String,
 }
 
-const CHANNELS: [&str; 4] = ["email", "linkedin", "sms", "voice"];
+/// Whoever was suppressed for this stays so: the law, or the one who was forgotten, asks for it.
+const FOR_GOOD: [&str; 2] = ["complained", "erased"];
 
 impl Scope {
-    fn name(&self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Address => "address",
             Self::Domain => "domain",
@@ -67,13 +61,17 @@ impl Scope {
     }
 }
 
-/// One sign between two parts, in angle brackets or not.
+/// One sign between two parts.
 fn is_email(text: &str) -> bool {
-    let inner = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
-    let mut parts = inner.trim().split('@');
-    let part =
-        |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && !part.contains(char::is_whitespace));
-    part(parts.next()) && part(parts.next()) && parts.next().is_none()
+    let address = email(text);
+    let part = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace) && !part.contains('@');
+    address.split_once('@').is_some_and(|(local, domain)| part(local) && part(domain))
+}
+
+impl SuppressRequest {
+    fn channel(&self) -> &'static str {
+        self.channel.map_or("", OutreachChannel::name)
+    }
 }
 
 impl Prospects {
@@ -88,16 +86,24 @@ impl Prospects {
         let mut tx = self.db.begin(client).await?;
         let reason = if request.reason.is_empty() { "by hand" } else { &request.reason };
         let new =
-            suppressions::add(&mut tx, request.scope.name(), &key, &request.channel, reason, source).await?;
+            suppressions::add(&mut tx, request.scope.name(), &key, request.channel(), reason, source).await?;
         tx.commit().await?;
         Ok(new)
     }
 
-    /// Whether there was one.
+    /// Whether there was one; refused for who has complained or was forgotten.
     pub async fn unsuppress(&self, client: Uuid, request: &SuppressRequest) -> Result<bool, Error> {
         let key = self.suppression_key(client, request)?;
+        let (scope, channel) = (request.scope.name(), request.channel());
         let mut tx = self.db.begin(client).await?;
-        let gone = suppressions::remove(&mut tx, request.scope.name(), &key, &request.channel).await?;
+        let there = suppressions::among(&mut tx, std::slice::from_ref(&key)).await?;
+        let same = |found: &&Suppression| (found.scope.as_str(), found.channel.as_str()) == (scope, channel);
+        if let Some(found) = there.iter().find(same)
+            && FOR_GOOD.contains(&found.reason.as_str())
+        {
+            return Err(Error::Refused(format!("it stays suppressed for good: {}", found.reason)));
+        }
+        let gone = suppressions::remove(&mut tx, scope, &key, channel).await?;
         tx.commit().await?;
         Ok(gone)
     }
@@ -118,9 +124,6 @@ impl Prospects {
     }
 
     fn suppression_key(&self, client: Uuid, request: &SuppressRequest) -> Result<Vec<u8>, Error> {
-        if !request.channel.is_empty() && !CHANNELS.contains(&request.channel.as_str()) {
-            return Err(Error::wrong("channel", "is none of email, linkedin, sms and voice"));
-        }
         let value = request.value.trim();
         let has_letters = value.chars().any(char::is_alphabetic);
         let named = match request.scope {
@@ -129,7 +132,7 @@ impl Prospects {
             Scope::Address => Named::Phone,
             Scope::Domain => Named::Domain,
             Scope::Company => Named::Company,
-            Scope::Channel if request.channel.is_empty() => {
+            Scope::Channel if request.channel.is_none() => {
                 return Err(Error::wrong("channel", "is missing"));
             }
             Scope::Channel | Scope::Global => return Ok(Vec::new()),
