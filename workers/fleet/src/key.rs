@@ -106,8 +106,9 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
                 return Err(unknown("key", &id));
             }
             tx.commit().await?;
-            output
-                .show(&serde_json::json!({"key_id": id, "revoked": true}), |_| format!("{id} is revoked"))?;
+            output.show(&serde_json::json!({"key_id": id, "revoked": true}), |_| {
+                format!("{id} is revoked; a gateway that runs refuses it within two seconds")
+            })?;
         }
     }
     Ok(Exit::Ok)

@@ -1,9 +1,10 @@
 //! A person: what is known of it, and all that is kept of it; and the users who may ask.
 
-use prospects::{NoteRequest, ResearchNote};
+use prospects::{Error, NoteRequest, ResearchNote};
 
 use super::Outreach;
 use crate::exit::Failure;
+use crate::key::of_client;
 use crate::output::{self, columns};
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +72,10 @@ pub(super) async fn export(prospect: &str, outreach: &Outreach) -> Result<(), Fa
 }
 
 pub(super) async fn add_user(args: &AddUserArgs, outreach: &Outreach) -> Result<(), Failure> {
-    outreach.prospects.add_user(outreach.client, &args.name).await?;
+    outreach.prospects.add_user(outreach.client, &args.name).await.map_err(|error| match error {
+        Error::Db(error) => of_client(outreach.client, error),
+        other => other.into(),
+    })?;
     let added = serde_json::json!({ "user_id": args.name });
     outreach.output.show(&added, |_added| format!("{} may ask now.", args.name))?;
     Ok(())

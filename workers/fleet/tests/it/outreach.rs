@@ -273,6 +273,16 @@ fn a_client_sets_its_cap_its_holidays_and_its_pillars() {
 }
 
 #[test]
+fn another_client_has_prospects_and_users_of_its_own() {
+    let it = It::with_prospects();
+    let other = "00000000-0000-7000-8000-0000000000b2";
+    assert_eq!(it.json(&["outreach", "segment"])["total"], 40);
+    assert_eq!(it.json(&["outreach", "segment", "--client", other])["total"], 0);
+    it.fails(&["outreach", "show", "prospect_1", "--client", other], 3, &["prospect_1"]);
+    it.fails(&["outreach", "add-user", "ann", "--client", other], 3, &["there is no client 00000000"]);
+}
+
+#[test]
 fn who_is_suppressed_is_left_out_until_it_is_taken_back() {
     let it = It::with_prospects();
     let week = monday().to_string();
@@ -294,6 +304,7 @@ fn who_is_suppressed_is_left_out_until_it_is_taken_back() {
         &["no such suppression"],
     );
     it.says(&["outreach", "suppressions"], &["Nobody is suppressed."]);
+    it.fails(&["outreach", "suppress", "channel", "pigeon"], 2, &["no such channel", "use email, linkedin"]);
     it.fails(
         &["outreach", "suppress", "channel", "linkedin", "--channel", "email"],
         2,

@@ -32,9 +32,9 @@ pub(crate) struct Simulated {
     weeks: Vec<Cadence>,
 }
 
-/// Shows the next two weeks as they would be planned now, if nobody answered
+/// Shows the next two weeks as they would be planned now
 ///
-/// Nothing is kept, whatever `dry_run` says.
+/// As if all of the first went out and nobody answered. Nothing is kept, whatever `dry_run` says.
 #[utoipa::path(
     post, path = "/api/outreach/cadence/simulate", tag = "outreach", request_body = CadenceRequest,
     responses((status = OK, body = Simulated))
