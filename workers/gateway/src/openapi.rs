@@ -87,8 +87,11 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
         let told = operation["description"].as_str().unwrap_or_default();
         let told = format!("{told}\n\nNeeds the scope `{}`.", scope.name());
         operation["description"] = told.trim_start().into();
+        if method != "get" {
+            statuses.push(409);
+        }
         if posts {
-            statuses.extend([409, 422]);
+            statuses.push(422);
             let parameter = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "Names the request: sent again, it is answered as before and done once.",
