@@ -1,0 +1,159 @@
+//! Makes cards of the groups of a list: rates, intervals, and what may be concluded of each.
+
+use patterns::card::rounded;
+use patterns::{Adjusted, Card, Verdict};
+use stats::ratio::{self, Stratum};
+use stats::{Rate, family, fisher};
+
+/// Verdicts allow for so many false ones among those that stand out.
+pub const FALSE_DISCOVERIES: f64 = 0.10;
+
+/// A group of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    pub rate: Rate,
+    /// The same group and everybody else, among those who are alike in something; empty when nothing is known.
+    pub strata: Vec<Stratum>,
+}
+
+impl From<Rate> for Group {
+    fn from(rate: Rate) -> Self {
+        Self { rate, strata: Vec::new() }
+    }
+}
+
+/// What a list is about.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    /// Everybody who could be in a group: also those who are in none of these.
+    pub all: Rate,
+    pub denominator: &'a str,
+    /// What strata are alike in.
+    pub alike_in: &'a str,
+}
+
+/// The cards of the groups of one list, in their order. Each is compared with everybody else; the q-values are those
+/// of the list (statistics 4.4).
+pub fn cards(list: List<'_>, groups: &[Group]) -> Vec<Card> {
+    let rest = |rate: Rate| {
+        let trials = list.all.trials.saturating_sub(rate.trials);
+        Rate::new(list.all.successes.saturating_sub(rate.successes), trials)
+    };
+    let p: Vec<f64> = groups.iter().map(|group| fisher::two_sided(group.rate, rest(group.rate))).collect();
+    let q = family::adjusted(&p);
+    let rates: Vec<Rate> = groups.iter().map(|group| group.rate).collect();
+    let (mean, shrunk) = family::shrunk(&rates);
+    let overall = list.all.share().unwrap_or(0.0);
+    let made = groups.iter().enumerate().map(|(place, group)| {
+        let (rate, shrunk) = (group.rate, shrunk[place]);
+        let share = rate.share().unwrap_or(0.0);
+        let against_rest = ratio::lift(rate, rest(rate));
+        let wilson = rate.wilson();
+        let verdict = verdict(q[place], (shrunk.low, shrunk.high), mean, against_rest);
+        Card {
+            conversion_rate: rounded(share, 3),
+            sample: rate.trials,
+            lift: Some(rounded(if overall > 0.0 { share / overall } else { 1.0 }, 2)),
+            converted: rate.successes,
+            ci_low: rounded(wilson.low, 4),
+            ci_high: rounded(wilson.high, 4),
+            rate_shrunk: rounded(shrunk.rate, 4),
+            shrunk_low: rounded(shrunk.low, 4),
+            shrunk_high: rounded(shrunk.high, 4),
+            lift_shrunk: rounded(if mean > 0.0 { shrunk.rate / mean } else { 1.0 }, 2),
+            lift_baseline: Some("overall".to_owned()),
+            lift_low: against_rest.map(|lift| rounded(lift.low, 2)),
+            lift_high: against_rest.map(|lift| rounded(lift.high, 2)),
+            p: significant(p[place]),
+            q: significant(q[place]),
+            verdict,
+            denominator: list.denominator.to_owned(),
+            comparison: "rest".to_owned(),
+            adjusted: (!group.strata.is_empty()).then(|| Adjusted {
+                by: vec![list.alike_in.to_owned()],
+                reverses: ratio::reverses(&group.strata),
+                ratio: ratio::stratified(&group.strata).map(|ratio| rounded(ratio, 2)),
+            }),
+            evidence: None,
+        }
+    });
+    made.collect()
+}
+
+/// What may be concluded: a group has to stand out in its list, and its own credible interval must leave out the mean.
+pub fn verdict(q: f64, shrunk: (f64, f64), mean: f64, lift: Option<ratio::Lift>) -> Verdict {
+    let Some(lift) = lift else { return Verdict::NotDistinguishable };
+    if lift.is_too_wide() {
+        return Verdict::TooLittleData;
+    }
+    let (low, high) = shrunk;
+    match () {
+        () if q > FALSE_DISCOVERIES => Verdict::NotDistinguishable,
+        () if low > mean => Verdict::Better,
+        () if high < mean => Verdict::Worse,
+        () => Verdict::PromisingSmallN,
+    }
+}
+
+/// Three significant digits: a p-value of a millionth is not none.
+pub fn significant(p: f64) -> f64 {
+    if p <= 0.0 {
+        return 0.0;
+    }
+    let decimals = 2 - p.log10().floor() as i32;
+    rounded(p, decimals.clamp(0, 300))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The titles of the reference.
+    const TITLES: [(u64, u64); 5] = [(14, 45), (26, 112), (16, 89), (4, 40), (5, 6)];
+
+    fn titles() -> Vec<Card> {
+        let groups: Vec<Group> = TITLES.iter().map(|&(won, of)| Group::from(Rate::new(won, of))).collect();
+        let all = groups.iter().fold(Rate::default(), |sum, group| sum.and(group.rate));
+        cards(List { all, denominator: "terminal_leads", alike_in: "als_tier" }, &groups)
+    }
+
+    #[test]
+    fn five_of_six_founders_are_promising_and_not_better() {
+        let found = titles();
+        let founder = &found[4];
+        assert_eq!((founder.conversion_rate, founder.sample, founder.lift), (0.833, 6, Some(3.74)));
+        assert_eq!((founder.rate_shrunk, founder.shrunk_low, founder.shrunk_high), (0.4229, 0.2134, 0.6484));
+        assert_eq!((founder.p, founder.q, founder.lift_shrunk), (0.00239, 0.012, 1.9));
+        assert_eq!(founder.verdict, Verdict::PromisingSmallN);
+        let others = found[..4].iter().map(|card| card.verdict);
+        assert!(others.into_iter().all(|verdict| verdict == Verdict::NotDistinguishable));
+    }
+
+    #[test]
+    fn an_interval_too_wide_says_nothing() {
+        let list = List { all: Rate::new(2, 45), denominator: "terminal_leads", alike_in: "" };
+        let found = cards(list, &[Rate::new(2, 5).into(), Rate::new(0, 40).into()]);
+        assert_eq!(found[0].verdict, Verdict::TooLittleData);
+        assert_eq!(found[0].lift_low, Some(1.86));
+        assert!((found[0].lift_high.unwrap() - 629.0).abs() < 1.0, "{:?}", found[0].lift_high);
+    }
+
+    #[test]
+    fn what_reverses_among_those_who_are_alike_says_so() {
+        let email = vec![(Rate::new(36, 120), Rate::new(14, 40)), (Rate::new(2, 40), Rate::new(8, 120))];
+        let list = List { all: Rate::new(60, 320), denominator: "terminal_leads", alike_in: "als_tier" };
+        let found = cards(list, &[Group { rate: Rate::new(38, 160), strata: email }]);
+        let adjusted = found[0].adjusted.as_ref().unwrap();
+        assert!(
+            adjusted.reverses && adjusted.by == ["als_tier"] && adjusted.ratio == Some(0.84),
+            "{adjusted:?}"
+        );
+    }
+
+    #[test]
+    fn small_p_values_keep_their_digits() {
+        for (p, shown) in [(0.001_234_5, 0.00123), (2.8e-7, 2.8e-7), (1.0, 1.0), (0.0, 0.0), (0.5004, 0.5)] {
+            assert!((significant(p) - shown).abs() <= shown * 1e-9, "{p} {}", significant(p));
+        }
+    }
+}
