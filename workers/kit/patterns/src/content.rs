@@ -1,0 +1,364 @@
+//! What a message has in it that can be counted: subject pattern, pain points, call to action, angle, length, personal touches.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// CI-086 to CI-092.
+pub const PAIN_POINTS: [(&str, &[&str]); 7] = [
+    ("leads", &["leads", "pipeline", "prospects", "opportunities", "qualified"]),
+    ("revenue", &["revenue", "sales", "growth", "roi", "profit", "income"]),
+    ("time", &["time", "hours", "manual", "automate", "efficiency", "busy"]),
+    ("scaling", &["scale", "growth", "capacity", "bandwidth", "hire", "team"]),
+    ("competition", &["competitors", "market share", "behind", "catching up"]),
+    ("cost", &["cost", "expensive", "budget", "waste", "spending", "save"]),
+    ("quality", &["quality", "results", "performance", "outcomes", "better"]),
+];
+
+/// CI-093 to CI-097.
+pub const ANGLES: [(&str, &[&str]); 5] = [
+    ("roi_focused", &["roi", "return", "revenue", "profit", "save", "$", "percent"]),
+    ("social_proof", &["clients", "companies like", "others in", "case study", "results"]),
+    ("curiosity", &["noticed", "wondering", "quick question", "curious", "idea"]),
+    ("fear_based", &["missing", "losing", "behind", "risk", "problem"]),
+    ("value_add", &["free", "complimentary", "audit", "analysis", "assessment"]),
+];
+
+/// CI-098.
+pub const CTAS: [&str; 9] = [
+    "open to a quick chat",
+    "worth 15 minutes",
+    "free audit",
+    "quick call",
+    "interested in learning",
+    "schedule a call",
+    "book a time",
+    "happy to share",
+    "let me know",
+];
+
+/// Kinds of personal touches, in the order of `Features::personal`.
+pub const PERSONAL: [&str; 4] = ["company_mention", "recent_news", "mutual_connection", "industry_specific"];
+
+const NEWS: [&str; 9] = [
+    "congrats",
+    "congratulations",
+    "saw your",
+    "your recent",
+    "recently announced",
+    "just launched",
+    "in the news",
+    "press release",
+    "just raised",
+];
+const MUTUAL: [&str; 6] = [
+    "mutual connection",
+    "mutual friend",
+    "referred by",
+    "introduced me",
+    "suggested i reach out",
+    "recommended i reach out",
+];
+/// As much of a subject as makes a pattern.
+const LONGEST_PATTERN: usize = 120;
+
+/// To whom a message goes, as far as it can be named in it; unknown texts are empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Recipient<'a> {
+    pub first_name: &'a str,
+    pub company: &'a str,
+    pub industry: &'a str,
+}
+
+/// What is counted of a message. Messages that are alike in all of it have the same text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Features {
+    /// The subject with names taken out; empty when there is none.
+    #[serde(rename = "s", skip_serializing_if = "String::is_empty")]
+    pub subject: String,
+    /// Places in `PAIN_POINTS`.
+    #[serde(rename = "p", skip_serializing_if = "Vec::is_empty")]
+    pub pain_points: Vec<u8>,
+    /// The place in `ANGLES`.
+    #[serde(rename = "a", skip_serializing_if = "Option::is_none")]
+    pub angle: Option<u8>,
+    /// The place in `CTAS`.
+    #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
+    pub cta: Option<u8>,
+    #[serde(rename = "w")]
+    pub words: u32,
+    #[serde(rename = "n")]
+    pub chars: u32,
+    /// Places in `PERSONAL`.
+    #[serde(rename = "x", skip_serializing_if = "Vec::is_empty")]
+    pub personal: Vec<u8>,
+}
+
+/// CI-018: what is kept of a message beside its activity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snapshot {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    pub body: String,
+    pub pain_points: Vec<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cta: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub angle: Option<Cow<'static, str>>,
+    pub word_count: u32,
+    /// How many kinds of personal touches it has, the name among them.
+    pub personalization_level: u32,
+    /// Those of `PERSONAL`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub personalization: Vec<Cow<'static, str>>,
+}
+
+impl Features {
+    /// Words are matched whole and without case (X82); of several angles the one with most hits counts, the first one
+    /// listed when several have as many.
+    pub fn of(subject: Option<&str>, body: &str, recipient: Recipient<'_>) -> Self {
+        let words = Words::of(subject.unwrap_or_default()).and(body);
+        let places =
+            |found: Vec<usize>| found.into_iter().filter_map(|place| u8::try_from(place).ok()).collect();
+        let with = |list: &[(&str, &[&str])]| -> Vec<usize> {
+            (0..list.len()).filter(|&place| list[place].1.iter().any(|word| words.has(word))).collect()
+        };
+        let hits = |list: &[&str]| list.iter().filter(|word| words.has(word)).count();
+        let angle = (0..ANGLES.len())
+            .map(|place| (hits(ANGLES[place].1), place))
+            .filter(|(hits, _)| *hits > 0)
+            .max_by_key(|(hits, place)| (*hits, std::cmp::Reverse(*place)))
+            .and_then(|(_, place)| u8::try_from(place).ok());
+        let named = |name: &str| name.trim().chars().count() > 2 && words.has(name);
+        let personal = [
+            named(recipient.company),
+            NEWS.iter().any(|phrase| words.has(phrase)),
+            MUTUAL.iter().any(|phrase| words.has(phrase)),
+            named(recipient.industry),
+        ];
+        Self {
+            subject: subject.map(|subject| pattern(subject, recipient)).unwrap_or_default(),
+            pain_points: places(with(&PAIN_POINTS)),
+            angle,
+            cta: CTAS.iter().position(|cta| words.has(cta)).and_then(|place| u8::try_from(place).ok()),
+            words: u32::try_from(body.split_whitespace().count()).unwrap_or(u32::MAX),
+            chars: u32::try_from(body.trim().chars().count()).unwrap_or(u32::MAX),
+            personal: places((0..PERSONAL.len()).filter(|&place| personal[place]).collect()),
+        }
+    }
+
+    /// The same from what is kept, for messages that others have written down.
+    pub fn of_snapshot(snapshot: &Snapshot, recipient: Recipient<'_>) -> Self {
+        let mut found = Self::of(snapshot.subject.as_deref(), &snapshot.body, recipient);
+        let place = |list: &[&str], name: &str| {
+            list.iter().position(|known| *known == name).and_then(|place| u8::try_from(place).ok())
+        };
+        let names = PAIN_POINTS.map(|(name, _)| name);
+        // Who wrote it down without its words has said what was in them.
+        found.pain_points.extend(snapshot.pain_points.iter().filter_map(|name| place(&names, name)));
+        found.pain_points.sort_unstable();
+        found.pain_points.dedup();
+        found.cta = found.cta.or_else(|| place(&CTAS, snapshot.cta.as_deref()?));
+        found.angle =
+            found.angle.or_else(|| place(&ANGLES.map(|(name, _)| name), snapshot.angle.as_deref()?));
+        found.personal.extend(snapshot.personalization.iter().filter_map(|name| place(&PERSONAL, name)));
+        found.personal.sort_unstable();
+        found.personal.dedup();
+        if snapshot.body.is_empty() {
+            found.words = snapshot.word_count;
+        }
+        found
+    }
+
+    /// The text that stands for all messages that are alike in what is counted.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Snapshot {
+    pub fn of(subject: Option<&str>, body: &str, recipient: Recipient<'_>) -> (Self, Features) {
+        let features = Features::of(subject, body, recipient);
+        let name =
+            |list: &[&'static str], place: u8| list.get(usize::from(place)).copied().map(Cow::Borrowed);
+        let named = Words::of(body).has(recipient.first_name);
+        let level = features.personal.len() + usize::from(named);
+        let snapshot = Self {
+            subject: subject.map(str::to_owned),
+            body: body.to_owned(),
+            pain_points: features
+                .pain_points
+                .iter()
+                .filter_map(|place| name(&PAIN_POINTS.map(|(name, _)| name), *place))
+                .collect(),
+            cta: features.cta.and_then(|place| name(&CTAS, place)),
+            angle: features.angle.and_then(|place| name(&ANGLES.map(|(name, _)| name), place)),
+            word_count: features.words,
+            personalization_level: u32::try_from(level).unwrap_or_default(),
+            personalization: features.personal.iter().filter_map(|place| name(&PERSONAL, *place)).collect(),
+        };
+        (snapshot, features)
+    }
+}
+
+/// CI-100: a subject with what belongs to one recipient taken out.
+fn pattern(subject: &str, recipient: Recipient<'_>) -> String {
+    let mut pattern = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (name, placeholder) in [(recipient.company, "{company}"), (recipient.first_name, "{first_name}")] {
+        pattern = without(&pattern, name.trim(), placeholder);
+    }
+    // A part that is nothing but a pain point stands for any.
+    let parts = pattern.split(" - ").map(|part| {
+        let is_pain = PAIN_POINTS.iter().any(|(name, words)| {
+            part.eq_ignore_ascii_case(name) || words.iter().any(|word| part.eq_ignore_ascii_case(word))
+        });
+        if is_pain { "{pain_point}" } else { part }
+    });
+    let pattern = parts.collect::<Vec<_>>().join(" - ");
+    pattern.chars().take(LONGEST_PATTERN).collect()
+}
+
+/// Replaces a name wherever it stands as whole words, in whatever case.
+fn without(text: &str, name: &str, placeholder: &str) -> String {
+    if name.chars().count() < 2 {
+        return text.to_owned();
+    }
+    let (lower, name) = (text.to_lowercase(), name.to_lowercase());
+    if lower.len() != text.len() {
+        // Places in one are no places in the other.
+        return text.to_owned();
+    }
+    let edge = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
+    let mut replaced = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = lower[at..].find(&name) {
+        let (start, end) = (at + found, at + found + name.len());
+        if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+            break;
+        }
+        replaced.push_str(&text[at..start]);
+        let whole = edge(text[..start].chars().next_back()) && edge(text[end..].chars().next());
+        replaced.push_str(if whole { placeholder } else { &text[start..end] });
+        at = end;
+    }
+    replaced.push_str(&text[at..]);
+    replaced
+}
+
+/// A text as words in small letters, with a space around each.
+struct Words {
+    text: String,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut words = String::with_capacity(text.len() + 2);
+        words.push(' ');
+        Self { text: words }.and(text)
+    }
+
+    fn and(mut self, text: &str) -> Self {
+        for sign in text.chars() {
+            match sign {
+                '$' => self.text.push_str(" $ "),
+                '%' => self.text.push_str(" percent "),
+                sign if sign.is_alphanumeric() => self.text.extend(sign.to_lowercase()),
+                '\'' | '’' => {}
+                _ if !self.text.ends_with(' ') => self.text.push(' '),
+                _ => {}
+            }
+        }
+        if !self.text.ends_with(' ') {
+            self.text.push(' ');
+        }
+        self
+    }
+
+    /// Whether the words of `phrase` stand in it, one after the other.
+    fn has(&self, phrase: &str) -> bool {
+        let wanted = Self::of(phrase);
+        wanted.text.len() > 1 && self.text.contains(&wanted.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> Features {
+        Features::of(None, body, Recipient::default())
+    }
+
+    fn pains(body: &str) -> Vec<&'static str> {
+        of(body).pain_points.iter().map(|place| PAIN_POINTS[usize::from(*place)].0).collect()
+    }
+
+    fn angle(body: &str) -> Option<&'static str> {
+        of(body).angle.map(|place| ANGLES[usize::from(place)].0)
+    }
+
+    #[test]
+    fn words_are_matched_whole() {
+        assert!(pains("Sometimes I go to Detroit by steam; teams there are ideal.").is_empty());
+        assert_eq!(angle("Detroit is ideal"), None);
+        assert_eq!(pains("ROI, Market  Share!"), ["revenue", "competition"]);
+        assert_eq!(pains("growth"), ["revenue", "scaling"]);
+    }
+
+    #[test]
+    fn a_message_has_one_angle() {
+        assert_eq!(angle("save $40 and 10 percent with our clients"), Some("roi_focused"));
+        assert_eq!(angle("Our clients see results; you lose, it is a risk"), Some("social_proof"));
+        // As many hits of two: the first one listed.
+        assert_eq!(angle("a risk, but free"), Some("fear_based"));
+        assert_eq!(angle("20% more"), Some("roi_focused"));
+    }
+
+    #[test]
+    fn calls_to_action_are_found_as_phrases() {
+        let cta = |body| of(body).cta.map(|place| CTAS[usize::from(place)]);
+        assert_eq!(cta("Would you be open to a quick chat?"), Some("open to a quick chat"));
+        assert_eq!(cta("Worth 15 minutes?"), Some("worth 15 minutes"));
+        assert_eq!(cta("open to a chat"), None);
+    }
+
+    #[test]
+    fn subjects_lose_what_belongs_to_one_recipient() {
+        let recipient = Recipient { first_name: "Ann", company: "Oak Hill (AZ)", industry: "Dental" };
+        for (subject, expected) in [
+            ("Question about Oak Hill (AZ)", "Question about {company}"),
+            ("ann - leads", "{first_name} - {pain_point}"),
+            ("Annual  report", "Annual report"),
+            ("Quick question", "Quick question"),
+        ] {
+            assert_eq!(pattern(subject, recipient), expected);
+        }
+    }
+
+    #[test]
+    fn personal_touches_are_counted() {
+        let recipient = Recipient { first_name: "Ann", company: "Oak Hill", industry: "dental" };
+        let body = "Hi Ann, congrats on the new office of Oak Hill! Most dental clinics lose leads.";
+        let (snapshot, features) = Snapshot::of(Some("Hi"), body, recipient);
+        assert_eq!(snapshot.personalization, ["company_mention", "recent_news", "industry_specific"]);
+        assert_eq!((snapshot.personalization_level, snapshot.word_count), (4, 15));
+        assert_eq!(snapshot.pain_points, ["leads"]);
+        assert_eq!(Features::of_snapshot(&snapshot, recipient), features);
+        let text = features.text();
+        assert_eq!(serde_json::from_str::<Features>(&text).unwrap(), features);
+    }
+
+    #[test]
+    fn the_example_of_the_source_document_can_be_read() {
+        let snapshot: Snapshot = serde_json::from_str(
+            r#"{"subject": "Quick question about {company}", "body": "Hi {first_name}, I noticed...",
+                "pain_points": ["leads", "scaling"], "cta": "open to a quick chat", "word_count": 78,
+                "personalization_level": 3}"#,
+        )
+        .unwrap();
+        let features = Features::of_snapshot(&snapshot, Recipient::default());
+        assert_eq!(features.pain_points, [0, 3]);
+        assert_eq!((features.cta, features.angle), (Some(0), Some(2)));
+    }
+}

@@ -1,0 +1,115 @@
+//! WHEN: at which times, at which touch and after how long leads book.
+
+use crate::{Card, Header, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// When leads book. Times are those of sending, where the recipient is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct When {
+    #[serde(flatten)]
+    pub header: Header,
+    pub best_days: Vec<Day>,
+    pub best_hours: Vec<Hour>,
+    /// `touch_1` and on: of all bookings, the share that came after that touch.
+    pub converting_touch_distribution: BTreeMap<String, f64>,
+    /// `touch_1_to_2` and on: days, the median among those who booked.
+    pub optimal_sequence_gaps: BTreeMap<String, u32>,
+    pub conversion_timing: Timing,
+    /// Whether days and hours differ by more than chance; without that the usual times are as good.
+    #[serde(default)]
+    pub recommendation: Recommendation,
+    /// Of those who got a touch, how many booked on it: the honest reading of the distribution.
+    #[serde(default)]
+    pub touch_hazard: Vec<Hazard>,
+    /// Whether the share of bookings after the likeliest touch is more than how many got that far.
+    #[serde(default = "unproven")]
+    pub touch_verdict: Verdict,
+    #[serde(default = "unproven")]
+    pub gap_verdict: Verdict,
+    #[serde(default)]
+    pub n_messages: u64,
+}
+
+fn unproven() -> Verdict {
+    Verdict::NotDistinguishable
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Day {
+    pub day: String,
+    /// 1 is Monday, 7 is Sunday (X84).
+    pub day_index: u32,
+    #[serde(flatten)]
+    pub card: Card,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hour {
+    pub hour: u32,
+    #[serde(flatten)]
+    pub card: Card,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hazard {
+    pub touch: u32,
+    #[serde(flatten)]
+    pub card: Card,
+}
+
+/// From the first touch to the booking, in days, among those who booked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_days_to_convert: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_days_to_convert: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentile_50: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentile_80: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percentile_95: Option<u32>,
+    /// Of all who were contacted, those who will have booked in the end, by the curve of Kaplan and Meier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eventual_rate: Option<f64>,
+    /// The day by which half of all who were contacted have booked, if that has been seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_days_all: Option<f64>,
+}
+
+/// At which times to send.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// The p-value of all days being alike, and of all hours.
+    pub days_p: f64,
+    pub hours_p: f64,
+    /// Empty: days are alike.
+    pub days: Vec<String>,
+    /// 9 and 14 when hours are alike.
+    pub hours: Vec<u32>,
+}
+
+impl Default for Recommendation {
+    fn default() -> Self {
+        Self { days_p: 1.0, hours_p: 1.0, days: Vec::new(), hours: vec![9, 14] }
+    }
+}
+
+impl When {
+    /// The same with nothing but what is better or worse.
+    #[must_use]
+    pub fn proven(mut self) -> Self {
+        let better = |card: &Card| card.verdict == Verdict::Better;
+        self.best_days.retain(|one| better(&one.card));
+        self.best_hours.retain(|one| better(&one.card));
+        if self.touch_verdict != Verdict::Better {
+            self.converting_touch_distribution.clear();
+        }
+        if self.gap_verdict != Verdict::Better {
+            self.optimal_sequence_gaps.clear();
+        }
+        self
+    }
+}
