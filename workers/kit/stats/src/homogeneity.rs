@@ -9,6 +9,8 @@ use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 /// Cells with fewer expected are too few for the distribution of chi-square.
 const LEAST_EXPECTED: f64 = 5.0;
 const SHUFFLES: usize = 2_000;
+/// More people than these are not shuffled: their small cells are counted together instead.
+const MOST_SHUFFLED: u64 = 20_000;
 
 /// The p-value of all rates being the same: chi-square, or by shuffling where cells are small.
 pub fn p_value(rates: &[Rate], seed: u64) -> f64 {
@@ -21,7 +23,17 @@ pub fn p_value(rates: &[Rate], seed: u64) -> f64 {
     let share = all.successes as f64 / all.trials as f64;
     let small = |rate: &Rate| rate.trials as f64 * share.min(1.0 - share) < LEAST_EXPECTED;
     if rates.iter().any(small) {
-        return shuffled(&rates, all, seen, seed);
+        if all.trials <= MOST_SHUFFLED {
+            return shuffled(&rates, all, seen, seed);
+        }
+        let (few, mut many): (Vec<Rate>, Vec<Rate>) = rates.iter().copied().partition(|rate| small(rate));
+        let rest = few.into_iter().fold(Rate::default(), Rate::and);
+        match many.last_mut() {
+            Some(last) if small(&rest) => *last = last.and(rest),
+            _ => many.push(rest),
+        }
+        let freedom = many.len().saturating_sub(1).max(1) as f64;
+        return ChiSquared::new(freedom).map_or(1.0, |distribution| distribution.sf(squares(&many, all)));
     }
     ChiSquared::new((rates.len() - 1) as f64).map_or(1.0, |distribution| distribution.sf(seen))
 }

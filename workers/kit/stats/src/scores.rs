@@ -123,6 +123,45 @@ pub fn calibration(probabilities: &[f64], outcomes: &[bool]) -> Option<Calibrati
     Some(Calibration { brier: brier / n, log_loss: log_loss / n, skill, error, observed_to_expected })
 }
 
+/// People in the order of their scores: sorted once, they can be drawn again and again.
+struct Sorted {
+    /// Places, with whether the score is that of the one before.
+    places: Vec<(usize, bool)>,
+}
+
+impl Sorted {
+    fn by(scores: &[f64]) -> Self {
+        let mut order: Vec<usize> = (0..scores.len()).collect();
+        order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+        let tied = |at: usize| at > 0 && scores[order[at]] == scores[order[at - 1]];
+        Self { places: (0..order.len()).map(|at| (order[at], tied(at))).collect() }
+    }
+
+    /// The area under the curve when each person is there so many times.
+    fn auc(&self, outcomes: &[bool], times: &[u32]) -> Option<f64> {
+        // Pairs in which the one who converted has the higher score, ties as half.
+        let (mut won, mut below, mut positive) = (0.0, 0.0, 0.0);
+        let (mut tied_positive, mut tied_negative) = (0.0, 0.0);
+        for &(place, tied) in &self.places {
+            if !tied {
+                won += tied_positive * (below + tied_negative / 2.0);
+                below += tied_negative;
+                (tied_positive, tied_negative) = (0.0, 0.0);
+            }
+            let times = f64::from(times[place]);
+            if outcomes[place] {
+                tied_positive += times;
+                positive += times;
+            } else {
+                tied_negative += times;
+            }
+        }
+        won += tied_positive * (below + tied_negative / 2.0);
+        below += tied_negative;
+        (positive > 0.0 && below > 0.0).then(|| won / (positive * below))
+    }
+}
+
 /// By how much new scores rank better than old ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Gain {
@@ -139,15 +178,16 @@ pub fn gain(new: &[f64], old: &[f64], outcomes: &[bool], seed: u64) -> Option<Ga
     let gain = auc(new, outcomes)? - auc(old, outcomes)?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let n = outcomes.len();
+    let (of_new, of_old) = (Sorted::by(new), Sorted::by(old));
     let mut gains = Vec::with_capacity(DRAWS);
-    let (mut drawn_new, mut drawn_old, mut drawn) = (vec![0.0; n], vec![0.0; n], vec![false; n]);
+    let mut drawn = vec![0u32; n];
     for _ in 0..DRAWS {
-        for place in 0..n {
-            let from = random.random_range(0..n);
-            (drawn_new[place], drawn_old[place], drawn[place]) = (new[from], old[from], outcomes[from]);
+        drawn.fill(0);
+        for _ in 0..n {
+            drawn[random.random_range(0..n)] += 1;
         }
         // A draw without any of one kind tells nothing.
-        if let (Some(new), Some(old)) = (auc(&drawn_new, &drawn), auc(&drawn_old, &drawn)) {
+        if let (Some(new), Some(old)) = (of_new.auc(outcomes, &drawn), of_old.auc(outcomes, &drawn)) {
             gains.push(new - old);
         }
     }

@@ -24,12 +24,29 @@ pub struct Step {
     pub error: f64,
 }
 
+/// A day on which it happened to somebody, or on which watching somebody ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    pub days: f64,
+    /// To how many it happened.
+    pub happened: f64,
+    /// For how many watching ended, for whatever reason.
+    pub ended: f64,
+}
+
 /// The curve of Kaplan and Meier: a step for each day on which it happened.
 pub fn curve(watched: &[Watched]) -> Vec<Step> {
-    let mut at_risk = watched.len() as f64;
+    let days = days(watched);
+    let by_day = days.into_iter().map(|(days, happened, ended)| Day { days, happened, ended });
+    curve_by_day(&by_day.collect::<Vec<_>>())
+}
+
+/// The same of people that have been counted by day; the days rise.
+pub fn curve_by_day(by_day: &[Day]) -> Vec<Step> {
+    let mut at_risk: f64 = by_day.iter().map(|day| day.ended).sum();
     let (mut left, mut greenwood) = (1.0, 0.0);
     let mut steps = Vec::new();
-    for (days, happened, ended) in days(watched) {
+    for &Day { days, happened, ended } in by_day {
         if happened > 0.0 {
             left *= 1.0 - happened / at_risk;
             if at_risk > happened {

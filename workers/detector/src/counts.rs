@@ -1,0 +1,80 @@
+//! All that is counted in one pass over the cases.
+
+use crate::case::{Case, Names};
+use crate::fact::{Base, Fact, List};
+use crate::sequence::Sequences;
+use crate::tally::{Cell, Tally};
+use crate::timing::Timings;
+use crate::words::Contents;
+use crate::{how, what, when, who};
+
+/// The counts of one pass; as large as there are different groups, however many cases there are.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    tallies: Vec<Tally>,
+    bases: [Cell; Base::COUNT],
+    pub(crate) timings: Timings,
+}
+
+/// What texts mean that cases name.
+#[derive(Debug, Default)]
+pub struct Lexicon {
+    pub titles: Names,
+    pub industries: Names,
+    pub contents: Contents,
+    pub(crate) sequences: Sequences,
+}
+
+/// When it is, and how long it takes until no answer is one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    /// Seconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// After so many days a message or a lead without a booking counts as one that did not lead to it.
+const MATURE_DAYS: i64 = 28;
+pub(crate) const DAY: i64 = 86_400;
+
+impl Clock {
+    pub(crate) fn is_mature(self, at: i64) -> bool {
+        self.now - at >= MATURE_DAYS * DAY
+    }
+}
+
+impl Counts {
+    pub(crate) fn new() -> Self {
+        Self {
+            tallies: vec![Tally::default(); List::COUNT],
+            bases: [Cell::default(); Base::COUNT],
+            timings: Timings::default(),
+        }
+    }
+
+    pub(crate) fn base(&self, base: Base) -> &Cell {
+        &self.bases[base as usize]
+    }
+
+    pub(crate) fn tally(&self, list: List) -> &Tally {
+        &self.tallies[list as usize]
+    }
+
+    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, lexicon: &mut Lexicon) {
+        let (tier, hash) = (case.lead.tier, case.lead.hash);
+        facts(case, clock, lexicon, &mut |fact| match fact {
+            Fact::Base(base, success) => self.bases[base as usize].count(tier, success, hash),
+            Fact::Group(list, symbol, success) => {
+                self.tallies[list as usize].count(symbol, tier, success, hash);
+            }
+        });
+        self.timings.count(case, clock, &lexicon.contents);
+    }
+}
+
+/// Everything that a case tells; also what is asked when somebody wants to see the leads behind a card.
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, lexicon: &mut Lexicon, tell: &mut impl FnMut(Fact)) {
+    who::facts(case, tell);
+    what::facts(case, clock, &lexicon.contents, tell);
+    when::facts(case, clock, tell);
+    how::facts(case, clock, &mut lexicon.sequences, tell);
+}

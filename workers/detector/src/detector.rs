@@ -1,0 +1,226 @@
+//! The detector: one pass over the cases, and the four documents it ends in.
+
+use crate::case::{Case, Lead, Outcome, Touch};
+use crate::counts::{Clock, Counts, Lexicon, facts};
+use crate::documents::{Documents, weights_by_name};
+use crate::fact::{Fact, List};
+use crate::gate::{self, Before, Decision, Known, MOST_OUTCOMES};
+use crate::{how, what, when, who};
+use chrono::{DateTime, Utc};
+use patterns::{How, What, When, Who};
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
+use stats::weights::Objective;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What a run of the detector is given beside the cases.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The moment for which patterns are learned; a run for the same moment over the same events says the same.
+    pub now: DateTime<Utc>,
+    pub run_id: String,
+    pub seed: u64,
+    /// CI-055: the smallest group that is told of.
+    pub least: u64,
+    pub objective: Objective,
+}
+
+/// CI-048.
+pub const LEAST: u64 = 5;
+
+/// Counts cases as they come, in batches.
+#[derive(Debug)]
+pub struct Detector {
+    setting: Setting,
+    clock: Clock,
+    lexicon: Lexicon,
+    counts: Counts,
+    /// The same cases with their outcomes shuffled: what chance alone would find.
+    shuffled: Counts,
+    /// The newest outcomes, the oldest of them on top.
+    known: BinaryHeap<Reverse<Newest>>,
+    without_parts: u64,
+    random: ChaCha8Rng,
+}
+
+#[derive(Debug, PartialEq)]
+struct Newest(Known);
+
+impl Eq for Newest {}
+
+impl Ord for Newest {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0.at, self.0.hash).cmp(&(other.0.at, other.0.hash))
+    }
+}
+
+impl PartialOrd for Newest {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Findings {
+    pub who: Who,
+    pub what: What,
+    pub when: When,
+    pub how: How,
+    pub decision: Decision,
+}
+
+impl Detector {
+    pub fn new(setting: Setting) -> Self {
+        Self {
+            clock: Clock { now: setting.now.timestamp() },
+            random: ChaCha8Rng::seed_from_u64(setting.seed),
+            setting,
+            lexicon: Lexicon::default(),
+            counts: Counts::new(),
+            shuffled: Counts::new(),
+            known: BinaryHeap::new(),
+            without_parts: 0,
+        }
+    }
+
+    /// The texts that cases name by symbols.
+    pub fn lexicon(&mut self) -> &mut Lexicon {
+        &mut self.lexicon
+    }
+
+    /// Counts a batch. Outcomes are shuffled within it, so batches should be large, and cut in the same places for the
+    /// same cases.
+    pub fn observe(&mut self, cases: &[Case<'_>]) {
+        for case in cases {
+            self.counts.count(case, self.clock, &mut self.lexicon);
+            self.learn_from(case);
+        }
+        self.observe_shuffled(cases);
+    }
+
+    fn learn_from(&mut self, case: &Case<'_>) {
+        let booked = match case.lead.outcome {
+            Outcome::Open => return,
+            Outcome::Booked => true,
+            Outcome::Failed => false,
+        };
+        let Some(parts) = case.lead.parts else {
+            self.without_parts += 1;
+            return;
+        };
+        let at = case.first_touch().unwrap_or(case.lead.known_since);
+        let known = Known { at, hash: case.lead.hash, parts: parts.map(f64::from), booked };
+        self.known.push(Reverse(Newest(known)));
+        if self.known.len() > MOST_OUTCOMES {
+            self.known.pop();
+        }
+    }
+
+    fn observe_shuffled(&mut self, cases: &[Case<'_>]) {
+        let mut outcomes: Vec<Outcome> = cases.iter().map(|case| case.lead.outcome).collect();
+        outcomes.shuffle(&mut self.random);
+        let mut touches: Vec<Touch> = Vec::new();
+        for (case, outcome) in cases.iter().zip(outcomes) {
+            touches.clear();
+            touches.extend_from_slice(case.touches);
+            // Who has booked by chance has done so after any of the touches, as likely after one as after another.
+            let last = (case.lead.hash % touches.len().max(1) as u64) as usize;
+            for (place, touch) in touches.iter_mut().enumerate() {
+                touch.converting = outcome == Outcome::Booked && place == last;
+            }
+            let lead = Lead {
+                outcome,
+                converted_at: touches.get(last).map(|touch| touch.at + 1),
+                answered_by: None,
+                ..*case.lead
+            };
+            self.shuffled.count(&Case { lead: &lead, touches: &touches }, self.clock, &mut self.lexicon);
+        }
+    }
+
+    /// What follows from all that was counted.
+    pub fn findings(self, before: &Before<'_>) -> Findings {
+        let known = self.known.into_iter().map(|Reverse(Newest(known))| known).collect();
+        let decision =
+            gate::decide(known, self.without_parts, before, self.setting.objective, self.setting.seed);
+        let real = Documents { setting: &self.setting, lexicon: &self.lexicon, counts: &self.counts };
+        let chance = Documents { counts: &self.shuffled, ..real };
+        let (mut who, mut what, mut when, mut how) =
+            (real.who(&decision), real.what(), real.when(), real.how());
+        let by_chance = [
+            concluded(&chance.who(&decision)),
+            concluded(&chance.what()),
+            concluded(&chance.when()),
+            concluded(&chance.how()),
+        ];
+        let found = [concluded(&who), concluded(&what), concluded(&when), concluded(&how)];
+        let headers = [&mut who.header, &mut what.header, &mut when.header, &mut how.header];
+        for ((header, found), by_chance) in headers.into_iter().zip(found).zip(by_chance) {
+            (header.quality.found, header.quality.found_in_shuffled) = (found, by_chance);
+        }
+        let weights = weights_by_name(decision.adopted);
+        let shown: Vec<(&str, f64)> = weights.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+        who.warnings = patterns::warnings(who.header.sample_size, who.header.confidence, &shown);
+        Findings { who, what, when, how, decision }
+    }
+
+    /// Whether a lead belongs to the group that a card's query names, and whether it counts as a success there; none
+    /// when it does not belong.
+    pub fn belongs(&mut self, case: &Case<'_>, query: &str) -> Option<bool> {
+        let mut found = Vec::new();
+        facts(case, self.clock, &mut self.lexicon, &mut |fact| {
+            if let Fact::Group(list, symbol, success) = fact {
+                found.push((list, symbol, success));
+            }
+        });
+        let fits =
+            |list: &List, symbol: u32| query_of(*list, symbol, &self.lexicon).as_deref() == Some(query);
+        let of_group = found.iter().filter(|(list, symbol, _)| fits(list, *symbol));
+        of_group.map(|(_, _, success)| *success).reduce(|one, other| one || other)
+    }
+}
+
+/// The query of a card, as `Tally::named` writes it.
+fn query_of(list: List, symbol: u32, lexicon: &Lexicon) -> Option<String> {
+    let (name, label) = match list {
+        List::Title => ("who.title", lexicon.titles.text(symbol).to_owned()),
+        List::Industry => ("who.industry", lexicon.industries.text(symbol).to_owned()),
+        List::Size => ("who.size", who::label(list, symbol)),
+        List::Signal => ("who.signal", who::label(list, symbol)),
+        List::Subject => ("what.subject", what::label(list, symbol, &lexicon.contents)),
+        List::PainPoint => ("what.pain_point", what::label(list, symbol, &lexicon.contents)),
+        List::Cta => ("what.cta", what::label(list, symbol, &lexicon.contents)),
+        List::Angle => ("what.angle", what::label(list, symbol, &lexicon.contents)),
+        List::Personal => ("what.personalization", what::label(list, symbol, &lexicon.contents)),
+        List::Day => ("when.day", when::label(list, symbol)),
+        List::Hour => ("when.hour", when::label(list, symbol)),
+        List::TouchNumber => ("when.touch", when::label(list, symbol)),
+        List::FirstChannel => ("how.first_touch", how::label(list, symbol, &lexicon.sequences)),
+        List::ChannelCount => ("how.channels", how::label(list, symbol, &lexicon.sequences)),
+        List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, &lexicon.sequences)),
+        List::Sequence => ("how.sequence", how::label(list, symbol, &lexicon.sequences)),
+        List::TierChannel => ("how.tier_channel", how::label(list, symbol, &lexicon.sequences)),
+        List::Bounced => return None,
+    };
+    Some(format!("{name}={label}"))
+}
+
+/// How many cards of a document are better or worse.
+fn concluded(document: &impl serde::Serialize) -> u64 {
+    fn count(value: &serde_json::Value) -> u64 {
+        use serde_json::Value;
+        let own = match value.get("verdict").and_then(Value::as_str) {
+            Some("better" | "worse") => 1,
+            _ => 0,
+        };
+        own + match value {
+            Value::Object(fields) => fields.values().map(count).sum(),
+            Value::Array(items) => items.iter().map(count).sum(),
+            _ => 0,
+        }
+    }
+    serde_json::to_value(document).map_or(0, |value| count(&value))
+}

@@ -1,0 +1,342 @@
+//! Whether weights that were learned may be used: adopted on later data, mixed, or refused (statistics 4.5, 4.12).
+
+use als::{DEFAULT_WEIGHTS, Weights};
+use patterns::card::rounded;
+use serde::Serialize;
+use stats::calibrate::{Isotonic, Platt};
+use stats::drift::{self, Cusum};
+use stats::scores::{self, Gain, Top};
+use stats::weights::{self, Objective, PARTS, Parts};
+
+/// CI-054, CI-057.
+pub(crate) const LEAST_OUTCOMES: usize = 30;
+pub(crate) const LEAST_BOOKED: usize = 10;
+/// The newest outcomes teach; of more, the older ones are left out.
+pub const MOST_OUTCOMES: usize = 20_000;
+/// The older part is learned from, the newer one judges.
+const LEARNED_FROM: f64 = 0.7;
+const LEAST_TEST_BOOKED: usize = 10;
+const LEAST_TEST_FAILED: usize = 20;
+const SURE_ENOUGH: f64 = 0.80;
+const WORSE_BRIER: f64 = 0.002;
+const LARGEST_STEP: f64 = 0.15;
+/// The defaults weigh as many outcomes.
+const PRIOR: f64 = 200.0;
+/// From so many bookings on the calibration is isotonic.
+const MANY_BOOKED: usize = 200;
+/// A booking rate that fell to this part of what it was counts as fallen.
+const FALLEN: f64 = 0.5;
+const BINS: usize = 5;
+/// Fits of so many runs are compared for stability.
+pub const STABLE_RUNS: usize = 4;
+
+/// A lead whose outcome is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// When it was contacted first, seconds since 1970.
+    pub at: i64,
+    /// Of its id: decides between those of the same second.
+    pub hash: u64,
+    pub parts: Parts,
+    pub booked: bool,
+}
+
+/// Where weights come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The source document's.
+    Default,
+    /// Between the defaults and what was learned: too few outcomes to judge.
+    Blend,
+    Learned,
+    /// Those that were in force stay.
+    Held,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Blend => "blend",
+            Self::Learned => "learned",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// What was decided, with all that decided it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
+    /// In force from now on.
+    #[serde(skip)]
+    pub adopted: Weights,
+    #[serde(skip)]
+    pub candidate: Option<Weights>,
+    pub weights_source: Source,
+    pub reason: String,
+    pub objective: &'static str,
+    pub outcomes: usize,
+    pub booked: usize,
+    /// Outcomes without enough parts of their score.
+    pub without_parts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gain: Option<Gain>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc_error: Option<f64>,
+    /// CI-152, X78: of the fifth with the highest scores, on later data or on all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_fifth: Option<Top>,
+    /// Brier scores after calibration, of the candidate and of what is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brier: Option<(f64, f64)>,
+    pub drift: Drift,
+}
+
+/// Whether newer outcomes are like older ones.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Drift {
+    /// Between the scores of the older and the newer part.
+    pub population_stability: f64,
+    /// The evidence that the booking rate has halved; from 4 on it counts as fallen.
+    pub cusum: f64,
+    /// The largest change of a fitted weight over the last runs.
+    pub instability: f64,
+    /// Why nothing is learned, if something has moved too far.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<String>,
+}
+
+/// What is known beside the outcomes.
+#[derive(Debug, Clone)]
+pub struct Before<'a> {
+    /// Weights in force, if they are not the defaults.
+    pub in_force: Option<Weights>,
+    /// Fitted in earlier runs, the newest first.
+    pub candidates: &'a [Weights],
+}
+
+fn array(weights: Weights) -> Parts {
+    [weights.data_quality, weights.authority, weights.company_fit, weights.timing]
+}
+
+fn named(parts: Parts) -> Weights {
+    let [data_quality, authority, company_fit, timing] = parts;
+    Weights { data_quality, authority, company_fit, timing }
+}
+
+/// CI-074, X62: three decimals that still add up; what is left over goes to the largest weight that is not at a bound.
+fn shown(parts: Parts) -> Weights {
+    let mut rounded = parts.map(|weight| rounded(weight, 3));
+    let rest = weights::SUM - rounded.iter().sum::<f64>();
+    let free = (0..PARTS).filter(|&place| rounded[place] > 0.05 && rounded[place] < 0.50);
+    if let Some(place) = free.max_by(|&one, &other| rounded[one].total_cmp(&rounded[other])) {
+        rounded[place] = patterns::card::rounded(rounded[place] + rest, 3);
+    }
+    named(rounded)
+}
+
+fn fit(known: &[Known], objective: Objective) -> Option<Parts> {
+    let people: Vec<(Parts, bool)> = known.iter().map(|one| (one.parts, one.booked)).collect();
+    weights::learn(&people, objective).map(|learned| learned.weights)
+}
+
+fn score(parts: &Parts, weights: Parts) -> f64 {
+    parts.iter().zip(weights).map(|(part, weight)| part * weight).sum()
+}
+
+/// Decides over the weights. The same outcomes in whatever order, and the same `seed`, decide the same.
+pub fn decide(
+    mut known: Vec<Known>,
+    without_parts: u64,
+    before: &Before<'_>,
+    objective: Objective,
+    seed: u64,
+) -> Decision {
+    known.sort_by_key(|one| (one.at, one.hash));
+    let in_force = before.in_force.unwrap_or(DEFAULT_WEIGHTS);
+    let booked = known.iter().filter(|one| one.booked).count();
+    let mut decision = Decision {
+        adopted: in_force,
+        candidate: None,
+        weights_source: Source::Held,
+        reason: String::new(),
+        objective: if objective == Objective::Seed { "seed" } else { "centred" },
+        outcomes: known.len(),
+        booked,
+        without_parts,
+        gain: None,
+        auc: None,
+        auc_error: None,
+        top_fifth: None,
+        brier: None,
+        drift: Drift::default(),
+    };
+    if known.len() < LEAST_OUTCOMES || booked < LEAST_BOOKED {
+        decision.reason = format!(
+            "{} outcomes, {booked} of them booked: {LEAST_OUTCOMES} and {LEAST_BOOKED} are needed",
+            known.len()
+        );
+        if before.in_force.is_none() {
+            decision.weights_source = Source::Default;
+        }
+        return decision;
+    }
+    let middle = (known.len() as f64 * LEARNED_FROM) as usize;
+    let (older, newer) = known.split_at(middle);
+    measure(&mut decision, &known, array(in_force));
+    let Some(whole) = fit(&known, objective) else { return decision };
+    decision.drift = drift(older, newer, array(in_force), whole, before.candidates);
+    if !decision.drift.frozen.is_empty() {
+        decision.candidate = Some(shown(whole));
+        decision.reason = format!("learning is frozen: {}", decision.drift.frozen.join("; "));
+        return decision;
+    }
+    let test_booked = newer.iter().filter(|one| one.booked).count();
+    let (parts, source) = if test_booked < LEAST_TEST_BOOKED || newer.len() - test_booked < LEAST_TEST_FAILED
+    {
+        decision.candidate = Some(shown(whole));
+        let share = known.len() as f64 / (known.len() as f64 + PRIOR);
+        let defaults = array(DEFAULT_WEIGHTS);
+        decision.reason = format!(
+            "too few later outcomes to judge by ({test_booked} booked of {}): {:.0} % learned, the rest default",
+            newer.len(),
+            share * 100.0
+        );
+        (std::array::from_fn(|place| share * whole[place] + (1.0 - share) * defaults[place]), Source::Blend)
+    } else {
+        let Some(candidate) = fit(older, objective) else { return decision };
+        decision.candidate = Some(shown(candidate));
+        if let Some(refused) = refuse(&mut decision, older, newer, candidate, array(in_force), seed) {
+            decision.reason = refused;
+            return decision;
+        }
+        decision.reason = "better on later outcomes".to_owned();
+        (candidate, Source::Learned)
+    };
+    let (stepped, short) = step(array(in_force), parts);
+    if short {
+        decision.reason.push_str("; half of the way, because a weight would move by more than 0.15");
+    }
+    decision.adopted = shown(stepped);
+    decision.weights_source = source;
+    decision
+}
+
+/// At most 0.15 at once, else half of the way; from the defaults to a first fit too.
+fn step(from: Parts, to: Parts) -> (Parts, bool) {
+    let largest = from.iter().zip(to).map(|(from, to)| (to - from).abs()).fold(0.0, f64::max);
+    if largest <= LARGEST_STEP {
+        return (to, false);
+    }
+    (std::array::from_fn(|place| f64::midpoint(from[place], to[place])), true)
+}
+
+/// How well the weights in force rank.
+fn measure(decision: &mut Decision, known: &[Known], in_force: Parts) {
+    let (scores, outcomes) = scored(known, in_force);
+    decision.auc = scores::auc(&scores, &outcomes).map(|auc| rounded(auc, 4));
+    let (booked, failed) = (decision.booked as u64, (decision.outcomes - decision.booked) as u64);
+    decision.auc_error = decision.auc.map(|auc| rounded(scores::auc_error(auc, booked, failed), 4));
+    decision.top_fifth = scores::top(&scores, &outcomes);
+}
+
+fn scored(known: &[Known], weights: Parts) -> (Vec<f64>, Vec<bool>) {
+    known.iter().map(|one| (score(&one.parts, weights), one.booked)).unzip()
+}
+
+/// Why a candidate is not adopted, if so.
+fn refuse(
+    decision: &mut Decision,
+    older: &[Known],
+    newer: &[Known],
+    candidate: Parts,
+    in_force: Parts,
+    seed: u64,
+) -> Option<String> {
+    let (new, outcomes) = scored(newer, candidate);
+    let (old, _) = scored(newer, in_force);
+    let gain = scores::gain(&new, &old, &outcomes, seed)?;
+    decision.gain = Some(gain);
+    let briers = (brier(older, newer, candidate)?, brier(older, newer, in_force)?);
+    decision.brier = Some((rounded(briers.0, 5), rounded(briers.1, 5)));
+    match () {
+        () if gain.gain < 0.0 => Some(format!("ranks later outcomes worse: AUC {:+.3}", gain.gain)),
+        () if gain.above_zero < SURE_ENOUGH => Some(format!(
+            "not surely better on later outcomes: AUC {:+.3}, better in {:.0} % of draws, 80 are needed",
+            gain.gain,
+            gain.above_zero * 100.0
+        )),
+        () if briers.0 - briers.1 > WORSE_BRIER => {
+            Some(format!("probabilities come true less: Brier {:.4} against {:.4}", briers.0, briers.1))
+        }
+        () => None,
+    }
+}
+
+/// The Brier score on later outcomes, calibrated on the older ones.
+fn brier(older: &[Known], newer: &[Known], weights: Parts) -> Option<f64> {
+    let (scores, outcomes) = scored(older, weights);
+    let (later, later_outcomes) = scored(newer, weights);
+    let booked = outcomes.iter().filter(|booked| **booked).count();
+    let said: Vec<f64> = if booked >= MANY_BOOKED {
+        let isotonic = Isotonic::fit(&scores, &outcomes);
+        later.iter().map(|score| isotonic.of(*score)).collect()
+    } else {
+        let platt = Platt::fit(&scores, &outcomes)?;
+        later.iter().map(|score| platt.of(*score)).collect()
+    };
+    scores::calibration(&said, &later_outcomes).map(|calibration| calibration.brier)
+}
+
+fn drift(older: &[Known], newer: &[Known], in_force: Parts, fitted: Parts, candidates: &[Weights]) -> Drift {
+    let mut found = Drift::default();
+    let (mut scores, _) = scored(older, in_force);
+    scores.sort_by(f64::total_cmp);
+    // Edges between fifths of the older scores; equal scores stay together.
+    let edges: Vec<f64> = (1..BINS).map(|bin| scores[bin * scores.len() / BINS]).collect();
+    let shares = |known: &[Known]| {
+        let mut shares = [0.0; BINS];
+        for one in known {
+            shares[edges.partition_point(|edge| *edge <= score(&one.parts, in_force))] +=
+                1.0 / known.len() as f64;
+        }
+        shares
+    };
+    found.population_stability = rounded(drift::population_stability(&shares(older), &shares(newer)), 4);
+    let usual = older.iter().filter(|one| one.booked).count() as f64 / older.len() as f64;
+    if usual > 0.0 && usual < 1.0 {
+        let mut cusum = Cusum::new(usual, usual * FALLEN);
+        for one in newer {
+            cusum.after(one.booked);
+        }
+        found.cusum = rounded(cusum.sum, 3);
+    }
+    let earlier = candidates.iter().take(STABLE_RUNS - 1).map(|weights| array(*weights));
+    found.instability = earlier
+        .flat_map(|earlier| (0..PARTS).map(move |place| (earlier[place] - fitted[place]).abs()))
+        .fold(0.0, f64::max);
+    found.instability = rounded(found.instability, 3);
+    // Few people in a bin move by chance alone.
+    let chance = (BINS - 1) as f64 * (1.0 / older.len() as f64 + 1.0 / newer.len() as f64);
+    let psi = found.population_stability;
+    if psi > drift::ACT + chance {
+        found.frozen.push(format!("scores have moved: stability index {psi:.2}, from 0.25 on too far"));
+    } else if psi > drift::WATCH + chance {
+        found.watch.push(format!("scores are moving: stability index {psi:.2}"));
+    }
+    if found.cusum >= drift::ALARM {
+        found.frozen.push(format!("the booking rate has fallen below {:.1} %", usual * 100.0));
+    }
+    if found.instability > LARGEST_STEP {
+        found.watch.push(format!("fitted weights moved by {:.2} within four runs", found.instability));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! HOW: through which channels, how many of them and in which order leads were reached that booked.
+
+use crate::case::{CHANNELS, Case, Outcome, Symbol, TIERS, Touch};
+use crate::counts::{Clock, Counts, DAY};
+use crate::fact::{Base, Fact, List};
+use crate::sequence::Sequences;
+use crate::tally::Told;
+use patterns::card::rounded;
+use patterns::{Channels, Landmark, Sequence};
+use std::collections::BTreeMap;
+
+/// Statistics 4.10: the day by which channels are counted for those who had not booked.
+const LANDMARK_DAYS: i64 = 7;
+const MOST_CHANNELS: usize = 4;
+const COUNTS: [&str; MOST_CHANNELS] = ["1_channel", "2_channels", "3_channels", "4_plus_channels"];
+const MOST_SEQUENCES: usize = 20;
+
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, sequences: &mut Sequences, tell: &mut impl FnMut(Fact)) {
+    let Some(first) = case.touches.first() else { return };
+    let is_open = case.lead.outcome == Outcome::Open;
+    let booked = case.lead.outcome == Outcome::Booked;
+    let touches = case.until_booking();
+    let tier = Symbol::from(case.lead.tier) * CHANNELS.len() as Symbol;
+    for touch in touches {
+        if !is_open || clock.is_mature(touch.at) {
+            tell(Fact::of(List::TierChannel, tier + Symbol::from(touch.channel), touch.converting));
+        }
+    }
+    if is_open && !clock.is_mature(first.at) {
+        return;
+    }
+    tell(Fact::base(Base::Leads, booked));
+    tell(Fact::of(List::FirstChannel, first.channel.into(), booked));
+    tell(Fact::of(List::ChannelCount, channels(touches), booked));
+    tell(Fact::of(List::Sequence, sequences.symbol(touches), booked));
+    let landmark = first.at + LANDMARK_DAYS * DAY;
+    let converted_at = case.lead.converted_at.or_else(|| Some(case.touches[case.converting()?].at));
+    if landmark <= clock.now && !(booked && converted_at.is_none_or(|at| at <= landmark)) {
+        let until = touches.partition_point(|touch| touch.at <= landmark);
+        tell(Fact::base(Base::Landmark, booked));
+        tell(Fact::of(List::LandmarkCount, channels(&touches[..until]), booked));
+    }
+}
+
+/// How many channels they went through, as a symbol: 0 for one.
+fn channels(touches: &[Touch]) -> Symbol {
+    let used = touches.iter().fold(0u32, |used, touch| used | 1 << touch.channel);
+    used.count_ones().clamp(1, MOST_CHANNELS as u32) - 1
+}
+
+pub(crate) fn label(list: List, symbol: Symbol, sequences: &Sequences) -> String {
+    let place = symbol as usize;
+    let channel = |place: usize| CHANNELS.get(place).copied().unwrap_or_default();
+    match list {
+        List::Sequence => sequences.channels(symbol).join(">"),
+        List::FirstChannel => format!("{}_first", channel(place)),
+        List::TierChannel => {
+            let tier = TIERS.get(place / CHANNELS.len()).copied().unwrap_or_default();
+            format!("{tier}:{}", channel(place % CHANNELS.len()))
+        }
+        _ => COUNTS.get(place).copied().unwrap_or_default().to_owned(),
+    }
+}
+
+/// CI-109: of all bookings, the share whose answer came by each channel.
+pub(crate) fn booking_channels(counts: &Counts) -> BTreeMap<String, f64> {
+    let all: u64 = counts.timings.answered_by.iter().sum();
+    let shares = CHANNELS.iter().zip(counts.timings.answered_by).filter(|(_, count)| *count > 0);
+    shares.map(|(name, count)| ((*name).to_owned(), rounded(count as f64 / all as f64, 2))).collect()
+}
+
+/// CI-110: leads by the channel of their first touch.
+pub(crate) fn first_touches(counts: &Counts, run_id: &str, least: u64) -> Channels {
+    let told = Told {
+        query: "how.first_touch",
+        denominator: "contacted_leads",
+        all: counts.base(Base::Leads),
+        least,
+        run_id,
+    };
+    let named = counts
+        .tally(List::FirstChannel)
+        .named(told, |symbol| label(List::FirstChannel, symbol, &Sequences::default()));
+    named.into_iter().map(|named| (named.label, named.card)).collect()
+}
+
+/// CI-111: lift against the rate of one channel.
+pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Channels, Option<Landmark>) {
+    let of = |list: List, base: Base, query: &'static str, denominator: &'static str| -> Channels {
+        let told = Told { query, denominator, all: counts.base(base), least, run_id };
+        let one = counts.tally(list).cell(0).rate().share();
+        let named =
+            counts.tally(list).named(told, |symbol| label(List::ChannelCount, symbol, &Sequences::default()));
+        let lifted = named.into_iter().map(|named| {
+            let mut card = named.card;
+            let rate = stats::Rate::new(card.converted, card.sample).share();
+            let lift = match (rate, one) {
+                (Some(rate), Some(one)) if one > 0.0 => rounded(rate / one, 1),
+                _ => 1.0,
+            };
+            (card.lift, card.lift_baseline) = (Some(lift), Some("1_channel".to_owned()));
+            (named.label, card)
+        });
+        lifted.collect()
+    };
+    let all = of(List::ChannelCount, Base::Leads, "how.channels", "contacted_leads");
+    let later = of(List::LandmarkCount, Base::Landmark, "how.landmark_channels", "not_booked_by_landmark");
+    let day = u32::try_from(LANDMARK_DAYS).unwrap_or_default();
+    (all, (!later.is_empty()).then_some(Landmark { day, multi_channel_lift: later }))
+}
+
+/// CI-112: orders of channels up to the booking, the highest rate first.
+pub(crate) fn sequences(counts: &Counts, sequences: &Sequences, run_id: &str, least: u64) -> Vec<Sequence> {
+    let told = Told {
+        query: "how.sequence",
+        denominator: "contacted_leads",
+        all: counts.base(Base::Leads),
+        least,
+        run_id,
+    };
+    let ranked = counts.tally(List::Sequence).ranked(told, |symbol| label(List::Sequence, symbol, sequences));
+    ranked
+        .into_iter()
+        .take(MOST_SEQUENCES)
+        .map(|named| Sequence {
+            sequence: sequences.channels(named.symbol),
+            sample_size: named.card.sample,
+            card: named.card,
+        })
+        .collect()
+}
+
+/// CI-113, CI-114: messages by tier and channel, each channel against the others of its tier; channels that a tier does
+/// not use are left out.
+pub(crate) fn by_tier(counts: &Counts, run_id: &str, least: u64) -> BTreeMap<String, Channels> {
+    let all = counts.base(Base::Messages);
+    let channels = CHANNELS.len() as Symbol;
+    let of = |(place, tier): (usize, &&str)| {
+        let own = all.within(place);
+        let told = Told { query: "how.tier_channel", denominator: "messages", all: &own, least, run_id };
+        let first = place as Symbol * channels;
+        let named = counts.tally(List::TierChannel).among(first..first + channels, told, |symbol| {
+            label(List::TierChannel, symbol, &Sequences::default())
+        });
+        let cards: Channels = named
+            .into_iter()
+            .filter_map(|named| Some((named.label.split_once(':')?.1.to_owned(), named.card)))
+            .collect();
+        (!cards.is_empty()).then(|| ((*tier).to_owned(), cards))
+    };
+    TIERS.iter().enumerate().filter_map(of).collect()
+}

@@ -1,0 +1,246 @@
+//! The detector over small worlds: the vectors of the source document, and what chance must not find.
+
+use crate::case::{Case, Lead, Outcome, Touch};
+use crate::gate::Before;
+use crate::{Detector, Findings, Setting};
+use patterns::Verdict;
+use patterns::content::{Features, Recipient};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use stats::weights::Objective;
+
+const NEW: Before<'_> = Before { in_force: None, candidates: &[] };
+const DAY: i64 = 86_400;
+const NOW: i64 = 1_770_000_000;
+
+fn setting(least: u64) -> Setting {
+    let now = chrono::DateTime::from_timestamp(NOW, 0).unwrap();
+    Setting { now, run_id: "run".into(), seed: 1, least, objective: Objective::Centred }
+}
+
+/// A world in the making.
+struct World {
+    detector: Detector,
+    leads: Vec<(Lead, Vec<Touch>)>,
+}
+
+impl World {
+    fn new(least: u64) -> Self {
+        Self { detector: Detector::new(setting(least)), leads: Vec::new() }
+    }
+
+    fn title(&mut self, title: &str) -> Option<u32> {
+        Some(self.detector.lexicon().titles.symbol(title))
+    }
+
+    fn lead(&mut self, outcome: Outcome, lead: Lead, touches: Vec<Touch>) {
+        let hash = (self.leads.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) + 1;
+        self.leads.push((Lead { outcome, hash, id: hash.into(), ..lead }, touches));
+    }
+
+    fn leads(&mut self, n: usize, outcome: Outcome, lead: Lead) {
+        (0..n).for_each(|_| self.lead(outcome, lead, Vec::new()));
+    }
+
+    fn findings(mut self) -> Findings {
+        let cases: Vec<Case<'_>> = self.leads.iter().map(|(lead, touches)| Case { lead, touches }).collect();
+        self.detector.observe(&cases);
+        self.detector.findings(&NEW)
+    }
+}
+
+fn touch(days_ago: i64, channel: u8) -> Touch {
+    Touch { at: NOW - days_ago * DAY, channel, day: 2, hour: 9, ..Touch::default() }
+}
+
+/// Leads of two titles, so many that the detector speaks: CEOs two of three, directors one of three.
+fn titles(times: usize, least: u64) -> Findings {
+    let mut world = World::new(least);
+    let (ceo, director) = (world.title("CEO"), world.title("Director"));
+    for (title, booked, failed) in [(ceo, 2, 1), (director, 1, 2)] {
+        let lead = Lead { title, ..Lead::default() };
+        world.leads(booked * times, Outcome::Booked, lead);
+        world.leads(failed * times, Outcome::Failed, lead);
+    }
+    world.findings()
+}
+
+#[test]
+fn rates_of_titles_are_those_of_the_source_document() {
+    // TV32, ten times over: with six leads the detector says nothing.
+    let found = titles(10, 1).who;
+    let shown: Vec<_> = found
+        .title_rankings
+        .iter()
+        .map(|one| (one.title.as_str(), one.card.conversion_rate, one.card.sample, one.card.lift))
+        .collect();
+    assert_eq!(shown, [("CEO", 0.667, 30, Some(1.33)), ("Director", 0.333, 30, Some(0.67))]);
+    assert_eq!((found.header.sample_size, found.header.confidence), (60, 0.21));
+    assert_eq!(found.header.quality.effective_n, 30);
+    let evidence = found.title_rankings[0].card.evidence.clone().unwrap();
+    assert_eq!((evidence.query.as_str(), evidence.run_id.as_str()), ("who.title=CEO", "run"));
+}
+
+#[test]
+fn small_groups_are_left_out() {
+    // TV33.
+    assert!(titles(10, 31).who.title_rankings.is_empty());
+}
+
+#[test]
+fn with_too_little_data_nothing_is_said() {
+    // TV34.
+    let found = titles(1, 1).who;
+    assert!(found.title_rankings.is_empty());
+    assert_eq!((found.header.sample_size, found.header.confidence), (0, 0.0));
+    assert_eq!(found.recommended_weights["authority"], 0.25);
+    assert!(found.timing_signals.values().all(|lift| *lift == 1.0));
+    assert_eq!(found.weights_source, "default");
+    assert_eq!(found.warnings, ["Low sample size: 0", "Low confidence: 0"]);
+}
+
+#[test]
+fn lifts_of_signals_are_against_those_without() {
+    // TV38 and TV39.
+    let mut world = World::new(5);
+    let hiring = Lead { signals: [false, true, false], ..Lead::default() };
+    world.leads(30, Outcome::Booked, hiring);
+    world.leads(30, Outcome::Failed, hiring);
+    world.leads(20, Outcome::Booked, Lead::default());
+    world.leads(116, Outcome::Failed, Lead::default());
+    world.leads(4, Outcome::Failed, Lead { signals: [true, false, false], ..Lead::default() });
+    let found = world.findings().who;
+    assert_eq!(found.timing_signals["hiring_lift"], 3.5);
+    assert_eq!(found.timing_signals["new_role_lift"], 1.0);
+    let card = &found.timing_cards["hiring_lift"];
+    assert_eq!((card.verdict, card.lift_low, card.lift_high), (Verdict::Better, Some(2.17), Some(5.65)));
+}
+
+#[test]
+fn the_best_size_is_the_first_with_the_highest_rate() {
+    let mut world = World::new(5);
+    for (employees, booked, failed) in [
+        (Some(3), 5, 5),
+        (Some(20), 8, 2),
+        (Some(40), 8, 2),
+        (Some(900), 3, 7),
+        (None, 1, 9),
+        (Some(0), 0, 1),
+    ] {
+        let lead = Lead { employees, ..Lead::default() };
+        world.leads(booked, Outcome::Booked, lead);
+        world.leads(failed, Outcome::Failed, lead);
+    }
+    let found = world.findings().who.size_analysis;
+    let spot = found.sweet_spot.unwrap();
+    assert_eq!((spot.min, spot.max, spot.conversion_rate), (16, 30, 0.8));
+    let ranges: Vec<&str> = found.distribution.iter().map(|band| band.range.as_str()).collect();
+    assert_eq!(ranges, ["1-5", "16-30", "31-50"]);
+    assert_eq!((found.excluded["null"], found.excluded["over_500"]), (11, 10));
+}
+
+#[test]
+fn shares_of_touches_are_those_of_the_source_document() {
+    // TV43: 89 bookings, after the first touch 7, and so on.
+    let mut world = World::new(5);
+    for (place, bookings) in [7, 13, 25, 20, 16, 8].into_iter().enumerate() {
+        for _ in 0..bookings {
+            let mut touches: Vec<Touch> = (0..=place).map(|step| touch(60 - 3 * step as i64, 0)).collect();
+            touches[place].converting = true;
+            let converted_at = Some(touches[place].at + DAY);
+            world.lead(Outcome::Booked, Lead { converted_at, ..Lead::default() }, touches);
+        }
+    }
+    for _ in 0..300 {
+        let touches = (0..6).map(|step| touch(60 - 3 * step, 0)).collect();
+        world.lead(Outcome::Failed, Lead::default(), touches);
+    }
+    let found = world.findings().when;
+    let shares: Vec<f64> = found.converting_touch_distribution.values().copied().collect();
+    assert_eq!(shares, [0.08, 0.15, 0.28, 0.22, 0.18, 0.09]);
+    assert_eq!(found.header.sample_size, 89);
+    assert!(found.optimal_sequence_gaps.values().all(|days| *days == 3));
+    let timing = &found.conversion_timing;
+    assert_eq!((timing.median_days_to_convert, timing.percentile_95), (Some(7), Some(16)));
+    // Of all who were contacted, not only of those who booked.
+    assert_eq!(timing.eventual_rate, Some(0.2288));
+}
+
+#[test]
+fn words_and_channels_that_book_are_found() {
+    let mut world = World::new(5);
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let good = Features::of(
+        Some("Question about Oak"),
+        "We save time. Open to a quick chat?",
+        Recipient { company: "Oak", ..Recipient::default() },
+    );
+    let bad = Features::of(Some("Partnership"), "Our budget is large. Let me know", Recipient::default());
+    let symbols = [&good, &bad].map(|features| world.detector.lexicon().contents.symbol(&features.text()));
+    for _ in 0..1_500 {
+        let (content, channel) = (symbols[random.random_range(0..2)], random.random_range(0..2));
+        let chance = if content == symbols[0] { 0.2 } else { 0.05 };
+        let booked = random.random::<f64>() < chance;
+        let outcome = if booked { Outcome::Booked } else { Outcome::Failed };
+        let touch = Touch { content, converting: booked, ..touch(40, channel) };
+        world.lead(outcome, Lead { tier: 1, ..Lead::default() }, vec![touch]);
+    }
+    let found = world.findings();
+    let what = found.what.clone().proven();
+    assert_eq!(what.subject_patterns.winning[0].pattern, "Question about {company}");
+    assert_eq!(what.subject_patterns.losing[0].pattern, "Partnership");
+    let pains: Vec<&str> = what.pain_points.effective.iter().map(|one| one.pain_point.as_str()).collect();
+    assert_eq!(pains, ["time"]);
+    assert_eq!(what.pain_points.ineffective[0].pain_point, "cost");
+    assert_eq!(what.ctas.effective[0].cta, "open to a quick chat");
+    assert!(what.header.quality.found > 5 && what.header.quality.found_in_shuffled == 0, "{:?}", what.header);
+    // Channels were given by chance, and nothing is said of them.
+    assert!(found.how.clone().proven().first_touch_effectiveness.is_empty());
+    assert_eq!(found.how.first_touch_effectiveness.len(), 2);
+}
+
+#[test]
+fn many_channels_look_better_than_they_are() {
+    // Who books early has had few touches, and who gets many has not booked early.
+    let mut world = World::new(5);
+    for place in 0..600 {
+        let booked = place % 6 == 0;
+        let touches: Vec<Touch> = (0..4).map(|step| touch(60 - 5 * step, (step % 2) as u8)).collect();
+        if booked {
+            let mut early = touches[..1].to_vec();
+            early[0].converting = true;
+            let converted_at = Some(early[0].at + DAY);
+            world.lead(Outcome::Booked, Lead { converted_at, ..Lead::default() }, early);
+        } else {
+            let mut late = touches;
+            let converts = place % 6 == 1;
+            late[3].converting = converts;
+            let converted_at = converts.then(|| late[3].at + DAY);
+            let outcome = if converts { Outcome::Booked } else { Outcome::Failed };
+            world.lead(outcome, Lead { converted_at, ..Lead::default() }, late);
+        }
+    }
+    let found = world.findings().how;
+    assert_eq!(found.multi_channel_lift["1_channel"].conversion_rate, 1.0);
+    let landmark = found.landmark.unwrap();
+    assert_eq!(landmark.day, 7);
+    // All who had not booked by then had had both channels.
+    assert_eq!(landmark.multi_channel_lift.keys().collect::<Vec<_>>(), ["2_channels"]);
+    assert_eq!(found.booking_channel_distribution["email"], 0.5);
+    let sequences: Vec<String> = found.winning_sequences.iter().map(|one| one.sequence.join(">")).collect();
+    assert_eq!(sequences, ["email", "email>linkedin>email>linkedin"]);
+}
+
+#[test]
+fn a_card_leads_back_to_its_leads() {
+    let mut world = World::new(1);
+    let (ceo, other) = (world.title("CEO"), world.title("Director"));
+    world.leads(3, Outcome::Booked, Lead { title: ceo, ..Lead::default() });
+    world.leads(2, Outcome::Failed, Lead { title: other, ..Lead::default() });
+    let World { mut detector, leads } = world;
+    let belongs: Vec<Option<bool>> = leads
+        .iter()
+        .map(|(lead, touches)| detector.belongs(&Case { lead, touches }, "who.title=CEO"))
+        .collect();
+    assert_eq!(belongs, [Some(true), Some(true), Some(true), None, None]);
+}

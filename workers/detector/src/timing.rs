@@ -1,0 +1,160 @@
+//! How long things took, as counts by day, by touch and by length: bounded, however many cases there are.
+
+use crate::case::{Case, Outcome};
+use crate::counts::{Clock, DAY};
+use crate::words::Contents;
+use stats::Rate;
+
+/// Later days count as this one.
+const LAST_DAY: usize = 730;
+const LONGEST_GAP: usize = 90;
+/// Later touches count as this one.
+pub(crate) const LAST_TOUCH: usize = 9;
+const LONGEST: usize = 1_000;
+
+/// What is counted of times and lengths.
+#[derive(Debug)]
+pub(crate) struct Timings {
+    /// Of bookings, by the touch that led to them, from the first.
+    pub(crate) converting_touch: [u64; LAST_TOUCH],
+    /// Days between one touch and the next among those who booked, by the place of the first of both.
+    pub(crate) gaps: Vec<Vec<u64>>,
+    /// Days from the first touch to the booking.
+    pub(crate) booked_after: Vec<u64>,
+    /// Days from the first touch to now, or to the end, of those who have not booked.
+    pub(crate) watched_for: Vec<u64>,
+    /// By which channel the answer came.
+    pub(crate) answered_by: [u64; crate::case::CHANNELS.len()],
+    pub(crate) lengths: Lengths,
+}
+
+/// Lengths of messages by channel.
+#[derive(Debug)]
+pub(crate) struct Lengths {
+    pub(crate) channels: [Histogram; 3],
+}
+
+impl Lengths {
+    pub(crate) const EMAIL: usize = 0;
+    pub(crate) const LINKEDIN: usize = 1;
+    pub(crate) const SMS: usize = 2;
+}
+
+/// How many messages of each length there were, and how many of those led to a booking.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    counts: Vec<(u32, u32)>,
+    /// Lengths that are counted together.
+    step: usize,
+}
+
+impl Histogram {
+    fn new(step: usize) -> Self {
+        Self { counts: vec![(0, 0); LONGEST + 1], step }
+    }
+
+    fn count(&mut self, length: u32, booked: bool) {
+        let (successes, trials) = &mut self.counts[(length as usize).min(LONGEST)];
+        *successes += u32::from(booked);
+        *trials += 1;
+    }
+
+    fn sum(&self, lengths: std::ops::Range<usize>) -> Rate {
+        let sum = |rate: Rate, (won, of): &(u32, u32)| rate.and(Rate::new((*won).into(), (*of).into()));
+        self.counts[lengths].iter().fold(Rate::default(), sum)
+    }
+
+    pub(crate) fn all(&self) -> Rate {
+        self.sum(0..self.counts.len())
+    }
+
+    /// The length up to which this share of the messages that booked goes.
+    pub(crate) fn quantile(&self, share: f64) -> Option<u32> {
+        let booked: Vec<u64> = self.counts.iter().map(|(booked, _)| (*booked).into()).collect();
+        quantile(&booked, share).and_then(|length| u32::try_from(length).ok())
+    }
+
+    /// Rates by steps of length.
+    pub(crate) fn bins(&self) -> Vec<Rate> {
+        (0..self.counts.len())
+            .step_by(self.step)
+            .map(|from| self.sum(from..(from + self.step).min(self.counts.len())))
+            .filter(|rate| rate.trials > 0)
+            .collect()
+    }
+
+    /// The rate within these lengths, both counted in, and that of all others.
+    pub(crate) fn within(&self, low: u32, high: u32) -> (Rate, Rate) {
+        let inside = self.sum(low as usize..high as usize + 1);
+        let all = self.all();
+        (inside, Rate::new(all.successes - inside.successes, all.trials - inside.trials))
+    }
+}
+
+/// The lowest place up to which this share of the counts goes; none when there are none.
+pub(crate) fn quantile(counts: &[u64], share: f64) -> Option<usize> {
+    let all: u64 = counts.iter().sum();
+    let wanted = ((all as f64 * share).ceil() as u64).max(1);
+    let mut below = 0;
+    counts
+        .iter()
+        .position(|count| {
+            below += count;
+            below >= wanted
+        })
+        .filter(|_| all > 0)
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            converting_touch: [0; LAST_TOUCH],
+            gaps: vec![vec![0; LONGEST_GAP + 1]; LAST_TOUCH - 1],
+            booked_after: vec![0; LAST_DAY + 1],
+            watched_for: vec![0; LAST_DAY + 1],
+            answered_by: [0; crate::case::CHANNELS.len()],
+            lengths: Lengths { channels: [Histogram::new(25), Histogram::new(10), Histogram::new(20)] },
+        }
+    }
+}
+
+impl Timings {
+    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, contents: &Contents) {
+        self.count_lengths(case, clock, contents);
+        let Some(first) = case.first_touch() else { return };
+        let days = |from: i64, to: i64| usize::try_from((to - from).max(0) / DAY).unwrap_or(0);
+        if case.lead.outcome != Outcome::Booked {
+            // Who has said no is watched on: they will not book, and that is known.
+            self.watched_for[days(first, clock.now).min(LAST_DAY)] += 1;
+            return;
+        }
+        let Some(place) = case.converting() else { return };
+        self.converting_touch[place.min(LAST_TOUCH - 1)] += 1;
+        let booked_at = case.lead.converted_at.unwrap_or(case.touches[place].at);
+        self.booked_after[days(first, booked_at).min(LAST_DAY)] += 1;
+        for (gaps, pair) in self.gaps.iter_mut().zip(case.touches[..=place].windows(2)) {
+            // To the nearest day: a touch at nine and the next one at eight are a day apart.
+            gaps[days(pair[0].at, pair[1].at + DAY / 2).min(LONGEST_GAP)] += 1;
+        }
+        let channel = case.lead.answered_by.unwrap_or(case.touches[place].channel);
+        if let Some(count) = self.answered_by.get_mut(usize::from(channel)) {
+            *count += 1;
+        }
+    }
+
+    fn count_lengths(&mut self, case: &Case<'_>, clock: Clock, contents: &Contents) {
+        let is_open = case.lead.outcome == Outcome::Open;
+        for touch in case.until_booking() {
+            if is_open && !clock.is_mature(touch.at) {
+                continue;
+            }
+            let content = touch.content.and_then(|symbol| contents.get(symbol));
+            let histogram = self.lengths.channels.get_mut(usize::from(touch.channel));
+            if let (Some(content), Some(histogram)) = (content, histogram) {
+                let is_sms = usize::from(touch.channel) == Lengths::SMS;
+                let length = if is_sms { content.features.chars } else { content.features.words };
+                histogram.count(length, touch.converting);
+            }
+        }
+    }
+}

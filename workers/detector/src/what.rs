@@ -1,0 +1,184 @@
+//! WHAT: which words messages have in common that were the last before a booking.
+
+use crate::case::{Case, Outcome, Symbol};
+use crate::counts::{Clock, Counts};
+use crate::fact::{Base, Fact, List};
+use crate::tally::{Named, Told};
+use crate::timing::Lengths as Histograms;
+use crate::who::with_against_without;
+use crate::words::Contents;
+use patterns::card::rounded;
+use patterns::content::{ANGLES, CTAS, PAIN_POINTS, PERSONAL};
+use patterns::{
+    Angle, Angles, Card, Cta, Ctas, Length, Lengths, PainPoint, PainPoints, Subject, Subjects, Verdict,
+};
+use stats::{fisher, homogeneity};
+use std::collections::BTreeMap;
+
+/// How many subjects are told on either side.
+const MOST_SUBJECTS: usize = 20;
+/// The lists of lengths are three.
+const LENGTH_LISTS: f64 = 3.0;
+
+/// What the messages of a lead tell: those that had their time, or whose lead has an outcome.
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, contents: &Contents, tell: &mut impl FnMut(Fact)) {
+    let is_open = case.lead.outcome == Outcome::Open;
+    for touch in case.until_booking() {
+        let Some(content) = touch.content.and_then(|symbol| contents.get(symbol)) else { continue };
+        if is_open && !clock.is_mature(touch.at) {
+            continue;
+        }
+        let booked = touch.converting;
+        tell(Fact::base(Base::Worded, booked));
+        if let Some(subject) = content.subject {
+            tell(Fact::of(List::Subject, subject, booked));
+        }
+        let features = &content.features;
+        for &pain in &features.pain_points {
+            tell(Fact::of(List::PainPoint, pain.into(), booked));
+        }
+        if let Some(cta) = features.cta {
+            tell(Fact::of(List::Cta, cta.into(), booked));
+        }
+        if let Some(angle) = features.angle {
+            tell(Fact::of(List::Angle, angle.into(), booked));
+        }
+        for &kind in &features.personal {
+            tell(Fact::of(List::Personal, kind.into(), booked));
+        }
+    }
+}
+
+pub(crate) fn label(list: List, symbol: Symbol, contents: &Contents) -> String {
+    let place = symbol as usize;
+    let name = match list {
+        List::Subject => contents.subjects.text(symbol),
+        List::PainPoint => PAIN_POINTS.get(place).map_or("", |(name, _)| name),
+        List::Cta => CTAS.get(place).copied().unwrap_or_default(),
+        List::Angle => ANGLES.get(place).map_or("", |(name, _)| name),
+        _ => PERSONAL.get(place).copied().unwrap_or_default(),
+    };
+    name.to_owned()
+}
+
+/// A list of messages, the highest rate first.
+fn ranked(
+    counts: &Counts,
+    list: List,
+    query: &str,
+    run_id: &str,
+    least: u64,
+    contents: &Contents,
+) -> Vec<Named> {
+    let all = counts.base(Base::Worded);
+    let told = Told { query, denominator: "messages", all, least, run_id };
+    counts.tally(list).ranked(told, |symbol| label(list, symbol, contents))
+}
+
+/// Subjects above the rate of all, the best first, and those below, the worst first.
+pub(crate) fn subjects(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Subjects {
+    let ranked = ranked(counts, List::Subject, "what.subject", run_id, least, contents);
+    let overall = counts.base(Base::Worded).rate().share().unwrap_or(0.0);
+    let subject = |named: Named| Subject { pattern: named.label, card: named.card };
+    let (winning, losing): (Vec<Named>, Vec<Named>) =
+        ranked.into_iter().partition(|named| named.card.conversion_rate >= overall);
+    Subjects {
+        winning: winning.into_iter().take(MOST_SUBJECTS).map(subject).collect(),
+        losing: losing.into_iter().rev().take(MOST_SUBJECTS).map(subject).collect(),
+    }
+}
+
+/// CI-099, X81: how often converting messages name it, over how often the others do.
+pub(crate) fn pain_points(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> PainPoints {
+    let all = counts.base(Base::Worded).rate();
+    let mut found = PainPoints::default();
+    for named in ranked(counts, List::PainPoint, "what.pain_point", run_id, least, contents) {
+        let with = counts.tally(List::PainPoint).cell(named.symbol).rate();
+        let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+        let frequency = share(with.successes, all.successes);
+        let among_others = share(with.trials - with.successes, all.trials - all.successes);
+        let lift = if among_others > 0.0 { frequency / among_others } else { 1.0 };
+        let mut card = named.card;
+        (card.lift, card.lift_baseline) =
+            (Some(rounded(lift, 2)), Some("non_converting_messages".to_owned()));
+        let point = PainPoint { pain_point: named.label, frequency: rounded(frequency, 2), card };
+        match lift {
+            lift if lift > 1.0 => found.effective.push(point),
+            lift if lift < 1.0 => found.ineffective.push(point),
+            _ => {}
+        }
+    }
+    found
+}
+
+pub(crate) fn ctas(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Ctas {
+    let ranked = ranked(counts, List::Cta, "what.cta", run_id, least, contents);
+    let overall = counts.base(Base::Worded).rate().share().unwrap_or(0.0);
+    let cta = |named: Named| Cta { cta: named.label, card: named.card };
+    let (effective, ineffective): (Vec<Named>, Vec<Named>) =
+        ranked.into_iter().partition(|named| named.card.conversion_rate >= overall);
+    Ctas {
+        effective: effective.into_iter().map(cta).collect(),
+        ineffective: ineffective.into_iter().map(cta).collect(),
+    }
+}
+
+pub(crate) fn angles(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Angles {
+    let ranked = ranked(counts, List::Angle, "what.angle", run_id, least, contents);
+    Angles {
+        rankings: ranked.into_iter().map(|named| Angle { angle: named.label, card: named.card }).collect(),
+    }
+}
+
+pub(crate) fn personalization(
+    counts: &Counts,
+    run_id: &str,
+    least: u64,
+    contents: &Contents,
+) -> (BTreeMap<String, f64>, BTreeMap<String, Card>) {
+    let all = counts.base(Base::Worded).rate();
+    let named = ranked(counts, List::Personal, "what.personalization", run_id, least, contents);
+    let lifts = (0..).zip(PERSONAL).map(|(place, name)| {
+        let with = counts.tally(List::Personal).cell(place).rate();
+        (name.to_owned(), with_against_without(with, all, least))
+    });
+    let lifts: BTreeMap<String, f64> = lifts.collect();
+    let cards = named.into_iter().map(|named| {
+        let mut card = named.card;
+        (card.lift, card.lift_baseline) = (lifts.get(&named.label).copied(), Some("without".to_owned()));
+        (named.label, card)
+    });
+    let cards = cards.collect();
+    (lifts, cards)
+}
+
+/// The middle half of the messages that booked; proven when lengths differ in their rates and this half has the higher.
+pub(crate) fn lengths(histograms: &Histograms, seed: u64, least: u64) -> Lengths {
+    let of = |channel: usize| {
+        let histogram = &histograms.channels[channel];
+        let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| histogram.quantile(share));
+        let (low, middle, high) = (low?, middle?, high?);
+        let sample = histogram.all().trials;
+        if histogram.all().successes < least {
+            return None;
+        }
+        let p = (homogeneity::p_value(&histogram.bins(), seed) * LENGTH_LISTS).min(1.0);
+        let (inside, outside) = histogram.within(low, high);
+        let better = p <= crate::card::FALSE_DISCOVERIES
+            && inside.share() > outside.share()
+            && fisher::two_sided(inside, outside) <= crate::card::FALSE_DISCOVERIES;
+        let verdict = if better { Verdict::Better } else { Verdict::NotDistinguishable };
+        let is_sms = channel == Histograms::SMS;
+        let optimal = Some(middle);
+        Some(Length {
+            optimal_words: optimal.filter(|_| !is_sms),
+            optimal_chars: optimal.filter(|_| is_sms),
+            range_min: low,
+            range_max: high,
+            sample,
+            p: crate::card::significant(p),
+            verdict,
+        })
+    };
+    Lengths { email: of(Histograms::EMAIL), linkedin: of(Histograms::LINKEDIN), sms: of(Histograms::SMS) }
+}

@@ -1,0 +1,164 @@
+//! WHEN: at which times messages go out that lead to bookings, after how many touches, and how long it takes.
+
+use crate::card::FALSE_DISCOVERIES;
+use crate::case::{Case, Outcome, Symbol};
+use crate::counts::{Clock, Counts};
+use crate::fact::{Base, Fact, List};
+use crate::tally::{Named, Told};
+use crate::timing::{LAST_TOUCH, quantile};
+use patterns::card::rounded;
+use patterns::{Day, Hazard, Hour, Recommendation, Timing, Verdict};
+use stats::{homogeneity, survival};
+use std::collections::BTreeMap;
+
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const HOURS: u32 = 24;
+/// OE's hours: without better knowledge they are as good as any.
+const USUAL_HOURS: [u32; 2] = [9, 14];
+/// How many days and hours are recommended.
+const MOST: usize = 3;
+
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) {
+    let is_open = case.lead.outcome == Outcome::Open;
+    for (place, touch) in case.until_booking().iter().enumerate() {
+        if is_open && !clock.is_mature(touch.at) {
+            continue;
+        }
+        let booked = touch.converting;
+        tell(Fact::base(Base::Messages, booked));
+        tell(Fact::of(List::Day, touch.day.into(), booked));
+        tell(Fact::of(List::Hour, touch.hour.into(), booked));
+        let number = Symbol::try_from(place.min(LAST_TOUCH - 1) + 1).unwrap_or(0);
+        tell(Fact::of(List::TouchNumber, number, booked));
+    }
+}
+
+pub(crate) fn label(list: List, symbol: Symbol) -> String {
+    match list {
+        List::Day => DAYS.get((symbol as usize).wrapping_sub(1)).map_or("", |name| name).to_owned(),
+        _ => symbol.to_string(),
+    }
+}
+
+fn told<'a>(counts: &'a Counts, run_id: &'a str, query: &'a str, least: u64) -> Told<'a> {
+    Told { query, denominator: "messages", all: counts.base(Base::Messages), least, run_id }
+}
+
+pub(crate) fn days(counts: &Counts, run_id: &str, least: u64) -> Vec<Day> {
+    let ranked = counts
+        .tally(List::Day)
+        .ranked(told(counts, run_id, "when.day", least), |symbol| label(List::Day, symbol));
+    ranked
+        .into_iter()
+        .map(|named| Day { day: named.label, day_index: named.symbol, card: named.card })
+        .collect()
+}
+
+pub(crate) fn hours(counts: &Counts, run_id: &str, least: u64) -> Vec<Hour> {
+    let ranked = counts
+        .tally(List::Hour)
+        .ranked(told(counts, run_id, "when.hour", least), |symbol| label(List::Hour, symbol));
+    ranked.into_iter().map(|named| Hour { hour: named.symbol, card: named.card }).collect()
+}
+
+/// Statistics 4.7: only when all of them together differ by more than chance is any of them recommended.
+pub(crate) fn recommendation(counts: &Counts, seed: u64, days: &[Day], hours: &[Hour]) -> Recommendation {
+    let rates = |list: List, symbols: std::ops::Range<Symbol>| -> Vec<stats::Rate> {
+        symbols.map(|symbol| counts.tally(list).cell(symbol).rate()).collect()
+    };
+    let days_p = homogeneity::p_value(&rates(List::Day, 1..8), seed);
+    let hours_p = homogeneity::p_value(&rates(List::Hour, 0..HOURS), seed);
+    let better = |verdict: Verdict, p: f64| verdict == Verdict::Better && p <= FALSE_DISCOVERIES;
+    let best_days = days.iter().filter(|day| better(day.card.verdict, days_p)).take(MOST);
+    let mut best_hours: Vec<u32> = hours
+        .iter()
+        .filter(|hour| better(hour.card.verdict, hours_p))
+        .take(MOST)
+        .map(|hour| hour.hour)
+        .collect();
+    if best_hours.is_empty() {
+        best_hours = USUAL_HOURS.to_vec();
+    }
+    Recommendation {
+        days_p: crate::card::significant(days_p),
+        hours_p: crate::card::significant(hours_p),
+        days: best_days.map(|day| day.day.clone()).collect(),
+        hours: best_hours,
+    }
+}
+
+/// CI-107: of all bookings, the share after each touch. And whether the likeliest touch is better than the others for
+/// those who got it.
+pub(crate) fn touches(
+    counts: &Counts,
+    run_id: &str,
+    seed: u64,
+    least: u64,
+) -> (BTreeMap<String, f64>, Vec<Hazard>, Verdict) {
+    let bookings = &counts.timings.converting_touch;
+    let all: u64 = bookings.iter().sum();
+    let last = bookings.iter().rposition(|count| *count > 0).map_or(0, |place| place + 1);
+    let shares = bookings[..last].iter().enumerate();
+    let shares: BTreeMap<String, f64> = shares
+        .map(|(place, count)| (format!("touch_{}", place + 1), rounded(*count as f64 / all as f64, 2)))
+        .collect();
+    let named = counts
+        .tally(List::TouchNumber)
+        .named(told(counts, run_id, "when.touch", least), |symbol| label(List::TouchNumber, symbol));
+    let rates: Vec<stats::Rate> =
+        named.iter().map(|named| stats::Rate::new(named.card.converted, named.card.sample)).collect();
+    let differ = homogeneity::p_value(&rates, seed) <= FALSE_DISCOVERIES;
+    let likeliest = bookings.iter().enumerate().rev().max_by_key(|(_, count)| **count);
+    let is_better = |named: &Named| {
+        named.card.verdict == Verdict::Better
+            && likeliest.is_some_and(|(place, _)| named.symbol as usize == place + 1)
+    };
+    let verdict =
+        if differ && named.iter().any(is_better) { Verdict::Better } else { Verdict::NotDistinguishable };
+    let hazards = named.into_iter().map(|named| Hazard { touch: named.symbol, card: named.card }).collect();
+    (shares, hazards, verdict)
+}
+
+/// CI-105: the median of days between touches among those who booked; said of five or more.
+pub(crate) fn gaps(counts: &Counts, least: u64) -> BTreeMap<String, u32> {
+    let all = counts.timings.gaps.iter().enumerate();
+    let known = all.filter(|(_, gaps)| gaps.iter().sum::<u64>() >= least);
+    known
+        .filter_map(|(place, gaps)| {
+            let days = u32::try_from(quantile(gaps, 0.5)?).ok()?;
+            Some((format!("touch_{}_to_{}", place + 1, place + 2), days))
+        })
+        .collect()
+}
+
+/// CI-106, statistics 4.9: among those who booked, and of all who were contacted.
+pub(crate) fn timing(counts: &Counts) -> Timing {
+    let booked = &counts.timings.booked_after;
+    let bookings: u64 = booked.iter().sum();
+    if bookings == 0 {
+        return Timing::default();
+    }
+    let days: f64 = booked.iter().enumerate().map(|(day, count)| day as f64 * *count as f64).sum();
+    let at = |share: f64| quantile(booked, share).and_then(|day| u32::try_from(day).ok());
+    let by_day: Vec<survival::Day> = booked
+        .iter()
+        .zip(&counts.timings.watched_for)
+        .enumerate()
+        .filter(|(_, (booked, watched))| **booked + **watched > 0)
+        .map(|(day, (booked, watched))| survival::Day {
+            days: day as f64,
+            happened: *booked as f64,
+            ended: (*booked + *watched) as f64,
+        })
+        .collect();
+    let curve = survival::curve_by_day(&by_day);
+    Timing {
+        avg_days_to_convert: Some(rounded(days / bookings as f64, 1)),
+        median_days_to_convert: at(0.5),
+        percentile_50: at(0.5),
+        percentile_80: at(0.8),
+        percentile_95: at(0.95),
+        eventual_rate: curve.last().map(|step| rounded(step.share, 4)),
+        median_days_all: survival::quantile(&curve, 0.5),
+    }
+}
