@@ -42,7 +42,7 @@ pub fn cards(list: List<'_>, groups: &[Group]) -> Vec<Card> {
     let p: Vec<f64> = groups.iter().map(|group| fisher::two_sided(group.rate, rest(group.rate))).collect();
     let q = family::adjusted(&p);
     let rates: Vec<Rate> = groups.iter().map(|group| group.rate).collect();
-    let (mean, shrunk) = family::shrunk(&rates);
+    let (mean, shrunk) = family::shrunk_to(&rates, list.all);
     let overall = list.all.share().unwrap_or(0.0);
     let made = groups.iter().enumerate().map(|(place, group)| {
         let (rate, shrunk) = (group.rate, shrunk[place]);

@@ -172,7 +172,7 @@ fn words_and_channels_that_book_are_found() {
     let mut random = ChaCha8Rng::seed_from_u64(4);
     let good = Features::of(
         Some("Question about Oak"),
-        "We save time. Open to a quick chat?",
+        "We know how little time there is. Open to a quick chat?",
         Recipient { company: "Oak", ..Recipient::default() },
     );
     let bad = Features::of(Some("Partnership"), "Our budget is large. Let me know", Recipient::default());

@@ -43,9 +43,13 @@ pub fn adjusted_for_any_dependence(p: &[f64]) -> Vec<f64> {
 
 /// The rate of all groups together, and each group's rate drawn towards it, the more the fewer people it has.
 pub fn shrunk(rates: &[Rate]) -> (f64, Vec<Shrunk>) {
-    let all = rates.iter().fold(Rate::default(), |sum, rate| sum.and(*rate));
+    shrunk_to(rates, rates.iter().fold(Rate::default(), |sum, rate| sum.and(*rate)))
+}
+
+/// The same of groups that are not everybody, or that have people in common: drawn to the rate of `all`.
+pub fn shrunk_to(rates: &[Rate], all: Rate) -> (f64, Vec<Shrunk>) {
     let mean = all.share().unwrap_or(0.0);
-    let strength = strength(rates, all.trials, mean);
+    let strength = strength(rates, rates.iter().map(|rate| rate.trials).sum(), mean);
     // When nobody or everybody did, a prior at the very edge would be sure of it.
     let edge = all.successes == 0 || all.successes == all.trials;
     let centre = if edge { (all.successes as f64 + 0.5) / (all.trials as f64 + 1.0) } else { mean };
