@@ -12,13 +12,14 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
     "workers/kit/cells/src",
     "workers/kit/stats/src",
     "workers/kit/webhooks/src",
     "workers/kit/link/src",
+    "workers/kit/patterns/src",
     "workers/kit/places/src",
     "workers/scorer/src/confidence.rs",
     "workers/scorer/src/dedup.rs",
@@ -211,10 +212,11 @@ fn may_use(from: &str, to: &str) -> bool {
         other => panic!("{other} is in no room that is known here"),
     };
     // What the kit shares it may use itself; but the database and the broker do not know each other, and of the kit
-    // only what is done with prospects knows the database.
+    // only what is done with prospects, and what is learned of them, knows the database.
     let beside = level(from) == 1
         && match (from, to) {
-            ("workers/kit/prospects", to) => to != "workers/kit/runtime",
+            ("workers/kit/prospects", to) => !["workers/kit/runtime", "workers/kit/conversion"].contains(&to),
+            ("workers/kit/conversion", to) => to != "workers/kit/runtime",
             ("workers/kit/db", _) | (_, "workers/kit/db" | "workers/kit/prospects") => false,
             _ => true,
         };
@@ -229,6 +231,10 @@ fn a_worker_may_not_use_another() {
     assert!(!may_use("proto", "workers/kit/link"));
     assert!(!may_use("workers/kit/dead", "workers/kit/db"));
     assert!(!may_use("workers/kit/prospects", "workers/kit/runtime"));
-    assert!(may_use("workers/kit/prospects", "workers/kit/db"));
+    assert!(!may_use("workers/kit/prospects", "workers/kit/conversion"));
+    assert!(
+        may_use("workers/kit/prospects", "workers/kit/db")
+            && may_use("workers/kit/conversion", "workers/kit/db")
+    );
     assert!(may_use("workers/scorer", "workers/kit/claude") && may_use("workers/fleet", "workers/loader"));
 }

@@ -2,6 +2,7 @@
 
 pub mod activities;
 mod config;
+pub mod conversion;
 pub mod counts;
 pub mod decision_makers;
 pub mod enrolments;
@@ -13,8 +14,10 @@ pub mod inputs;
 pub mod keys;
 pub mod leads;
 pub mod links;
+pub mod outcomes;
 pub mod outreach_metrics;
 mod pool;
+mod rows;
 pub mod runs;
 mod schema;
 pub mod segments;

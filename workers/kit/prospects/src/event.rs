@@ -188,6 +188,7 @@ impl Event {
         match self.kind {
             _ if self.leaves() => Some("unsubscribed"),
             EngagementKind::MeetingBooked => Some("converted"),
+            EngagementKind::Bounced => Some("bounced"),
             EngagementKind::Complained => Some("unsubscribed"),
             EngagementKind::NotInterested => Some("not_interested"),
             EngagementKind::Replied if self.intent == ReplyIntent::NotInterested => Some("not_interested"),

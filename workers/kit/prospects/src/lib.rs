@@ -26,7 +26,7 @@ mod suppression;
 mod versions;
 mod week;
 mod words;
-mod zone;
+pub mod zone;
 
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};

@@ -62,7 +62,7 @@ const STATES: [(&str, &str, Tz); 51] = {
 };
 
 /// The zone in which a prospect's day has its hours.
-pub(crate) fn zone(time_zone: &str, state: &str, country: &str, default: Tz) -> Tz {
+pub fn zone(time_zone: &str, state: &str, country: &str, default: Tz) -> Tz {
     if let Ok(zone) = time_zone.parse() {
         return zone;
     }

@@ -87,7 +87,8 @@ pub(crate) fn industries(counts: &Counts, names: &Names, run_id: &str, least: u6
 pub(crate) fn sizes(counts: &Counts, run_id: &str, least: u64) -> Size {
     let tally = counts.tally(List::Size);
     let named = tally.named(told(counts, run_id, "who.size", least), |symbol| label(List::Size, symbol));
-    let banded: Vec<Named> = named.into_iter().filter(|named| named.symbol < NO_SIZE).collect();
+    let mut banded: Vec<Named> = named.into_iter().filter(|named| named.symbol < NO_SIZE).collect();
+    banded.sort_by_key(|named| named.symbol);
     let mut sweet_spot: Option<Spot> = None;
     for named in &banded {
         let rate = named.card.conversion_rate;

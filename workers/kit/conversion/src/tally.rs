@@ -79,7 +79,7 @@ impl Tally {
         self.cells.get(symbol as usize).copied().unwrap_or_default()
     }
 
-    /// The groups that are large enough, in the order of their symbols.
+    /// The groups that are large enough, in the order of their labels.
     pub(crate) fn named(&self, told: Told<'_>, label: impl Fn(Symbol) -> String) -> Vec<Named> {
         self.among(0..Symbol::MAX, told, label)
     }
@@ -91,18 +91,20 @@ impl Tally {
         told: Told<'_>,
         label: impl Fn(Symbol) -> String,
     ) -> Vec<Named> {
-        let large: Vec<(Symbol, &Cell)> = (0..)
+        let large = (0..)
             .zip(&self.cells)
-            .filter(|(symbol, cell)| symbols.contains(symbol) && cell.rate().trials >= told.least.max(1))
-            .collect();
+            .filter(|(symbol, cell)| symbols.contains(symbol) && cell.rate().trials >= told.least.max(1));
+        let mut large: Vec<(Symbol, String, &Cell)> =
+            large.map(|(symbol, cell)| (symbol, label(symbol), cell)).collect();
+        // Symbols are given in the order in which rows come; labels are the same in every run.
+        large.sort_by(|one, other| one.1.cmp(&other.1));
         let groups: Vec<Group> = large
             .iter()
-            .map(|(_, cell)| Group { rate: cell.rate(), strata: strata(cell, told.all) })
+            .map(|(_, _, cell)| Group { rate: cell.rate(), strata: strata(cell, told.all) })
             .collect();
         let list = List { all: told.all.rate(), denominator: told.denominator, alike_in: "als_tier" };
         let cards = cards(list, &groups);
-        let named = large.into_iter().zip(cards).map(|((symbol, cell), mut card)| {
-            let label = label(symbol);
+        let named = large.into_iter().zip(cards).map(|((symbol, label, cell), mut card)| {
             // What turns round among those who are alike is no reason to do anything.
             if card.adjusted.as_ref().is_some_and(|adjusted| adjusted.reverses) {
                 card.verdict = Verdict::NotDistinguishable;

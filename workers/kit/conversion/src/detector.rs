@@ -167,19 +167,16 @@ impl Detector {
         Findings { who, what, when, how, decision }
     }
 
-    /// Whether a lead belongs to the group that a card's query names, and whether it counts as a success there; none
-    /// when it does not belong.
-    pub fn belongs(&mut self, case: &Case<'_>, query: &str) -> Option<bool> {
+    /// How often a lead is counted in the group that a card's query names, each time with whether it went well there.
+    pub fn counted(&mut self, case: &Case<'_>, query: &str) -> Vec<bool> {
         let mut found = Vec::new();
         facts(case, self.clock, &mut self.lexicon, &mut |fact| {
             if let Fact::Group(list, symbol, success) = fact {
                 found.push((list, symbol, success));
             }
         });
-        let fits =
-            |list: &List, symbol: u32| query_of(*list, symbol, &self.lexicon).as_deref() == Some(query);
-        let of_group = found.iter().filter(|(list, symbol, _)| fits(list, *symbol));
-        of_group.map(|(_, _, success)| *success).reduce(|one, other| one || other)
+        found.retain(|(list, symbol, _)| query_of(*list, *symbol, &self.lexicon).as_deref() == Some(query));
+        found.into_iter().map(|(_, _, success)| success).collect()
     }
 }
 

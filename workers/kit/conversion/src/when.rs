@@ -102,9 +102,10 @@ pub(crate) fn touches(
     let shares: BTreeMap<String, f64> = shares
         .map(|(place, count)| (format!("touch_{}", place + 1), rounded(*count as f64 / all as f64, 2)))
         .collect();
-    let named = counts
+    let mut named = counts
         .tally(List::TouchNumber)
         .named(told(counts, run_id, "when.touch", least), |symbol| label(List::TouchNumber, symbol));
+    named.sort_by_key(|named| named.symbol);
     let rates: Vec<stats::Rate> =
         named.iter().map(|named| stats::Rate::new(named.card.converted, named.card.sample)).collect();
     let differ = homogeneity::p_value(&rates, seed) <= FALSE_DISCOVERIES;

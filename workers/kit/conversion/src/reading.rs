@@ -1,0 +1,221 @@
+//! Turns the rows of a client into cases, a batch of leads at a time.
+
+use crate::case::{CHANNELS, Case, Lead, Outcome, TIERS, Touch};
+use crate::counts::Lexicon;
+use chrono::{Datelike as _, TimeZone as _, Timelike as _};
+use chrono_tz::Tz;
+use db::Uuid;
+use db::outcomes::{ActivityRow, LeadRow};
+use patterns::content::{Features, Recipient, Snapshot};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// Leads in a batch: what is in memory at once.
+pub(crate) const BATCH: i64 = 200_000;
+/// Of the four parts of a score so many have to be known (statistics 4.5).
+const LEAST_PARTS: usize = 3;
+/// CI-070: the most points of each part.
+const MOST_POINTS: [f32; 4] = [20.0, 25.0, 25.0, 15.0];
+
+/// A batch of leads with what happened to them.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    leads: Vec<(u128, Lead, Tz)>,
+    events: Vec<Event>,
+    zones: HashMap<String, Tz>,
+    /// Where the client is; and a lead of whom nothing better is known.
+    zone: Tz,
+}
+
+/// An activity, so that sorting brings those of a lead together in the order of time, the same one whatever order the
+/// rows came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    lead: u128,
+    at: i64,
+    kind: Kind,
+    channel: u8,
+    converting: bool,
+    content: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Touch,
+    Reply,
+    Booking,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Components {
+    data_quality: Option<f32>,
+    authority: Option<f32>,
+    company_fit: Option<f32>,
+    timing: Option<f32>,
+}
+
+impl Batch {
+    pub(crate) fn new(zone: Tz) -> Self {
+        Self { leads: Vec::new(), events: Vec::new(), zones: HashMap::new(), zone }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.leads.clear();
+        self.events.clear();
+    }
+
+    pub(crate) fn add_lead(&mut self, row: LeadRow<'_>, lexicon: &mut Lexicon) {
+        let id = row.id.as_u128();
+        let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
+        let outcome = match row.status {
+            _ if row.converted_at.is_some() => Outcome::Booked,
+            "converted" => Outcome::Booked,
+            "unsubscribed" | "bounced" | "not_interested" | "dead" => Outcome::Failed,
+            _ => Outcome::Open,
+        };
+        let lead = Lead {
+            hash: mixed(id),
+            id,
+            title: text(row.title).map(|title| lexicon.titles.symbol(&title)),
+            industry: text(row.industry).map(|industry| lexicon.industries.symbol(&industry)),
+            employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
+            signals: [row.is_new_role, row.is_hiring, row.recently_funded],
+            outcome,
+            bounced: row.status == "bounced",
+            converted_at: row.converted_at,
+            known_since: row.created_at,
+            parts: parts(row.components),
+            tier: u8::try_from(tier).unwrap_or_default(),
+            answered_by: None,
+        };
+        let place = [row.time_zone, row.state, row.country].join("\n");
+        let zone = *self
+            .zones
+            .entry(place)
+            .or_insert_with(|| prospects::zone::zone(row.time_zone, row.state, row.country, self.zone));
+        self.leads.push((id, lead, zone));
+    }
+
+    pub(crate) fn add_activity(&mut self, row: ActivityRow<'_>, lexicon: &mut Lexicon) {
+        let (kind, named) = match row.action {
+            "replied" => (Kind::Reply, row.channel),
+            "meeting_booked" => (Kind::Booking, row.channel),
+            "email_sent" => (Kind::Touch, "email"),
+            "linkedin_sent" => (Kind::Touch, "linkedin"),
+            "sms_sent" => (Kind::Touch, "sms"),
+            "voice_completed" => (Kind::Touch, "voice"),
+            _ => (Kind::Touch, row.channel),
+        };
+        let channel = CHANNELS.iter().position(|known| *known == named).unwrap_or(CHANNELS.len() - 1);
+        let content = if row.content_features.is_empty() {
+            // Written down by somebody else: what is in it is counted now.
+            let snapshot = serde_json::from_str::<Snapshot>(row.content_snapshot).ok();
+            snapshot.map(|snapshot| Features::of_snapshot(&snapshot, Recipient::default()).text())
+        } else {
+            None
+        };
+        let text = content.as_deref().unwrap_or(row.content_features);
+        self.events.push(Event {
+            lead: row.lead_id.as_u128(),
+            at: row.created_at,
+            kind,
+            channel: u8::try_from(channel).unwrap_or_default(),
+            converting: row.led_to_booking,
+            content: (!text.is_empty()).then(|| lexicon.contents.symbol(text)).flatten(),
+        });
+    }
+
+    /// Hands all cases to `each`, in the order of their ids.
+    pub(crate) fn cases(&mut self, each: impl FnOnce(&[Case<'_>])) {
+        self.leads.sort_unstable_by_key(|(id, ..)| *id);
+        self.events.sort_unstable();
+        let mut touches: Vec<Touch> = Vec::with_capacity(self.events.len());
+        let mut ranges = Vec::with_capacity(self.leads.len());
+        let mut rest = self.events.as_slice();
+        for (id, lead, zone) in &mut self.leads {
+            // Of leads that are deleted there may be activities.
+            rest = &rest[rest.partition_point(|event| event.lead < *id).min(rest.len())..];
+            let (own, later) = rest.split_at(own_events(rest, *id));
+            rest = later;
+            let start = touches.len();
+            touches.extend(
+                own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, *zone)),
+            );
+            settle(lead, own, &mut touches[start..]);
+            ranges.push(start..touches.len());
+        }
+        let cases: Vec<Case<'_>> = self
+            .leads
+            .iter()
+            .zip(ranges)
+            .map(|((_, lead, _), range)| Case { lead, touches: &touches[range] })
+            .collect();
+        each(&cases);
+    }
+}
+
+/// How many of the first events are this lead's: few, so they are counted one by one.
+fn own_events(events: &[Event], id: u128) -> usize {
+    events.iter().take_while(|event| event.lead == id).count()
+}
+
+/// Whether the lead has booked after all, and by which touch and which answer.
+fn settle(lead: &mut Lead, own: &[Event], touches: &mut [Touch]) {
+    let booking = own.iter().find(|event| event.kind == Kind::Booking).map(|event| event.at);
+    if booking.is_some() {
+        lead.outcome = Outcome::Booked;
+    }
+    if lead.outcome != Outcome::Booked {
+        touches.iter_mut().for_each(|touch| touch.converting = false);
+        return;
+    }
+    lead.converted_at = match (lead.converted_at, booking) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    let until = lead.converted_at.unwrap_or(i64::MAX);
+    if !touches.iter().any(|touch| touch.converting)
+        && let Some(last) = touches.iter_mut().rfind(|touch| touch.at <= until)
+    {
+        last.converting = true;
+    }
+    let answers = own.iter().filter(|event| event.kind == Kind::Reply && event.at <= until);
+    lead.answered_by = answers.last().map(|event| event.channel);
+}
+
+fn touch(event: &Event, zone: Tz) -> Touch {
+    let local = zone.timestamp_opt(event.at, 0).single();
+    let (day, hour) = local.map_or((1, 0), |local| (local.weekday().number_from_monday(), local.hour()));
+    Touch {
+        at: event.at,
+        channel: event.channel,
+        day: u8::try_from(day).unwrap_or(1),
+        hour: u8::try_from(hour).unwrap_or_default(),
+        converting: event.converting,
+        content: event.content,
+    }
+}
+
+/// CI-070: each part from 0 to 1; a part that is not known counts nothing, and more than one of them spoils the rest.
+fn parts(components: &str) -> Option<[f32; 4]> {
+    let found: Components = serde_json::from_str(components).ok()?;
+    let points = [found.data_quality, found.authority, found.company_fit, found.timing];
+    if points.iter().flatten().count() < LEAST_PARTS {
+        return None;
+    }
+    Some(std::array::from_fn(|place| (points[place].unwrap_or(0.0) / MOST_POINTS[place]).clamp(0.0, 1.0)))
+}
+
+/// Spreads an id over 64 bits, so that sums of many tell other leads apart.
+fn mixed(id: u128) -> u64 {
+    let folded = (id >> 64) as u64 ^ (id as u64).rotate_left(29);
+    let mut mixed = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^= mixed >> 32;
+    mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93)
+}
+
+/// The ids before the first lead and after the last one.
+pub(crate) const FIRST: Uuid = Uuid::nil();
+pub(crate) const LAST: Uuid = Uuid::max();

@@ -1,0 +1,131 @@
+//! What conversions are learned from: leads and what was sent to them, as of one moment, in batches of leads.
+
+use crate::rows::{self, Fields};
+use crate::{Db, Error, Tx};
+use uuid::Uuid;
+
+/// A repeatable-read view of one client's leads.
+#[derive(Debug)]
+pub struct Outcomes {
+    tx: Tx,
+}
+
+/// A lead. Times are seconds since 1970; texts that are not there are empty.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadRow<'a> {
+    pub id: Uuid,
+    pub title: &'a str,
+    pub industry: &'a str,
+    pub employee_count: Option<i32>,
+    pub is_new_role: bool,
+    pub is_hiring: bool,
+    pub recently_funded: bool,
+    pub status: &'a str,
+    pub converted_at: Option<i64>,
+    pub created_at: i64,
+    /// Components of the score before the first touch, as JSON.
+    pub components: &'a str,
+    pub tier: &'a str,
+    pub time_zone: &'a str,
+    pub state: &'a str,
+    pub country: &'a str,
+}
+
+/// Something that went out to a lead, or came back from it.
+#[derive(Clone, Copy, Debug)]
+pub struct ActivityRow<'a> {
+    pub lead_id: Uuid,
+    pub created_at: i64,
+    pub action: &'a str,
+    pub channel: &'a str,
+    pub led_to_booking: bool,
+    pub content_features: &'a str,
+    /// As JSON, when there are no features.
+    pub content_snapshot: &'a str,
+}
+
+impl Outcomes {
+    pub async fn open(db: &Db, client: Uuid) -> Result<Self, Error> {
+        let tx = db.begin_bulk("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", client).await?;
+        Ok(Self { tx })
+    }
+
+    /// The last id of the next `size` leads after an id; none when there are fewer left.
+    pub async fn batch_end(&mut self, after: Uuid, size: i64) -> Result<Option<Uuid>, Error> {
+        let client = self.tx.client();
+        let query = sqlx::query_scalar!(
+            "SELECT id FROM leads WHERE client_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 1",
+            client,
+            after,
+            size - 1
+        );
+        Ok(query.fetch_optional(self.tx.connection()).await?)
+    }
+
+    /// Leads after an id up to another one, in any order.
+    pub async fn leads(
+        &mut self,
+        (after, until): (Uuid, Uuid),
+        mut each: impl FnMut(LeadRow<'_>),
+    ) -> Result<u64, Error> {
+        let client = self.tx.client();
+        // Who was scored for the first time after the first touch has no score from before it.
+        let query = format!(
+            "SELECT id, title, industry, employee_count, is_new_role, is_hiring, recently_funded, status, converted_at,
+                created_at,
+                coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
+                    OR scored_at <= first_touch_at THEN als_components END)::text,
+                coalesce(als_snapshot ->> 'tier', als_tier), time_zone, state, country
+            FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL"
+        );
+        rows::each(&mut self.tx, &query, |mut fields| each(lead(&mut fields))).await
+    }
+
+    /// What went out to those leads, and their answers and bookings, in any order.
+    pub async fn activities(
+        &mut self,
+        (after, until): (Uuid, Uuid),
+        mut each: impl FnMut(ActivityRow<'_>),
+    ) -> Result<u64, Error> {
+        let client = self.tx.client();
+        let query = format!(
+            "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,
+                CASE WHEN content_features IS NULL THEN content_snapshot::text END
+            FROM activities WHERE client_id = '{client}' AND lead_id > '{after}' AND lead_id <= '{until}'
+                AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine"
+        );
+        rows::each(&mut self.tx, &query, |mut fields| each(activity(&mut fields))).await
+    }
+}
+
+fn lead<'a>(fields: &mut Fields<'a>) -> LeadRow<'a> {
+    LeadRow {
+        id: fields.uuid(),
+        title: fields.text().unwrap_or_default(),
+        industry: fields.text().unwrap_or_default(),
+        employee_count: fields.int4(),
+        is_new_role: fields.bool(),
+        is_hiring: fields.bool(),
+        recently_funded: fields.bool(),
+        status: fields.text().unwrap_or_default(),
+        converted_at: fields.seconds(),
+        created_at: fields.seconds().unwrap_or_default(),
+        components: fields.text().unwrap_or_default(),
+        tier: fields.text().unwrap_or_default(),
+        time_zone: fields.text().unwrap_or_default(),
+        state: fields.text().unwrap_or_default(),
+        country: fields.text().unwrap_or_default(),
+    }
+}
+
+fn activity<'a>(fields: &mut Fields<'a>) -> ActivityRow<'a> {
+    ActivityRow {
+        lead_id: fields.uuid(),
+        created_at: fields.seconds().unwrap_or_default(),
+        action: fields.text().unwrap_or_default(),
+        channel: fields.text().unwrap_or_default(),
+        led_to_booking: fields.bool(),
+        content_features: fields.text().unwrap_or_default(),
+        content_snapshot: fields.text().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Reads what COPY sends in its binary form: the fastest way to read many rows, without one allocation for each.
+
+use crate::{Error, Tx};
+use futures::TryStreamExt as _;
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+/// Flags and the length of an extension that nobody uses.
+const HEADER: usize = SIGNATURE.len() + 8;
+
+/// The fields of one row, read one after the other in the order of the query. What is not there reads as null.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// The bytes of the next field.
+    pub(crate) fn next(&mut self) -> Option<&'a [u8]> {
+        let (length, rest) = self.rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(i32::from_be_bytes(*length));
+        self.rest = rest;
+        let (field, rest) = rest.split_at_checked(length.ok()?)?;
+        self.rest = rest;
+        Some(field)
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.next()?).ok()
+    }
+
+    pub(crate) fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Uuid::from_slice(self.next().unwrap_or_default()).unwrap_or_default()
+    }
+
+    pub(crate) fn int4(&mut self) -> Option<i32> {
+        Some(i32::from_be_bytes(self.next()?.try_into().ok()?))
+    }
+
+    pub(crate) fn bool(&mut self) -> bool {
+        self.next().is_some_and(|field| field == [1])
+    }
+
+    /// Seconds since 1970; Postgres counts microseconds since 2000.
+    pub(crate) fn seconds(&mut self) -> Option<i64> {
+        let micros = i64::from_be_bytes(self.next()?.try_into().ok()?);
+        Some(micros.div_euclid(1_000_000) + 946_684_800)
+    }
+}
+
+/// Hands every row of a query to `each`. The query may hold nothing that came from outside: COPY takes no parameters.
+pub(crate) async fn each(tx: &mut Tx, query: &str, mut each: impl FnMut(Fields<'_>)) -> Result<u64, Error> {
+    let statement = format!("COPY ({query}) TO STDOUT (FORMAT binary)");
+    let mut chunks = tx.connection().copy_out_raw(&statement).await?;
+    let mut buffer: Vec<u8> = Vec::new();
+    let (mut rows, mut begun) = (0, false);
+    while let Some(chunk) = chunks.try_next().await? {
+        // The server sends a row at a time; should it ever cut one in two, its rest comes next.
+        let whole = buffer.is_empty();
+        if !whole {
+            buffer.extend_from_slice(&chunk);
+        }
+        let bytes = if whole { &chunk[..] } else { &buffer[..] };
+        let mut at = 0;
+        if !begun {
+            if bytes.len() < HEADER {
+                buffer = bytes.to_vec();
+                continue;
+            }
+            (at, begun) = (HEADER, true);
+        }
+        while let Some(row) = row(&bytes[at..]) {
+            each(Fields { rest: &row[2..] });
+            rows += 1;
+            at += row.len();
+        }
+        // A lone -1 ends the copy.
+        let left = bytes[at..].to_vec();
+        buffer = if left == [0xff, 0xff] { Vec::new() } else { left };
+    }
+    Ok(rows)
+}
+
+/// The first row in `bytes`, if all of it is there.
+fn row(bytes: &[u8]) -> Option<&[u8]> {
+    let (fields, _) = bytes.split_first_chunk::<2>()?;
+    let fields = usize::try_from(i16::from_be_bytes(*fields)).ok()?;
+    let mut end = 2;
+    for _ in 0..fields {
+        let length = i32::from_be_bytes(*bytes.get(end..)?.first_chunk::<4>()?);
+        end += 4 + usize::try_from(length).unwrap_or(0);
+    }
+    bytes.get(..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_read_once_all_of_it_is_there() {
+        let mut bytes = vec![0, 3, 0, 0, 0, 2];
+        bytes.extend_from_slice(b"hi");
+        bytes.extend_from_slice(&[0xff, 0xff, 0xff, 0xff]);
+        bytes.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 7]);
+        for cut in 0..bytes.len() {
+            assert!(row(&bytes[..cut]).is_none(), "{cut}");
+        }
+        bytes.extend_from_slice(&[0xff, 0xff]);
+        let found = row(&bytes).unwrap();
+        assert_eq!(found.len(), bytes.len() - 2);
+        let mut fields = Fields { rest: &found[2..] };
+        assert_eq!(
+            (fields.text(), fields.text(), fields.int4(), fields.int4()),
+            (Some("hi"), None, Some(7), None)
+        );
+        assert!(row(&bytes[found.len()..]).is_none());
+    }
+}
