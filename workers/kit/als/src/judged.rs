@@ -51,19 +51,6 @@ impl Rules {
         judged
     }
 
-    /// A lead whose parts somebody else has given.
-    pub fn given(&self, components: &Components) -> Judged<'_> {
-        let mut judged = Judged::none(self);
-        for part in Part::ALL {
-            let points = components.of(part);
-            if points > 0.0 {
-                let says = "was given with the lead".to_owned();
-                judged.hits[part as usize].push(Hit { rule: "given".to_owned(), says, points });
-            }
-        }
-        judged
-    }
-
     fn answers(&self, facts: &Facts, market: &Market) -> Vec<Answer> {
         let title = words(&facts.title);
         let mut answers = Vec::with_capacity(self.rules.len());
@@ -159,6 +146,17 @@ impl Market {
 impl<'a> Judged<'a> {
     fn none(rules: &'a Rules) -> Self {
         Self { rules, hits: [const { Vec::new() }; 5], excluded_by: None, unknown: Vec::new() }
+    }
+
+    /// The same lead with parts that somebody else has given; who is excluded stays so.
+    #[must_use]
+    pub fn given(self, components: &Components) -> Self {
+        let given = |part: Part| {
+            let (points, says) = (components.of(part), "was given with the lead".to_owned());
+            let hit = Hit { rule: "given".to_owned(), says, points };
+            if points > 0.0 { vec![hit] } else { Vec::new() }
+        };
+        Self { hits: Part::ALL.map(given), unknown: Vec::new(), ..self }
     }
 
     /// Whether another rule of those among which one counts is met.

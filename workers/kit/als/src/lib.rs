@@ -15,7 +15,7 @@ mod tests;
 pub use facts::{Changes, Facts};
 pub use judged::{Hit, Judged};
 pub use ledger::{Cut, Ledger, Milli, PartLine, RuleLine};
-pub use rules::{Cutoffs, Error, Market, Rules};
+pub use rules::{Cutoffs, DEFAULTS, Error, Market, Rules};
 pub use score::{Score, Tier, raw, whole};
 pub use standing::{InForce, Learned, MAX_AGE, Source, in_force};
 pub use what_if::WhatIf;

@@ -5,7 +5,8 @@ use crate::{Part, Tier};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-const DEFAULTS: &str = include_str!("rules.toml");
+/// The rules that hold where nothing else is said, as they are written.
+pub const DEFAULTS: &str = include_str!("rules.toml");
 
 /// Why a file of rules cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]

@@ -19,8 +19,8 @@ const PERFECT: Components =
 
 #[track_caller]
 fn scores(components: Components, weights: Weights, score: u8, tier: Tier) {
-    let judged = rules();
-    let judged = judged.given(&components);
+    let rules = rules();
+    let judged = rules.judge(&Facts::default(), &Market::default()).given(&components);
     assert_eq!((judged.score(&weights).score, judged.score(&weights).tier), (score, tier));
     adds_up(&judged, &weights);
 }
