@@ -2,6 +2,7 @@
 
 use crate::{Components, Part, Weights};
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use utoipa::ToSchema;
 
 /// How promising a lead is.
@@ -27,6 +28,15 @@ impl Tier {
             Self::Warm => "warm",
             Self::Hot => "hot",
         }
+    }
+}
+
+impl FromStr for Tier {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|tier| tier.name() == text);
+        named.ok_or_else(|| format!("use one of {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 
