@@ -1,6 +1,7 @@
 //! What the fleet says: the messages of `leadfleet.v1`, the subjects they travel on, and the outbox a handler fills.
 
 mod json;
+pub mod kind;
 mod outbox;
 pub mod subject;
 

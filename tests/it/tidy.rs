@@ -12,7 +12,8 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 18] = [
+const PURE: [&str; 19] = [
+    "workers/kit/als/src",
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
     "workers/kit/cells/src",

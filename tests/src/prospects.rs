@@ -1,9 +1,10 @@
 //! Made prospects, and what outreach tools say of them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use prospects::{Keys, NewProspect, Owner, PlannedTouch, Prospects};
+use prospects::{Keys, NewProspect, Owner, PlannedTouch, Prospects, Scores};
 use proto::v1::{Engagement, EngagementKind, ReplyIntent};
 use proto::{Outgoing, Token};
 
@@ -23,6 +24,11 @@ impl TestFleet {
         let prospects = Prospects::new(self.db.clone(), keys, chrono_tz::America::New_York);
         prospects.add_user(OWNER.client, USER).await.unwrap();
         prospects
+    }
+
+    /// What scores leads, by the rules that hold where nothing else is said.
+    pub fn scores(&self) -> Scores {
+        Scores::new(self.db.clone(), Arc::new(als::Rules::defaults().unwrap()))
     }
 
     /// Says what a tool says.

@@ -12,7 +12,7 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, places, run, sequence,
+    dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach, places, run, sequence,
     status, webhook,
 };
 
@@ -57,7 +57,7 @@ enum Command {
     Dev(dev::Args),
     /// Import rows from a CSV file: all of them, or none.
     #[command(
-        after_help = format!("{}\nThe contact 123 of HubSpot is the prospect_id hubspot_123: its webhooks say no more.\n\nExamples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json", import::columns_help())
+        after_help = format!("{}\nThe contact 123 of HubSpot is the prospect_id hubspot_123: its webhooks say no more.\nThe als_components of leads are JSON: {{\"data_quality\":16,\"authority\":22,\"company_fit\":18,\"timing\":9,\"risk\":0}}.\nActions of activities are sent, replied, meeting_booked, bounced and so on; email_sent, sms_sent, linkedin_sent and\nvoice_completed are sent on that channel. The same source and event_id, or the same row without one, is the same.\n\nExamples:\n  leadfleet import clinics clinics.csv --dry-run\n  leadfleet import leads leads.csv --client 0190163d-8694-739b-aea5-966c26f8ad91\n  leadfleet import activities touches.csv --dry-run\n  leadfleet import pain-points pains.csv --map complaint=pain_text --map notes=\n  cat people.csv | leadfleet import decision-makers - --json", import::columns_help())
     )]
     Import(import::Args),
     /// Look at the matching runs: how far they are, what came out, and why.
@@ -65,6 +65,9 @@ enum Command {
     Match(matching::Command),
     /// Whom to contact, with which words, when, and what came of it.
     Outreach(outreach::Args),
+    /// How promising leads are, and why; score them anew.
+    #[command(subcommand)]
+    Leads(leads::Command),
     /// Show the words that sequences are made of; take those that Claude wrote out of use.
     #[command(subcommand)]
     Sequence(sequence::Command),
@@ -140,6 +143,7 @@ impl Cli {
             Command::Import(args) => import::run(args, Settings::load(&sources)?, output).await,
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
             Command::Outreach(args) => outreach::run(args, &Settings::load(&sources)?, output).await,
+            Command::Leads(command) => leads::run(command, &Settings::load(&sources)?, output).await,
             Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,

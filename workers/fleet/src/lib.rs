@@ -1,5 +1,6 @@
 //! The one binary `leadfleet`: its commands, the private servers of `dev` and `demo`, the sample data.
 
+mod announce;
 pub mod cli;
 pub mod dead;
 pub mod demo;
@@ -10,6 +11,7 @@ pub mod exit;
 pub mod fill;
 pub mod import;
 pub mod key;
+pub mod leads;
 pub mod link;
 pub mod local;
 pub mod matching;

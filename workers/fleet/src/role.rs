@@ -8,7 +8,7 @@ use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
 use outreach::{Recorder, WordsKeeper};
 use runtime::Runtime;
-use scorer::Scorer;
+use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer};
 use storer::{StoreRetrier, Storer};
 use templater::{SequenceWriter, Templater};
 use tokio::task::JoinSet;
@@ -35,7 +35,7 @@ pub enum Role {
     /// Matches clinics to the problems their reviews show.
     #[value(alias = "matcher-pain-pattern")]
     PainPattern,
-    /// Makes segments and priorities of the matches.
+    /// Makes segments and priorities of the matches, and scores leads.
     Scorer,
     /// Writes a template for each segment, and the words of sequences.
     Templater,
@@ -84,6 +84,9 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<BusinessTypeMatcher>().await?;
     runtime.provision::<PainPatternMatcher>().await?;
     runtime.provision::<Scorer>().await?;
+    runtime.provision::<LeadScorer>().await?;
+    runtime.provision::<LeadUpdateScorer>().await?;
+    runtime.provision::<Rescorer>().await?;
     runtime.provision::<Templater>().await?;
     runtime.provision::<SequenceWriter>().await?;
     runtime.provision::<Storer>().await?;
@@ -118,7 +121,18 @@ pub async fn start(
         Role::Geographic => spawn(running, runtime, GeographicMatcher::new(workers.matchers.clone())),
         Role::BusinessType => spawn(running, runtime, BusinessTypeMatcher::new(workers.matchers.clone())),
         Role::PainPattern => spawn(running, runtime, PainPatternMatcher::new(workers.matchers.clone())),
-        Role::Scorer => spawn(running, runtime, Scorer::new(&workers.scorer, workers.claude(runtime).await?)),
+        Role::Scorer => {
+            spawn(running, runtime, Scorer::new(&workers.scorer, workers.claude(runtime).await?));
+            let scores = workers.scores()?;
+            spawn(running, runtime, LeadScorer(scores.clone()));
+            spawn(running, runtime, LeadUpdateScorer(scores.clone()));
+            spawn(running, runtime, Rescorer(scores.clone()));
+            let runtime = runtime.clone();
+            running.spawn(async move {
+                scorer::announce_missed(&runtime, &scores).await;
+                Ok(())
+            });
+        }
         Role::Templater => {
             let claude = workers.claude(runtime).await?;
             spawn(running, runtime, Templater::new(workers.templater.clone(), claude.clone()));
@@ -167,8 +181,8 @@ pub async fn serve(
     config: gateway::Config,
     running: &mut Running,
 ) -> Result<SocketAddr, Failure> {
-    let (db, prospects) = (workers.db()?, workers.prospects()?);
-    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, config).await?;
+    let (db, prospects, scores) = (workers.db()?, workers.prospects()?, workers.scores()?);
+    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, scores, config).await?;
     let address = gateway.address();
     running.spawn(async move {
         gateway.run().await;

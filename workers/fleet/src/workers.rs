@@ -1,12 +1,14 @@
 //! The settings of every worker: from the environment, with what the configuration files add.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use chrono::{NaiveTime, TimeDelta};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser};
 use claude::Claude;
 use db::Db;
-use prospects::Prospects;
+use prospects::{Prospects, Scores};
 use runtime::{Daily, Runtime};
 
 use crate::exit::{Exit, Failure};
@@ -111,6 +113,21 @@ impl Workers {
             error: error.into(),
             hint: Some("`leadfleet dev` makes one beside its data and says what to set".to_owned()),
         })
+    }
+
+    /// What scores leads.
+    pub fn scores(&self) -> Result<Scores, Failure> {
+        self.scores_over(self.db()?)
+    }
+
+    /// The same over a pool of the caller's.
+    pub fn scores_over(&self, db: Db) -> Result<Scores, Failure> {
+        let rules = self.scorer.rules().map_err(|error| Failure {
+            exit: Exit::Usage,
+            error: error.into(),
+            hint: Some("`leadfleet leads rules` prints rules that can be used; ALS_RULES names a file".to_owned()),
+        })?;
+        Ok(Scores::new(db, Arc::new(rules)))
     }
 
     pub async fn claude(&self, runtime: &Runtime) -> anyhow::Result<Claude> {

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::rate::Rate;
 use db::Db;
-use prospects::Prospects;
+use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     pub(crate) runtime: Runtime,
     pub(crate) db: Db,
     pub(crate) prospects: Prospects,
+    pub(crate) scores: Scores,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

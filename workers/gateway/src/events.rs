@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use cadence::Intent;
 use db::Uuid;
+use prospects::TakenIn;
 use proto::v1::{Engagement, ReplyIntent};
 use proto::{Outgoing, Token};
 use runtime::PublishError;
@@ -17,6 +18,15 @@ pub(crate) async fn publish(app: &App, client: Uuid, event: Engagement) -> Resul
         PublishError::Broker { .. } => Problem::away("NATS", error),
         PublishError::TooLarge { .. } => Problem::internal(error),
     })
+}
+
+/// Says which leads came or changed. They are stored: what cannot be said now is found and said later.
+pub(crate) async fn announce(app: &App, client: Uuid, taken: &[TakenIn]) {
+    for message in prospects::of_taken(client, taken) {
+        if let Err(error) = app.runtime.publish(&message).await {
+            tracing::warn!(%client, error = %error, "could not announce leads");
+        }
+    }
 }
 
 pub(crate) fn meaning(intent: Intent) -> ReplyIntent {

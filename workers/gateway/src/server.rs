@@ -15,7 +15,7 @@ use db::Db;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use prospects::Prospects;
+use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -54,13 +54,25 @@ pub struct Gateway {
 }
 
 /// Answers requests until a stop is asked for.
-pub async fn serve(runtime: Runtime, db: Db, prospects: Prospects, config: Config) -> Result<(), Error> {
-    Gateway::bind(runtime, db, prospects, config).await?.run().await;
+pub async fn serve(
+    runtime: Runtime,
+    db: Db,
+    prospects: Prospects,
+    scores: Scores,
+    config: Config,
+) -> Result<(), Error> {
+    Gateway::bind(runtime, db, prospects, scores, config).await?.run().await;
     Ok(())
 }
 
 impl Gateway {
-    pub async fn bind(runtime: Runtime, db: Db, prospects: Prospects, config: Config) -> Result<Self, Error> {
+    pub async fn bind(
+        runtime: Runtime,
+        db: Db,
+        prospects: Prospects,
+        scores: Scores,
+        config: Config,
+    ) -> Result<Self, Error> {
         let listen = config.listen;
         if config.open && !listen.ip().is_loopback() {
             return Err(Error::Open(listen));
@@ -81,7 +93,7 @@ impl Gateway {
             .map_err(Error::Web)?;
         let description = Description::new(prospects.weekly_cap())?;
         let keys = caller::known();
-        let app = App::new(Shared { runtime, db, prospects, web, config, rate, keys, description });
+        let app = App::new(Shared { runtime, db, prospects, scores, web, config, rate, keys, description });
         Ok(Self { listener, address, app })
     }
 

@@ -1,6 +1,7 @@
-//! Decides who is in which segment and what each segment is worth.
+//! Decides who is in which segment and what each segment is worth, and how promising each lead is.
 //!
-//! `Intake` takes the parts of a run, `propose` finds the segments, `ranking` lets Claude move the best of them a
+//! Leads: `leads` scores them when they come, change, or something is learned; `missed` finds those nobody spoke of.
+//! Segments: `Intake` takes the parts of a run, `propose` finds the segments, `ranking` lets Claude move the best of them a
 //! little, and `settle` gives every clinic one segment. All of it is pure; `Scorer` reads, asks and publishes.
 
 pub mod alerts;
@@ -9,6 +10,8 @@ pub mod clinics;
 pub mod confidence;
 pub mod dedup;
 pub mod ladder;
+mod leads;
+mod missed;
 pub mod pairs;
 pub mod priority;
 pub mod proposal;
@@ -23,5 +26,7 @@ mod tests;
 
 pub use dedup::{Decision, Ranked, Totals, settle};
 pub use proposal::{Proposal, Wishes, propose};
+pub use leads::{LeadScorer, LeadUpdateScorer, Rescorer};
+pub use missed::announce_missed;
 pub use run::{Error, Intake, Run};
-pub use scorer::{Config, Scorer};
+pub use scorer::{Config, RulesError, Scorer};

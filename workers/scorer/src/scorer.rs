@@ -1,5 +1,6 @@
 //! The worker: all clinics and matches of a run in, its segments and everybody's place out.
 
+use als::Rules;
 use claude::{Ask, Claude, Effort};
 use proto::subject::{RunId, Stage, Subject, Token};
 use proto::v1::{Alert, Assignments};
@@ -8,6 +9,7 @@ use proto::{Outbox, Outgoing};
 use runtime::{Delivery, Fault, OrFault as _, ReadError, Retry, Source, Worker};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::alerts;
@@ -28,6 +30,31 @@ pub struct Config {
     /// Whether Claude may move the scores of the ten best segments, each by at most 1.
     #[arg(long, env = "SCORER_AI_RANKING", default_value_t = true, action = clap::ArgAction::Set)]
     pub scorer_ai_ranking: bool,
+
+    /// A file with the rules by which leads are scored; `leadfleet leads rules` prints those that hold without it.
+    #[arg(long, env = "ALS_RULES", value_name = "FILE")]
+    pub als_rules: Option<PathBuf>,
+}
+
+/// Why leads cannot be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    #[error("could not read the rules of scores from {path}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the rules of scores in {path} cannot be used")]
+    Wrong { path: PathBuf, source: als::Error },
+    #[error("the rules of scores cannot be used")]
+    Defaults(#[from] als::Error),
+}
+
+impl Config {
+    /// The rules by which leads are scored.
+    pub fn rules(&self) -> Result<Rules, RulesError> {
+        let Some(path) = &self.als_rules else { return Ok(Rules::defaults()?) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| RulesError::File { path: path.clone(), source })?;
+        Rules::read(&text).map_err(|source| RulesError::Wrong { path: path.clone(), source })
+    }
 }
 
 /// Reduces the match stage of a run to segments.

@@ -1,7 +1,9 @@
 //! `leadfleet import`: rows from a CSV file into a table, all of them or none.
 
+mod activities;
 mod columns;
 mod file;
+mod leads;
 mod people;
 mod prospects;
 mod row;
@@ -10,10 +12,12 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use ::prospects::{Prospects, TakenIn};
 use db::imports::{self, Counts};
-use db::{Db, Tx};
+use db::{Db, Tx, Uuid, history};
 use serde::Serialize;
 
+use crate::announce;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, columns as in_columns, count};
 use crate::reach;
@@ -25,7 +29,7 @@ pub use tables::{Table, columns_help};
 
 use columns::WrongHeader;
 use file::{NOT_UTF8, Reader};
-use tables::Batch;
+use tables::{Batch, Known};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -40,6 +44,9 @@ pub struct Args {
     /// Call a column of the file by its name here; `notes=` leaves the column notes out.
     #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',')]
     map: Vec<Renaming>,
+    /// Id of the client.
+    #[arg(long, default_value_t = db::DEFAULT_CLIENT, value_name = "UUID")]
+    client: db::Uuid,
 }
 
 /// What became of a file.
@@ -65,7 +72,8 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
     let places =
         columns::mapped(reader.header()?.iter().map(String::as_str), args.table.columns(), &args.map)
             .map_err(|wrong| wrong_header(&args, &wrong))?;
-    let imported = import(&args, &mut reader, &places, &settings).await?;
+    let (imported, taken) = import(&args, &mut reader, &places, &settings).await?;
+    announce::leads(args.client, &taken, &settings, output).await;
     if imported.problem_count == 0 {
         output.show(&imported, in_words)?;
         return Ok(Exit::Ok);
@@ -79,7 +87,7 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
 
 /// Reads and checks a file as an import does, without a database, for fuzzing: rows, and their first problems.
 ///
-/// There is one clinic: Desert PT in Phoenix, AZ.
+/// There is one clinic, Desert PT in Phoenix, AZ, and one lead, `prospect_1`.
 ///
 /// # Errors
 /// Like an import, when the file or its header cannot be read.
@@ -91,7 +99,8 @@ pub fn checked(table: Table, file: &Path) -> Result<(u64, Vec<Problem>), Failure
         .map_err(|wrong| anyhow::anyhow!("{wrong}"))?;
     let (city, state) = (Some("Phoenix".to_owned()), Some("AZ".to_owned()));
     let clinic = imports::ClinicName { id: 1, clinic_name: "Desert PT".to_owned(), city, state };
-    let mut batch = table.batch(vec![clinic]);
+    let lead = history::LeadName { prospect_id: "prospect_1".to_owned(), id: Uuid::nil() };
+    let mut batch = table.batch(Known { clinics: vec![clinic], leads: vec![lead] });
     let (mut rows, mut problems) = (0, Vec::new());
     while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row))? {
         rows += 1;
@@ -106,13 +115,23 @@ async fn import(
     reader: &mut Reader,
     places: &[Option<usize>],
     settings: &Settings,
-) -> Result<Imported, Failure> {
-    let mut writer = Writer { settings, now: Utc::now(), dry_run: args.dry_run, open: None };
-    let names = match args.table {
-        Table::ClinicPatterns => imports::clinic_names(writer.tx().await?).await?,
-        _ => Vec::new(),
+) -> Result<(Imported, Vec<TakenIn>), Failure> {
+    let mut writer = Writer {
+        settings,
+        client: args.client,
+        now: Utc::now(),
+        dry_run: args.dry_run,
+        open: None,
+        prospects: None,
+        taken: Vec::new(),
     };
-    let mut batch = args.table.batch(names);
+    let mut known = Known::default();
+    match args.table {
+        Table::ClinicPatterns => known.clinics = imports::clinic_names(writer.tx().await?).await?,
+        Table::Activities => known.leads = history::lead_names(writer.tx().await?).await?,
+        _ => {}
+    }
+    let mut batch = args.table.batch(known);
     let (table, file, dry_run) = (args.table, args.file.clone(), args.dry_run);
     let mut imported = Imported {
         table,
@@ -133,26 +152,30 @@ async fn import(
         }
     }
     writer.write(&mut batch, &mut imported).await?;
-    writer.end(!args.dry_run && imported.problem_count == 0).await?;
+    let taken = writer.end(!args.dry_run && imported.problem_count == 0).await?;
     if imported.problem_count > 0 {
         imported.counts = Some(Counts::default());
     }
-    Ok(imported)
+    Ok((imported, taken))
 }
 
 /// The one transaction of an import, begun at the first batch.
 struct Writer<'a> {
     settings: &'a Settings,
+    client: Uuid,
     now: DateTime<Utc>,
     dry_run: bool,
     open: Option<(Db, Tx)>,
+    prospects: Option<Prospects>,
+    /// The people of all batches.
+    taken: Vec<TakenIn>,
 }
 
 impl Writer<'_> {
     async fn tx(&mut self) -> Result<&mut Tx, Failure> {
         if self.open.is_none() {
             let db = reach::postgres(self.settings).await?;
-            let tx = db.begin(db::DEFAULT_CLIENT).await?;
+            let tx = db.begin(self.client).await?;
             self.open = Some((db, tx));
         }
         match &mut self.open {
@@ -176,12 +199,14 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn end(self, commit: bool) -> Result<(), Failure> {
+    /// Those who were taken in, if it is so.
+    async fn end(self, commit: bool) -> Result<Vec<TakenIn>, Failure> {
         match self.open {
-            Some((_, tx)) if commit => Ok(tx.commit().await?),
-            Some((_, tx)) => Ok(tx.rollback().await?),
-            None => Ok(()),
+            Some((_, tx)) if commit => tx.commit().await?,
+            Some((_, tx)) => tx.rollback().await?,
+            None => {}
         }
+        Ok(if commit { self.taken } else { Vec::new() })
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) async fn write(writer: &mut Writer<'_>, rows: &[DecisionMaker]) -> Re
     }
     let prospects = outreach::prospects(writer.settings).await?;
     let people: Vec<Somebody<'_>> = rows.iter().map(somebody).collect();
-    let erased = prospects.were_erased(db::DEFAULT_CLIENT, &people).await?;
+    let erased = prospects.were_erased(writer.client, &people).await?;
     let kept = rows.iter().zip(&erased).filter(|(_, erased)| !**erased);
     let kept: Vec<DecisionMaker> = kept.map(|(row, _)| row.clone()).collect();
     let written = imports::decision_makers(writer.tx().await?, &kept, now).await?;

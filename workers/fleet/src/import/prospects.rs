@@ -1,14 +1,14 @@
 //! Prospects: their columns, what their cells must be, and how they are taken in.
 
 use db::imports::Counts;
-use prospects::{Error, NewProspect, Owner};
+use prospects::{Error, NewProspect, Owner, TakenIn};
 
+use super::Writer;
 use super::columns::{Column, optional, required};
 use super::row::{Row, shown};
 use crate::exit::{Exit, Failure};
 use crate::output::count;
 use crate::outreach;
-use crate::settings::Settings;
 
 pub(super) const COLUMNS: &[Column] = &[
     optional("prospect_id", &["id"]),
@@ -26,13 +26,17 @@ pub(super) const COLUMNS: &[Column] = &[
     optional("linkedin_url", &["linkedin", "profile_url"]),
     optional("website", &["url"]),
     optional("signal_strength", &["signal"]),
+    optional("employee_count", &["employees", "company_size"]),
+    optional("is_new_role", &["new_role"]),
+    optional("is_hiring", &["hiring"]),
+    optional("recently_funded", &["funded"]),
     optional("source", &[]),
     optional("lawful_basis", &[]),
     optional("collected_at", &["created_at"]),
 ];
 
-/// Taken in within one transaction.
-const AT_ONCE: usize = 500;
+/// Taken in at a time.
+pub(super) const AT_ONCE: usize = 500;
 
 pub(super) fn prospect(row: &mut Row<'_>) -> NewProspect {
     let prospect_id = row.text("prospect_id");
@@ -66,6 +70,10 @@ pub(super) fn prospect(row: &mut Row<'_>) -> NewProspect {
         linkedin_url: short(row, "linkedin_url", 500),
         website: short(row, "website", 500),
         signal_strength: row.decimal("signal_strength", 0.0, 100.0),
+        employee_count: row.whole("employee_count"),
+        is_new_role: row.flag("is_new_role"),
+        is_hiring: row.flag("is_hiring"),
+        recently_funded: row.flag("recently_funded"),
         source: Some(short(row, "source", 100))
             .filter(|source| !source.is_empty())
             .unwrap_or_else(|| "import".to_owned()),
@@ -86,28 +94,34 @@ fn short(row: &mut Row<'_>, name: &'static str, most: usize) -> String {
 /// the file comes again.
 pub(super) async fn take_in(
     rows: &[NewProspect],
-    settings: &Settings,
-    now: chrono::DateTime<chrono::Utc>,
+    writer: &mut Writer<'_>,
 ) -> Result<Counts, Failure> {
-    let prospects = outreach::prospects(settings).await?;
-    let owner = Owner { client: db::DEFAULT_CLIENT, user: None };
+    let prospects = outreach::prospects(writer.settings).await?;
+    let owner = Owner { client: writer.client, user: None };
     let mut counts = Counts::default();
     for (batch, some) in rows.chunks(AT_ONCE).enumerate() {
         let before = batch * AT_ONCE;
-        let taken = prospects.take_in(owner, some.to_vec(), now).await;
-        for taken in taken.map_err(|error| stopped(error, before))? {
-            match taken.outcome {
-                "created" => counts.inserted += 1,
-                "erased" => counts.erased += 1,
-                _ => counts.updated += 1,
-            }
-        }
+        let taken = prospects.take_in(owner, some.to_vec(), writer.now).await;
+        let taken = taken.map_err(|error| stopped(error, before, before))?;
+        count_taken(&mut counts, &taken);
+        writer.taken.extend(taken);
     }
     Ok(counts)
 }
 
-/// Rows that contradict what is known are found only when they are taken in.
-fn stopped(error: Error, before: usize) -> Failure {
+pub(super) fn count_taken(counts: &mut Counts, taken: &[TakenIn]) {
+    for taken in taken {
+        match taken.outcome {
+            "created" => counts.inserted += 1,
+            "erased" => counts.erased += 1,
+            _ => counts.updated += 1,
+        }
+    }
+}
+
+/// Rows that contradict what is known are found only when they are taken in: behind how many others, of which so many
+/// stay.
+pub(super) fn stopped(error: Error, before: usize, stay: usize) -> Failure {
     let Error::Wrong(wrong) = error else { return error.into() };
     let row = |field: &str| {
         let (place, _) = field.strip_prefix("prospects[")?.split_once(']')?;
@@ -121,11 +135,11 @@ fn stopped(error: Error, before: usize) -> Failure {
         })
         .collect();
     let error = anyhow::anyhow!("{}", told.join("\n"));
-    let hint = match before {
+    let hint = match stay {
         0 => "nothing was imported: put the row right and import the file again".to_owned(),
         _ => format!(
             "the first {} were imported: put the row right and import the whole file again, nobody is doubled",
-            count(before as u64, "row")
+            count(stay as u64, "row")
         ),
     };
     Failure { exit: Exit::Failure, error, hint: Some(hint) }

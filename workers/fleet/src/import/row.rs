@@ -55,6 +55,16 @@ impl Row<'_> {
         None
     }
 
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let text = self.text(name)?;
+        match text.to_lowercase().as_str() {
+            "true" | "t" | "yes" | "y" | "1" => return Some(true),
+            "false" | "f" | "no" | "n" | "0" => return Some(false),
+            _ => self.wrong(name, format!("{} is neither true nor false", shown(&text))),
+        }
+        None
+    }
+
     pub(super) fn decimal(&mut self, name: &'static str, least: f64, most: f64) -> Option<f64> {
         let text = self.text(name)?;
         match text.parse::<f64>() {

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use ::prospects::NewProspect;
+use ::prospects::{NewLead, NewProspect, PastActivity};
 use clap::ValueEnum as _;
+use db::history::LeadName;
 use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
 use serde::Serialize;
 
 use super::columns::{Column, optional, required};
 use super::row::{Row, shown};
-use super::{Writer, people, prospects};
+use super::activities::LeadIds;
+use super::{Writer, activities, leads, people, prospects};
 use crate::exit::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -20,6 +22,10 @@ pub enum Table {
     DecisionMakers,
     ClinicPatterns,
     Prospects,
+    /// Prospects with what became of them before.
+    Leads,
+    /// What happened to leads before.
+    Activities,
 }
 
 const PAIN_POINTS: &[Column] = &[
@@ -83,20 +89,26 @@ const BATCH: usize = 100_000;
 const LONGEST_CATEGORY: usize = 100;
 
 impl Table {
-    /// An empty batch; the names are those of the clinics that patterns may be of.
-    pub(super) fn batch(self, clinics: Vec<ClinicName>) -> Batch {
+    /// An empty batch of rows that may name what is known.
+    pub(super) fn batch(self, known: Known) -> Batch {
         match self {
             Self::PainPoints => Batch::PainPoints(Vec::new()),
             Self::Clinics => Batch::Clinics(Vec::new()),
             Self::DecisionMakers => Batch::DecisionMakers(Vec::new()),
-            Self::ClinicPatterns => Batch::ClinicPatterns(Vec::new(), Clinics::new(clinics)),
+            Self::ClinicPatterns => Batch::ClinicPatterns(Vec::new(), Clinics::new(known.clinics)),
             Self::Prospects => Batch::Prospects(Vec::new()),
+            Self::Leads => Batch::Leads(Vec::new()),
+            Self::Activities => Batch::Activities(Vec::new(), LeadIds::new(known.leads)),
         }
     }
 
     /// Rows written at a time. Prospects are taken in by transactions of their own, so all of them are checked first.
     pub(super) fn at_once(self) -> usize {
-        if self == Self::Prospects { usize::MAX } else { BATCH }
+        match self {
+            Self::Prospects => usize::MAX,
+            Self::Leads => prospects::AT_ONCE,
+            _ => BATCH,
+        }
     }
 
     pub(super) fn columns(self) -> &'static [Column] {
@@ -106,6 +118,8 @@ impl Table {
             Self::DecisionMakers => DECISION_MAKERS,
             Self::ClinicPatterns => CLINIC_PATTERNS,
             Self::Prospects => prospects::COLUMNS,
+            Self::Leads => &leads::COLUMNS,
+            Self::Activities => activities::COLUMNS,
         }
     }
 }
@@ -131,6 +145,15 @@ pub(super) enum Batch {
     DecisionMakers(Vec<DecisionMaker>),
     ClinicPatterns(Vec<ClinicPattern>, Clinics),
     Prospects(Vec<NewProspect>),
+    Leads(Vec<NewLead>),
+    Activities(Vec<PastActivity>, LeadIds),
+}
+
+/// What rows may name.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) clinics: Vec<ClinicName>,
+    pub(super) leads: Vec<LeadName>,
 }
 
 impl Batch {
@@ -141,6 +164,8 @@ impl Batch {
             Self::DecisionMakers(rows) => rows.push(decision_maker(row)),
             Self::ClinicPatterns(rows, clinics) => rows.push(clinic_pattern(row, clinics)),
             Self::Prospects(rows) => rows.push(prospects::prospect(row)),
+            Self::Leads(rows) => rows.push(leads::lead(row)),
+            Self::Activities(rows, leads) => rows.extend(activities::activity(row, leads)),
         }
     }
 
@@ -151,6 +176,8 @@ impl Batch {
             Self::DecisionMakers(rows) => rows.len(),
             Self::ClinicPatterns(rows, _) => rows.len(),
             Self::Prospects(rows) => rows.len(),
+            Self::Leads(rows) => rows.len(),
+            Self::Activities(rows, _) => rows.len(),
         }
     }
 
@@ -161,6 +188,8 @@ impl Batch {
             Self::DecisionMakers(rows) => rows.clear(),
             Self::ClinicPatterns(rows, _) => rows.clear(),
             Self::Prospects(rows) => rows.clear(),
+            Self::Leads(rows) => rows.clear(),
+            Self::Activities(rows, _) => rows.clear(),
         }
     }
 
@@ -173,7 +202,9 @@ impl Batch {
             Self::DecisionMakers(rows) => people::write(writer, rows).await?,
             Self::ClinicPatterns(rows, _) => imports::clinic_patterns(writer.tx().await?, rows, now).await?,
             Self::Prospects(_) if writer.dry_run => return Ok(None),
-            Self::Prospects(rows) => prospects::take_in(rows, writer.settings, now).await?,
+            Self::Prospects(rows) => prospects::take_in(rows, writer).await?,
+            Self::Leads(rows) => leads::write(rows, writer).await?,
+            Self::Activities(rows, _) => activities::write(rows, writer).await?,
         }))
     }
 }

@@ -3,8 +3,10 @@
 use prospects::{FromMatches, FromMatchesRequest, MatchedPerson};
 
 use super::Outreach;
+use crate::announce;
 use crate::exit::Failure;
 use crate::output::{columns, count};
+use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -22,10 +24,11 @@ pub(super) struct Args {
     limit: usize,
 }
 
-pub(super) async fn run(args: Args, outreach: &Outreach) -> Result<(), Failure> {
+pub(super) async fn run(args: Args, outreach: &Outreach, settings: &Settings) -> Result<(), Failure> {
     let Args { segment, min_priority, dry_run, limit } = args;
     let request = FromMatchesRequest { user_id: outreach.user_id(), segment, min_priority, dry_run };
     let found = outreach.prospects.from_matches(outreach.owner(), &request, outreach.now).await?;
+    announce::leads(outreach.client, &found.taken, settings, outreach.output).await;
     outreach.output.show(&found, |found| in_words(found, limit))?;
     Ok(())
 }

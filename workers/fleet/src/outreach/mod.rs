@@ -167,7 +167,7 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
         Command::Export(of) => person::export(&of.prospect, &outreach).await?,
         Command::Erase(args) => erase::run(&args, &outreach, settings).await?,
         Command::History(of) => history::run(&of.prospect, &outreach).await?,
-        Command::FromMatches(args) => from_matches::run(args, &outreach).await?,
+        Command::FromMatches(args) => from_matches::run(args, &outreach, settings).await?,
         Command::AddUser(args) => person::add_user(&args, &outreach).await?,
     }
     Ok(Exit::Ok)

@@ -9,6 +9,7 @@ mod erase;
 mod fill;
 mod from_matches;
 mod import;
+mod leads;
 mod matching;
 mod outreach;
 mod sequence;

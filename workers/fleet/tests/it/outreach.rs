@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use ::prospects::{DueRequest, DueTouch, Keys, NewProspect, Owner, Prospects};
 use chrono::{Days, NaiveDate, NaiveTime, Utc, Weekday};
@@ -34,8 +34,14 @@ impl It {
         it
     }
 
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.servers.leadfleet(arguments);
+        command.env("LEADFLEET_SECRET", SECRET);
+        command
+    }
+
     pub(super) fn run(&self, arguments: &[&str]) -> Output {
-        self.servers.leadfleet(arguments).env("LEADFLEET_SECRET", SECRET).output().unwrap()
+        self.command(arguments).output().unwrap()
     }
 
     #[track_caller]
@@ -68,8 +74,12 @@ impl It {
         Prospects::new(self.db(), Keys::new(SECRET.as_bytes()), chrono_tz::America::New_York)
     }
 
+    pub(super) fn postgres_url(&self) -> String {
+        self.servers.stack.postgres_url()
+    }
+
     pub(super) fn db(&self) -> db::Db {
-        db::Db::new(&db::Config::of(&self.servers.stack.postgres_url())).unwrap()
+        db::Db::new(&db::Config::of(&self.postgres_url())).unwrap()
     }
 }
 

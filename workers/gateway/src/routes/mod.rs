@@ -3,6 +3,7 @@
 mod audience;
 mod cadence;
 mod due;
+mod leads;
 mod learning;
 mod metrics;
 mod prospects;
@@ -46,6 +47,9 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(due::show),
         routes!(suppressions::list),
         routes!(research::list),
+        routes!(leads::list),
+        routes!(leads::explain),
+        routes!(leads::what_if),
     ];
     let write = vec![
         routes!(sequence::generate),

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::events;
 use crate::input::{Id, Json};
 use crate::problem::Problem;
 use axum::Extension;
@@ -45,6 +46,7 @@ pub(crate) async fn discover(
     let owner = caller.with(&asked.user_id);
     let taken = app.prospects.take_in(owner, asked.prospects, app.now()).await;
     let prospects = taken.map_err(clash)?;
+    events::announce(&app, owner.client, &prospects).await;
     Ok(axum::Json(Discovered { prospects }))
 }
 
@@ -61,8 +63,10 @@ pub(crate) async fn from_matches(
     Extension(caller): Extension<Caller>,
     Json(asked): Json<FromMatchesRequest>,
 ) -> Result<axum::Json<FromMatches>, Problem> {
-    let taken = app.prospects.from_matches(caller.with(&asked.user_id), &asked, app.now()).await;
-    Ok(axum::Json(taken.map_err(clash)?))
+    let owner = caller.with(&asked.user_id);
+    let matched = app.prospects.from_matches(owner, &asked, app.now()).await.map_err(clash)?;
+    events::announce(&app, owner.client, &matched.taken).await;
+    Ok(axum::Json(matched))
 }
 
 /// Every field is as it is described; what is wrong with it is what is there already.

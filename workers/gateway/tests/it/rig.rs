@@ -7,7 +7,7 @@ use db::Uuid;
 use db::keys::{self, NewKey};
 use futures::StreamExt as _;
 use gateway::{ApiKey, Clock, Config, Gateway};
-use prospects::{Keys, Prospects, Rules};
+use prospects::{Keys, Prospects, Rules, Scores};
 use proto::Message;
 use proto::v1::Engagement;
 use reqwest::{Method, RequestBuilder, Response};
@@ -60,6 +60,10 @@ pub(crate) fn prospects(db: db::Db) -> Prospects {
     Prospects::new(db, Keys::new(b"a key of the tests"), chrono_tz::UTC)
 }
 
+pub(crate) fn scores(db: db::Db) -> Scores {
+    Scores::new(db, Arc::new(als::Rules::defaults().unwrap()))
+}
+
 pub(crate) fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "keys expire by the clock of the gateway")]
     Utc::now()
@@ -104,7 +108,7 @@ impl Rig {
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
-        let gateway = Gateway::bind(runtime.clone(), db, prospects, config).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db), config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {

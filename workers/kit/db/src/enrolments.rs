@@ -298,7 +298,8 @@ pub async fn answered_companies(tx: &mut Tx, companies: &[String]) -> Result<Vec
     let client = tx.client();
     let query = sqlx::query_scalar!(
         "SELECT DISTINCT company_name FROM leads
-        WHERE client_id = $1 AND company_name = ANY($2) AND company_name <> '' AND status <> 'new'",
+        WHERE client_id = $1 AND company_name = ANY($2) AND company_name <> ''
+            AND status NOT IN ('new', 'bounced', 'dead')",
         client,
         companies
     );

@@ -2,7 +2,8 @@
 
 use crate::erasure::Somebody;
 use crate::error::{Error, Wrong};
-use crate::intake::{NewProspect, TakenIn};
+use crate::intake::TakenIn;
+use crate::new_prospect::NewProspect;
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::leads::{self, Matched};
@@ -50,6 +51,10 @@ pub struct FromMatches {
     pub left_out: u64,
     /// The first thousand, those of the best segment first.
     pub people: Vec<MatchedPerson>,
+    /// All who were taken in.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub taken: Vec<TakenIn>,
 }
 
 /// The decision maker of a matched clinic.
@@ -98,9 +103,10 @@ impl Prospects {
             matched.into_iter().filter_map(|matched| Candidate::of(matched, &run)).collect();
         self.leave_out_erased(&mut tx, &mut people).await?;
         tx.rollback().await?;
+        let mut taken = Vec::new();
         if !request.dry_run {
             for some in people.chunks_mut(AT_ONCE) {
-                self.take_in_fitting(owner, some, now).await?;
+                taken.extend(self.take_in_fitting(owner, some, now).await?);
             }
         }
         let of = |outcome| people.iter().filter(|one| one.shown.outcome == Some(outcome)).count() as u64;
@@ -113,6 +119,7 @@ impl Prospects {
             updated: of("updated"),
             left_out: of("left_out"),
             people: people.into_iter().take(LISTED).map(|one| one.shown).collect(),
+            taken,
         })
     }
 
@@ -134,22 +141,22 @@ impl Prospects {
         owner: Owner<'_>,
         people: &mut [Candidate],
         now: DateTime<Utc>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<TakenIn>, Error> {
         loop {
             let mut fitting: Vec<&mut Candidate> =
                 people.iter_mut().filter(|one| one.shown.outcome.is_none()).collect();
             let prospects = fitting.iter().map(|one| one.prospect.clone()).collect();
             match self.take_in(owner, prospects, now).await {
                 Ok(taken) => {
-                    for (one, TakenIn { prospect_id, outcome, .. }) in fitting.into_iter().zip(taken) {
-                        if outcome == "erased" {
+                    for (one, taken) in fitting.into_iter().zip(&taken) {
+                        if taken.outcome == "erased" {
                             one.leave_out("was erased on request".to_owned());
                         } else {
-                            one.shown.prospect_id = Some(prospect_id);
-                            one.shown.outcome = Some(outcome);
+                            one.shown.prospect_id = Some(taken.prospect_id.clone());
+                            one.shown.outcome = Some(taken.outcome);
                         }
                     }
-                    return Ok(());
+                    return Ok(taken);
                 }
                 Err(Error::Wrong(wrong)) => {
                     let reasons = by_place(&wrong);

@@ -3,62 +3,17 @@
 use crate::again::again;
 use crate::erasure::Somebody;
 use crate::error::{Error, Wrong};
+use crate::history::History;
 use crate::judge::judged;
 use crate::keys::{Named, employer};
+use crate::new_prospect::NewProspect;
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::leads::{self, Identity, Wanted, Written};
-use db::{Tx, Uuid};
-use serde::{Deserialize, Serialize};
+use db::{Tx, Uuid, scores};
+use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
-
-/// A prospect that somebody has discovered; what is not known is left out.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct NewProspect {
-    /// The caller's name for it; made when there is none.
-    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", max_length = 64)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prospect_id: Option<String>,
-    #[schema(required = true, max_length = 200, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
-    pub name: String,
-    #[schema(max_length = 200)]
-    pub title: String,
-    #[schema(max_length = 200)]
-    pub company: String,
-    #[schema(max_length = 200)]
-    pub industry: String,
-    /// Headline, biography or notes.
-    #[schema(max_length = 5000)]
-    pub about: String,
-    #[schema(max_length = 100)]
-    pub city: String,
-    #[schema(max_length = 100)]
-    pub state: String,
-    #[schema(max_length = 100)]
-    pub country: String,
-    /// IANA, such as America/Phoenix; that of the state when there is none, or one that is unknown.
-    #[schema(max_length = 64)]
-    pub time_zone: String,
-    #[schema(max_length = 254, pattern = r"^\s*([^@\s\u0000]+@[^@\s\u0000]+)?\s*$")]
-    pub email: String,
-    #[schema(max_length = 40)]
-    pub phone: String,
-    #[schema(max_length = 500)]
-    pub linkedin_url: String,
-    #[schema(max_length = 500)]
-    pub website: String,
-    /// Engagement and presence, as whoever discovered it sees them.
-    #[schema(minimum = 0, maximum = 100)]
-    pub signal_strength: Option<f64>,
-    /// Where it was found.
-    #[schema(max_length = 100)]
-    pub source: String,
-    #[schema(max_length = 100)]
-    pub lawful_basis: String,
-    pub collected_at: Option<DateTime<Utc>>,
-}
 
 /// What became of one prospect that was taken in.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -74,6 +29,37 @@ pub struct TakenIn {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub warnings: Vec<String>,
+    /// None of those who were not taken in.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub lead: Option<LeadVersion>,
+}
+
+/// A lead as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeadVersion {
+    pub id: Uuid,
+    pub written_at: DateTime<Utc>,
+}
+
+/// A prospect, and what became of it before it came here.
+#[derive(Clone, Debug, Default)]
+pub struct NewLead {
+    pub prospect: NewProspect,
+    pub history: History,
+}
+
+impl From<NewProspect> for NewLead {
+    fn from(prospect: NewProspect) -> Self {
+        Self { prospect, history: History::default() }
+    }
+}
+
+/// Refused with all that is wrong with any of them.
+fn right(leads: &[NewLead]) -> Result<(), Error> {
+    let wrong: Vec<Wrong> =
+        leads.iter().enumerate().flat_map(|(place, lead)| lead.prospect.wrong(place)).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Wrong(wrong)) }
 }
 
 impl Prospects {
@@ -84,43 +70,60 @@ impl Prospects {
         prospects: Vec<NewProspect>,
         now: DateTime<Utc>,
     ) -> Result<Vec<TakenIn>, Error> {
-        let wrong: Vec<Wrong> =
-            prospects.iter().enumerate().flat_map(|(place, prospect)| prospect.wrong(place)).collect();
-        if !wrong.is_empty() {
-            return Err(Error::Wrong(wrong));
-        }
-        again(|| self.try_take_in(owner, &prospects, now)).await
+        let leads: Vec<NewLead> = prospects.into_iter().map(NewLead::from).collect();
+        right(&leads)?;
+        again(|| self.try_take_in(owner, &leads, now)).await
     }
 
     async fn try_take_in(
         &self,
         owner: Owner<'_>,
-        prospects: &[NewProspect],
+        leads: &[NewLead],
         now: DateTime<Utc>,
     ) -> Result<Vec<TakenIn>, Error> {
         let mut tx = self.begin(owner).await?;
-        leads::lock(&mut tx).await?;
-        let taken = self.write(&mut tx, prospects, now).await?;
+        let taken = self.bring(&mut tx, leads, now).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    /// Takes leads in within a transaction of the caller's, and writes what became of them before.
+    pub async fn bring(
+        &self,
+        tx: &mut Tx,
+        leads: &[NewLead],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TakenIn>, Error> {
+        right(leads)?;
+        leads::lock(tx).await?;
+        let mut taken = self.write(tx, leads, now).await?;
         let there = taken.iter().filter(|taken| taken.outcome != "erased");
         let names: Vec<String> = there.map(|taken| taken.prospect_id.clone()).collect();
-        let written = leads::named(&mut tx, &names).await?;
+        let written = leads::named(tx, &names).await?;
         let judged: Vec<leads::Judged> =
             written.iter().map(|lead| judged(lead, &self.pillars)).collect::<Result<_, _>>()?;
-        leads::judge(&mut tx, &judged).await?;
-        tx.commit().await?;
+        leads::judge(tx, &judged).await?;
+        let written_at = scores::written_at(tx).await?;
+        let ids: HashMap<&str, Uuid> =
+            written.iter().map(|lead| (lead.prospect_id.as_str(), lead.id)).collect();
+        for taken in &mut taken {
+            let id = ids.get(taken.prospect_id.as_str()).copied();
+            taken.lead = id.map(|id| LeadVersion { id, written_at });
+        }
+        self.add_history(tx, leads, &taken).await?;
         Ok(taken)
     }
 
     async fn write(
         &self,
         tx: &mut Tx,
-        prospects: &[NewProspect],
+        leads: &[NewLead],
         now: DateTime<Utc>,
     ) -> Result<Vec<TakenIn>, Error> {
         let client = tx.client();
-        let keyed: Vec<Keyed<'_>> = prospects
+        let keyed: Vec<Keyed<'_>> = leads
             .iter()
-            .map(|prospect| Keyed {
+            .map(|NewLead { prospect, .. }| Keyed {
                 email: self.keys.hash(client, Named::Email, &prospect.email),
                 phone: self.keys.hash(client, Named::Phone, &prospect.phone),
                 profile: self.keys.hash(client, Named::Profile, &prospect.linkedin_url),
@@ -140,7 +143,7 @@ impl Prospects {
         for identity in leads::identities(tx, &wanted).await? {
             known.add(identity);
         }
-        let people: Vec<Somebody<'_>> = prospects.iter().map(NewProspect::somebody).collect();
+        let people: Vec<Somebody<'_>> = leads.iter().map(|lead| lead.prospect.somebody()).collect();
         let erased = self.erased(tx, &people).await?;
         // A person who is there twice in one request is written twice, the later over the earlier.
         let mut rows: Vec<Vec<Written>> = Vec::new();
@@ -148,7 +151,8 @@ impl Prospects {
         for ((place, keyed), erased) in keyed.into_iter().enumerate().zip(erased) {
             if erased {
                 let prospect_id = keyed.prospect.prospect_id.clone().unwrap_or_default();
-                taken.push(TakenIn { prospect_id, outcome: "erased", known_by: None, warnings: Vec::new() });
+                let outcome = "erased";
+                taken.push(TakenIn { prospect_id, outcome, known_by: None, warnings: Vec::new(), lead: None });
                 continue;
             }
             let found = known.find(&keyed);
@@ -185,7 +189,7 @@ impl Prospects {
             }
             let outcome = if by.is_some() { "updated" } else { "created" };
             let warnings = keyed.prospect.warnings();
-            taken.push(TakenIn { prospect_id, outcome, known_by: by, warnings });
+            taken.push(TakenIn { prospect_id, outcome, known_by: by, warnings, lead: None });
         }
         for batch in rows {
             leads::write(tx, &batch).await?;
@@ -298,69 +302,5 @@ impl Known {
             .flatten()
             .find(|holder| Some(holder.id) != id)
             .map(|holder| holder.prospect_id.as_str())
-    }
-}
-
-impl NewProspect {
-    pub(crate) fn somebody(&self) -> Somebody<'_> {
-        let Self { name, company, email, phone, linkedin_url, .. } = self;
-        Somebody { name, company, email, phone, linkedin_url }
-    }
-
-    fn zone(&self) -> Option<chrono_tz::Tz> {
-        self.time_zone.trim().parse().ok()
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let name = self.time_zone.trim();
-        let unknown = !name.is_empty() && self.zone().is_none();
-        unknown.then(|| format!("{name} is no IANA time zone, such as America/Phoenix")).into_iter().collect()
-    }
-
-    fn wrong(&self, place: usize) -> Vec<Wrong> {
-        let mut wrong = Vec::new();
-        let mut say = |field: &str, message: &str| {
-            wrong.push(Wrong { field: format!("prospects[{place}].{field}"), message: message.to_owned() });
-        };
-        for (field, text, most) in [
-            ("name", &self.name, 200),
-            ("title", &self.title, 200),
-            ("company", &self.company, 200),
-            ("industry", &self.industry, 200),
-            ("about", &self.about, 5000),
-            ("city", &self.city, 100),
-            ("state", &self.state, 100),
-            ("country", &self.country, 100),
-            ("time_zone", &self.time_zone, 64),
-            ("email", &self.email, 254),
-            ("phone", &self.phone, 40),
-            ("linkedin_url", &self.linkedin_url, 500),
-            ("website", &self.website, 500),
-            ("source", &self.source, 100),
-            ("lawful_basis", &self.lawful_basis, 100),
-        ] {
-            if text.chars().count() > most {
-                say(field, &format!("has more than {most} characters"));
-            }
-            if text.contains('\0') {
-                say(field, "contains a NUL character");
-            }
-        }
-        if self.name.trim().is_empty() {
-            say("name", "is missing");
-        }
-        let email = self.email.trim();
-        if !email.is_empty()
-            && !email.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty())
-        {
-            say("email", "is no e-mail address");
-        }
-        if self.signal_strength.is_some_and(|signal| !(0.0..=100.0).contains(&signal)) {
-            say("signal_strength", "is not from 0 to 100");
-        }
-        if self.prospect_id.as_ref().is_some_and(|name| name.parse::<proto::Token>().is_err()) {
-            say("prospect_id", "is not made of 1 to 64 letters, digits, - and _");
-        }
-        wrong
     }
 }

@@ -1,6 +1,7 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
 mod again;
+mod announce;
 mod best;
 mod calendar;
 mod choices;
@@ -10,17 +11,21 @@ mod error;
 mod event;
 mod experiments;
 mod from_matches;
+mod history;
 mod intake;
 mod judge;
 mod keys;
 mod messages;
+mod leads;
 mod metrics;
+mod new_prospect;
 mod people;
 mod performance;
 mod person;
 mod record;
 mod report;
 mod rules;
+mod scores;
 mod sequence;
 mod suppression;
 mod versions;
@@ -28,6 +33,7 @@ mod week;
 mod words;
 pub mod zone;
 
+pub use announce::{of_missed, of_taken};
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
 pub use choices::OutreachChannel;
@@ -37,18 +43,24 @@ pub use error::{Error, Wrong};
 pub use event::BadEvent;
 pub use experiments::Experiment;
 pub use from_matches::{FromMatches, FromMatchesRequest, MatchedPerson};
-pub use intake::{NewProspect, TakenIn};
+pub use history::{History, LeadStatus, PastActivity, bring_activities};
+pub use intake::{LeadVersion, NewLead, TakenIn};
 pub use judge::{
     GivenScores, Point, PrioritizeRequest, Prioritized, ProspectTags, RankedProspect, SegmentRequest,
     SegmentShare, Segmentation, Segmented, Word,
 };
 pub use keys::{Keys, Named};
+pub use leads::{
+    Explanation, LeadPage, LeadsQuery, ListedLead, Reckoned, Snapshot, WhatIfAnswer, WhatIfRequest,
+};
 pub use messages::{Alternative, Message};
 pub use metrics::{Metrics, MetricsRequest, Targets};
+pub use new_prospect::NewProspect;
 pub use performance::{Measured, Performance};
 pub use person::{NoteRequest, Person, ResearchNote};
 pub use record::{RecordError, Recorded};
 pub use rules::{Pillar, Rules, WEEKLY_CAP};
+pub use scores::{Rescored, Scores};
 pub use sequence::{Change, GenerateRequest, Sequence};
 pub use suppression::{Scope, SuppressRequest, Suppressed};
 pub use versions::{Way, Worded, WordsVersion};

@@ -1,0 +1,161 @@
+//! Leads from the command line: brought in with their past, scored, explained.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::outreach::It;
+
+const LEADS: &str = "prospect_id,name,title,company,industry,email,phone,state,employee_count,is_new_role,is_hiring,\
+recently_funded,status,converted_at,als_components\n\
+lead_1,Ann Roe,Owner,Oak Clinic,Dental,ann@oak.example,+1 602 555 0101,AZ,20,true,yes,0,converted,2026-10-05T10:00:00Z,\n\
+lead_2,Bob Poe,VP of Sales,Elm Software,Software,bob@elm.example,,AZ,700,,,,not_interested,,\
+\"{\"\"data_quality\"\":16,\"\"authority\"\":22,\"\"company_fit\"\":18,\"\"timing\"\":9,\"\"risk\"\":8}\"\n\
+lead_3,Cal Doe,,,,,,,,,,,unsubscribed,,\n";
+
+const ACTIVITIES: &str = "prospect_id,action,channel,created_at,event_id,subject,body,intent,meeting_id\n\
+lead_1,email_sent,,2026-10-01T10:00:00Z,,Quick question,Hi Ann are you open to a quick chat,,\n\
+lead_1,linkedin_sent,,2026-10-03T10:00:00Z,,,Hello again,,\n\
+lead_1,replied,email,2026-10-04T10:00:00Z,,,,positive,\n\
+lead_1,meeting_booked,,2026-10-05T10:00:00Z,,,,,m-1\n\
+lead_2,sms_sent,,2026-10-02T10:00:00Z,evt-7,,Hi Bob,,\n\
+lead_2,bounced,email,2026-10-02T10:01:00Z,,,,,\n";
+
+fn file(content: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), content).unwrap();
+    file
+}
+
+fn import(it: &It, table: &str, content: &str, more: &[&str]) -> Value {
+    let file = file(content);
+    it.json(&[&["import", table, file.path().to_str().unwrap()], more].concat())
+}
+
+/// With three leads and what happened to them.
+fn with_leads() -> It {
+    let it = It::start();
+    assert_eq!(import(&it, "leads", LEADS, &[])["inserted"], 3);
+    assert_eq!(import(&it, "activities", ACTIVITIES, &[])["inserted"], 6);
+    it
+}
+
+fn sql(it: &It, query: &str) -> String {
+    it.runtime.block_on(async {
+        use sqlx::Connection as _;
+        let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
+        let query = sqlx::AssertSqlSafe(format!("SELECT coalesce(string_agg(row, ' | '), '') FROM ({query}) AS r (row)"));
+        sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+    })
+}
+
+#[test]
+fn a_past_is_brought_in_once_and_whole() {
+    let it = It::start();
+    assert_eq!(import(&it, "leads", LEADS, &["--dry-run"])["inserted"], 3);
+    assert_eq!(sql(&it, "SELECT prospect_id FROM leads"), "", "a dry run writes nothing");
+    assert_eq!(import(&it, "leads", LEADS, &[])["inserted"], 3);
+    assert_eq!(import(&it, "leads", LEADS, &[])["updated"], 3);
+    assert_eq!(import(&it, "activities", ACTIVITIES, &["--dry-run"])["inserted"], 6);
+    assert_eq!(import(&it, "activities", ACTIVITIES, &[])["inserted"], 6);
+    let again = import(&it, "activities", ACTIVITIES, &[]);
+    assert_eq!((&again["inserted"], &again["unchanged"]), (&0.into(), &6.into()));
+
+    let touches = "SELECT action || ' ' || channel || ' ' || led_to_booking || ' ' || coalesce(content_snapshot ->> \
+                   'word_count', '-') FROM activities WHERE action = 'sent' ORDER BY created_at";
+    assert_eq!(sql(&it, touches), "sent email false 8 | sent sms false 2 | sent linkedin true 2");
+    let snapshot = "SELECT als_snapshot -> 'components' ->> 'authority' FROM leads WHERE prospect_id = 'lead_2'";
+    assert_eq!(sql(&it, snapshot), "22", "what came with the lead is its score before it was contacted");
+    let statuses = "SELECT status || ' ' || coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id";
+    assert_eq!(sql(&it, statuses), "converted 2026-10-05 | not_interested - | unsubscribed -");
+    let suppressed = "SELECT DISTINCT reason || ' ' || channel FROM suppressions";
+    assert_eq!(sql(&it, suppressed), "bounced email", "nobody knows an address of lead_3");
+}
+
+#[test]
+fn rows_that_cannot_be_are_named_and_nothing_is_written() {
+    let it = It::start();
+    let wrong = "prospect_id,name,status,als_components,is_hiring\nx,Ann,dreaming,\"{\"\"risk\"\":99}\",maybe\n";
+    let leads = file(wrong);
+    it.fails(
+        &["import", "leads", leads.path().to_str().unwrap()],
+        1,
+        &["\"dreaming\" is no status: use one of new, bounced", "is no JSON such as", "is neither true nor false"],
+    );
+    import(&it, "leads", LEADS, &[]);
+    let touches = file("prospect_id,action,created_at\nlead_1,email_sent,2026-10-01\nlead_9,sent,2026-10-01\nlead_1,hugged,x\n");
+    it.fails(
+        &["import", "activities", touches.path().to_str().unwrap()],
+        1,
+        &["there is no lead \"lead_9\"", "\"hugged\" is none of sent"],
+    );
+    assert_eq!(sql(&it, "SELECT action FROM activities"), "");
+    let nobody = "0190163d-8694-739b-aea5-966c26f8ad91";
+    let leads = file(LEADS);
+    it.fails(
+        &["import", "leads", leads.path().to_str().unwrap(), "--client", nobody],
+        3,
+        &[&format!("there is no client {nobody}")],
+    );
+}
+
+#[test]
+fn scores_are_listed_explained_and_made_anew() {
+    let it = It::start();
+    it.says(&["leads", "list"], &["There are no such leads", "leadfleet import leads"]);
+    drop(it);
+    let it = with_leads();
+    let told = it.json(&["leads", "rescore"]);
+    assert_eq!((&told["leads"], &told["first_time"], &told["applied"]), (&3.into(), &3.into(), &false.into()));
+    it.says(&["leads", "rescore"], &["3 leads: 3 with another score", "Nothing was written"]);
+    it.says(&["leads", "show", "lead_1"], &["Not scored yet", "waits for the scorer"]);
+    it.says(&["leads", "rescore", "--apply"], &["The scores are written"]);
+    let told = it.json(&["leads", "rescore"]);
+    assert_eq!(told["changed"], 0, "the same lead has the same score");
+
+    let listed = it.json(&["leads", "list"]);
+    let scores: Vec<(&str, i64, &str)> = listed["leads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lead| {
+            let text = |name: &str| lead[name].as_str().unwrap();
+            (text("prospect_id"), lead["score"].as_i64().unwrap(), text("tier"))
+        })
+        .collect();
+    // 14 + 25 + 25 + 9, the given parts with their risk, and 0 of somebody who is excluded.
+    assert_eq!(scores, [("lead_1", 73, "hot"), ("lead_2", 57, "warm"), ("lead_3", 0, "dead")]);
+    assert_eq!(it.json(&["leads", "list", "--tier", "warm"])["leads"].as_array().unwrap().len(), 1);
+    let first = it.json(&["leads", "list", "--limit", "1"]);
+    let next = it.json(&["leads", "list", "--limit", "1", "--cursor", first["next"].as_str().unwrap()]);
+    assert_eq!(next["leads"][0]["prospect_id"], "lead_2");
+
+    let told = it.json(&["leads", "explain", "lead_1"]);
+    let parts = told["now"]["ledger"]["parts"].as_array().unwrap();
+    let sum: f64 = parts.iter().map(|part| part["contributes"].as_f64().unwrap()).sum();
+    let cut = told["now"]["ledger"]["cut"]["contributes"].as_f64().unwrap();
+    assert!((sum + cut - 73.0).abs() < 1e-9, "{told}");
+    it.says(
+        &["leads", "explain", "lead_1"],
+        &["Score 73, hot, with default weights", "owns, founded or leads the company", "has a website", "Tier hot"],
+    );
+    it.says(&["leads", "explain", "lead_3"], &["Tier dead, whatever the score: unsubscribed"]);
+    it.fails(&["leads", "explain", "lead_9"], 3, &["there is no prospect lead_9"]);
+    it.says(&["leads", "list", "--status", "converted"], &["lead_1"]);
+}
+
+#[test]
+fn other_rules_are_used_or_refused_by_name() {
+    let it = with_leads();
+    let rules = String::from_utf8(it.run(&["leads", "rules"]).stdout).unwrap();
+    let with = |rules: &str, arguments: &[&str]| {
+        let file = file(rules);
+        it.command(arguments).env("ALS_RULES", file.path()).output().unwrap()
+    };
+    let strict = with(&rules.replace("hot = 70", "hot = 90"), &["leads", "explain", "lead_1", "--json"]);
+    assert_eq!(super::json(&strict)["now"]["tier"], "warm");
+    let wrong = with(&rules.replace("points = 25", "points = 26"), &["leads", "list"]);
+    super::check_fails(&wrong, 2, &["rule authority/owner: 26 points are not above 0 and at most 25"]);
+    let missing = it.command(&["leads", "list"]).env("ALS_RULES", "/nonexistent/rules.toml").output().unwrap();
+    super::check_fails(&missing, 2, &["could not read the rules of scores from /nonexistent/rules.toml"]);
+}

@@ -1,0 +1,91 @@
+//! Which weights are in force for a client, and why these.
+
+use crate::{DEFAULT_WEIGHTS, Weights};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Learned weights are not used for longer than this.
+pub const MAX_AGE: TimeDelta = TimeDelta::days(14);
+
+/// Where the weights of a score come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Nothing was learned yet.
+    Default,
+    /// Learned from the client's conversions, and adopted.
+    Learned,
+    /// Between those of the document and what few conversions say.
+    Blend,
+    /// What was learned was not adopted.
+    Held,
+    /// What was learned is older than 14 days.
+    Expired,
+    /// What is kept as learned are no weights.
+    Unreadable,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Learned => "learned",
+            Self::Blend => "blend",
+            Self::Held => "held",
+            Self::Expired => "expired",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// The reason in a sentence.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Default => "the default weights: nothing was learned yet",
+            Self::Learned => "learned from this client's conversions",
+            Self::Blend => "between the default weights and what few conversions say",
+            Self::Held => "the default weights: what was learned was not adopted",
+            Self::Expired => "the default weights: what was learned is older than 14 days",
+            Self::Unreadable => "the default weights: what is kept as learned are no weights",
+        }
+    }
+}
+
+/// What was learned for a client, as it is kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Learned {
+    pub weights: Option<Value>,
+    pub updated_at: Option<DateTime<Utc>>,
+    /// `default`, `blend`, `learned` or `held`.
+    pub source: String,
+}
+
+/// The weights that scores are made with now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct InForce {
+    pub weights: Weights,
+    pub source: Source,
+}
+
+/// X88: what was learned is used while it is adopted and not too old.
+pub fn in_force(learned: &Learned, now: DateTime<Utc>) -> InForce {
+    let source = match learned.source.as_str() {
+        "learned" => Source::Learned,
+        "blend" => Source::Blend,
+        "held" => Source::Held,
+        _ => Source::Default,
+    };
+    let default = |source| InForce { weights: DEFAULT_WEIGHTS, source };
+    let adopted = matches!(source, Source::Learned | Source::Blend);
+    let Some(weights) = learned.weights.as_ref().filter(|_| adopted) else {
+        return default(if adopted { Source::Default } else { source });
+    };
+    if learned.updated_at.is_none_or(|updated_at| updated_at + MAX_AGE < now) {
+        return default(Source::Expired);
+    }
+    match Weights::deserialize(weights) {
+        Ok(weights) if weights.are_sound() => InForce { weights, source },
+        _ => default(Source::Unreadable),
+    }
+}

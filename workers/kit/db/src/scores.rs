@@ -1,0 +1,206 @@
+//! The scores of leads, and what they are made of.
+
+use crate::{Db, Error, Tx};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What is known of a lead, as far as its score looks at it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadFacts {
+    pub id: Uuid,
+    pub title: String,
+    pub company: String,
+    pub industry: String,
+    pub city: String,
+    pub state: String,
+    pub country: String,
+    pub email: String,
+    pub phone: String,
+    pub linkedin_url: String,
+    pub website: String,
+    pub employee_count: Option<i32>,
+    pub is_new_role: Option<bool>,
+    pub is_hiring: Option<bool>,
+    pub recently_funded: Option<bool>,
+    pub signal_strength: Option<f64>,
+    /// As it is stored.
+    pub als_score: Option<i16>,
+    /// Parts of a score that came with the lead.
+    pub als_given: Option<Value>,
+    pub unsubscribed: bool,
+    pub bounced: bool,
+}
+
+/// What was learned for a client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearnedWeights {
+    pub als_learned_weights: Option<Value>,
+    pub als_weights_updated_at: Option<DateTime<Utc>>,
+    pub weights_source: String,
+}
+
+/// A score to write. Serialised for `jsonb_to_recordset`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scored {
+    pub id: Uuid,
+    pub score: i16,
+    pub tier: &'static str,
+    pub components: Value,
+    pub weights: Value,
+    pub weights_source: &'static str,
+}
+
+/// A lead that nobody has scored as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unscored {
+    pub id: Uuid,
+    pub updated_at: DateTime<Utc>,
+    /// Whether it was scored before it changed.
+    pub scored_before: bool,
+}
+
+/// A lead with its score as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeadScore {
+    pub id: Uuid,
+    pub prospect_id: String,
+    pub name: String,
+    pub title: String,
+    pub company: String,
+    pub status: String,
+    pub als_score: Option<i16>,
+    pub als_tier: Option<String>,
+    pub als_components: Option<Value>,
+    pub als_weights_used: Option<Value>,
+    pub weights_source: Option<String>,
+    /// None while it waits to be scored, for the first time or anew.
+    pub scored_at: Option<DateTime<Utc>>,
+    pub first_touch_at: Option<DateTime<Utc>>,
+    pub als_snapshot: Option<Value>,
+}
+
+/// Which leads to list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listing<'a> {
+    pub tier: Option<&'a str>,
+    pub status: Option<&'a str>,
+    /// Those behind a lead: its name, and its score.
+    pub after: Option<(&'a str, Option<i16>)>,
+    pub limit: i64,
+}
+
+/// Locks leads, so that none of them changes between being read and being written.
+pub async fn lock(tx: &mut Tx, ids: &[Uuid]) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "SELECT id FROM leads WHERE client_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        client,
+        ids
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// In the order of their ids; those that are not there, or were deleted, are left out.
+pub async fn facts(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<LeadFacts>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_file_as!(LeadFacts, "queries/score_facts.sql", client, ids);
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+pub async fn learned(tx: &mut Tx) -> Result<Option<LearnedWeights>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        LearnedWeights,
+        "SELECT als_learned_weights, als_weights_updated_at, weights_source FROM clients WHERE id = $1",
+        client
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// How many were written: a lead that was deleted gets no score.
+pub async fn write(tx: &mut Tx, scores: &[Scored], now: DateTime<Utc>) -> Result<u64, Error> {
+    let client = tx.client();
+    let rows = serde_json::to_value(scores).map_err(|error| Error::Rows(error.into()))?;
+    let query = sqlx::query_file!("queries/write_scores.sql", client, rows, now);
+    Ok(query.execute(tx.connection()).await?.rows_affected())
+}
+
+/// Leads in the order of their ids; all of them, or those whom nobody has contacted yet.
+pub async fn page(tx: &mut Tx, untouched: bool, after: Uuid, limit: i64) -> Result<Vec<Uuid>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM leads WHERE client_id = $1 AND id > $2 AND deleted_at IS NULL
+            AND (first_touch_at IS NULL OR NOT $3) ORDER BY id LIMIT $4",
+        client,
+        after,
+        untouched,
+        limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Leads that nobody has scored as they are now, in the order of their ids.
+pub async fn unscored(
+    tx: &mut Tx,
+    before: DateTime<Utc>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Unscored>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Unscored,
+        r#"SELECT id, updated_at, als_score IS NOT NULL AS "scored_before!" FROM leads
+        WHERE client_id = $1 AND scored_at IS NULL AND created_at < $2 AND id > $3 AND deleted_at IS NULL
+        ORDER BY id LIMIT $4"#,
+        client,
+        before,
+        after,
+        limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Clients with leads that nobody has scored as they are now, and that came before a moment.
+pub async fn clients_unscored(db: &Db, before: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
+    let query = sqlx::query_scalar!(r#"SELECT id AS "id!" FROM leadfleet_clients_unscored($1) AS id"#, before);
+    Ok(query.fetch_all(db.pool()).await?)
+}
+
+/// When the rows of this transaction were written.
+pub async fn written_at(tx: &mut Tx) -> Result<DateTime<Utc>, Error> {
+    Ok(sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(tx.connection()).await?)
+}
+
+/// The best score first.
+pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
+    let client = tx.client();
+    let (name, score) = listing.after.unzip();
+    let query = sqlx::query_file_as!(
+        LeadScore,
+        "queries/leads_by_score.sql",
+        client,
+        listing.tier,
+        listing.status,
+        name,
+        score.flatten(),
+        listing.limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+pub async fn of(tx: &mut Tx, prospect_id: &str) -> Result<Option<LeadScore>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        LeadScore,
+        "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components, als_weights_used,
+            weights_source, scored_at, first_touch_at, als_snapshot
+        FROM leads WHERE client_id = $1 AND prospect_id = $2 AND deleted_at IS NULL",
+        client,
+        prospect_id
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
+}

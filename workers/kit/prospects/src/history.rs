@@ -1,0 +1,163 @@
+//! What became of leads before they came here.
+
+use crate::error::Error;
+use crate::intake::{NewLead, TakenIn};
+use crate::Prospects;
+use chrono::{DateTime, Utc};
+use db::history::{self, AddedFacts};
+use db::{Tx, Uuid, activities};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use utoipa::ToSchema;
+
+pub use db::history::PastActivity;
+
+/// How it stands with a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadStatus {
+    New,
+    /// No message arrives.
+    Bounced,
+    /// It came to nothing.
+    Dead,
+    Replied,
+    NotInterested,
+    Converted,
+    Unsubscribed,
+}
+
+impl LeadStatus {
+    pub const ALL: [Self; 7] = [
+        Self::New,
+        Self::Bounced,
+        Self::Dead,
+        Self::Replied,
+        Self::NotInterested,
+        Self::Converted,
+        Self::Unsubscribed,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Bounced => "bounced",
+            Self::Dead => "dead",
+            Self::Replied => "replied",
+            Self::NotInterested => "not_interested",
+            Self::Converted => "converted",
+            Self::Unsubscribed => "unsubscribed",
+        }
+    }
+}
+
+impl FromStr for LeadStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|status| status.name() == text);
+        named.ok_or_else(|| format!("use one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// What became of a lead.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    pub status: Option<LeadStatus>,
+    pub converted_at: Option<DateTime<Utc>>,
+    /// The parts of its score, as somebody else has given them.
+    pub components: Option<als::Components>,
+}
+
+impl Prospects {
+    /// Writes what is known of leads beside what every prospect has. Whoever asked for no more is suppressed.
+    pub(crate) async fn add_history(
+        &self,
+        tx: &mut Tx,
+        leads: &[NewLead],
+        taken: &[TakenIn],
+    ) -> Result<(), Error> {
+        let mut added: BTreeMap<Uuid, AddedFacts> = BTreeMap::new();
+        for (NewLead { prospect, history }, taken) in leads.iter().zip(taken) {
+            let Some(lead) = taken.lead else { continue };
+            let before = added.remove(&lead.id).unwrap_or_default();
+            let components = history.components.map(serde_json::to_value).transpose()?;
+            let facts = AddedFacts {
+                id: lead.id,
+                employee_count: prospect.employee_count.or(before.employee_count),
+                is_new_role: prospect.is_new_role.or(before.is_new_role),
+                is_hiring: prospect.is_hiring.or(before.is_hiring),
+                recently_funded: prospect.recently_funded.or(before.recently_funded),
+                status: history.status.map(LeadStatus::name).or(before.status),
+                converted_at: history.converted_at.or(before.converted_at),
+                als_given: components.or(before.als_given),
+            };
+            added.insert(lead.id, facts);
+        }
+        let nothing = |facts: &AddedFacts| {
+            let AddedFacts { employee_count, is_new_role, is_hiring, recently_funded, .. } = facts;
+            employee_count.is_none()
+                && [is_new_role, is_hiring, recently_funded].iter().all(|flag| flag.is_none())
+                && facts.status.is_none()
+                && facts.converted_at.is_none()
+                && facts.als_given.is_none()
+        };
+        let added: Vec<AddedFacts> = added.into_values().filter(|facts| !nothing(facts)).collect();
+        if added.is_empty() {
+            return Ok(());
+        }
+        history::add_facts(tx, &added).await?;
+        let of = |status: LeadStatus| {
+            let like = added.iter().filter(move |facts| facts.status == Some(status.name()));
+            like.map(|facts| facts.id).collect::<Vec<Uuid>>()
+        };
+        leave_alone(tx, &of(LeadStatus::Unsubscribed), &of(LeadStatus::Bounced)).await
+    }
+}
+
+async fn leave_alone(tx: &mut Tx, unsubscribed: &[Uuid], bounced: &[Uuid]) -> Result<(), Error> {
+    if !unsubscribed.is_empty() {
+        history::suppress(tx, unsubscribed, "", "unsubscribed").await?;
+    }
+    if !bounced.is_empty() {
+        history::suppress(tx, bounced, "email", "bounced").await?;
+    }
+    Ok(())
+}
+
+/// Brings in what happened, and what it says of who is not to be contacted; how many are new.
+pub async fn bring_activities(tx: &mut Tx, activities: &[PastActivity]) -> Result<u64, Error> {
+    let new = history::add_activities(tx, activities).await?;
+    let of = |wanted: &dyn Fn(&PastActivity) -> bool| {
+        let mut leads: Vec<Uuid> =
+            activities.iter().filter(|one| wanted(one)).map(|one| one.lead_id).collect();
+        leads.sort_unstable();
+        leads.dedup();
+        leads
+    };
+    let intends = |one: &PastActivity, intent: &str| one.intent.as_deref() == Some(intent);
+    let leaves = |one: &PastActivity| {
+        ["unsubscribed", "complained"].contains(&one.action.as_str()) || intends(one, "unsubscribe")
+    };
+    let refuses =
+        |one: &PastActivity| one.action == "not_interested" || intends(one, "not_interested");
+    let replies = |one: &PastActivity| {
+        let away = intends(one, "out_of_office") || intends(one, "auto_reply");
+        one.action == "replied" && !one.machine && !away
+    };
+    let unsubscribed = of(&leaves);
+    // The weakest first: a stronger one stays.
+    for (status, leads) in [
+        (LeadStatus::Replied, of(&replies)),
+        (LeadStatus::NotInterested, of(&refuses)),
+        (LeadStatus::Converted, of(&|one| one.action == "meeting_booked")),
+        (LeadStatus::Unsubscribed, unsubscribed.clone()),
+    ] {
+        for lead in leads {
+            activities::set_status(tx, lead, status.name()).await?;
+        }
+    }
+    leave_alone(tx, &unsubscribed, &of(&|one| one.action == "bounced")).await?;
+    Ok(new)
+}

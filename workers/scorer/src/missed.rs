@@ -1,0 +1,61 @@
+//! Finds leads that nobody spoke of: rows that came by SQL, and those whose announcement died with its process.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use db::Uuid;
+use prospects::Scores;
+use runtime::Runtime;
+use std::time::Duration;
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_secs(15);
+/// Leads that came later are still being announced.
+const AGE: TimeDelta = TimeDelta::seconds(10);
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// Looks until a stop is asked for.
+pub async fn announce_missed(runtime: &Runtime, scores: &Scores) {
+    if runtime.is_alone() {
+        return;
+    }
+    let mut stop = runtime.stop_signal();
+    while !*stop.borrow() {
+        if let Err(error) = announce_all(runtime, scores).await {
+            tracing::warn!(error = %error, "could not find out which leads are not scored");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// One client after the other: what goes wrong with one keeps nobody else waiting.
+async fn announce_all(runtime: &Runtime, scores: &Scores) -> Result<(), Failed> {
+    #[expect(clippy::disallowed_methods, reason = "what has waited too long depends on the time")]
+    let before = Utc::now() - AGE;
+    for client in scores.clients_unscored(before).await? {
+        if let Err(error) = announce(runtime, scores, client, before).await {
+            tracing::warn!(%client, error = %error, "could not announce leads that are not scored");
+        }
+    }
+    Ok(())
+}
+
+/// The same leads as they were written at the same time have the same message id: nobody is announced again and again.
+async fn announce(
+    runtime: &Runtime,
+    scores: &Scores,
+    client: Uuid,
+    before: DateTime<Utc>,
+) -> Result<(), Failed> {
+    let mut after = Uuid::nil();
+    loop {
+        let missed = scores.unscored(client, before, after).await?;
+        let Some(last) = missed.last() else { return Ok(()) };
+        after = last.id;
+        for message in prospects::of_missed(client, &missed) {
+            runtime.publish(&message).await?;
+        }
+    }
+}
