@@ -4,6 +4,7 @@ mod again;
 mod best;
 mod calendar;
 mod choices;
+mod content;
 mod due;
 mod erasure;
 mod error;
