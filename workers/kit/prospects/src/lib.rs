@@ -14,6 +14,7 @@ mod from_matches;
 mod intake;
 mod judge;
 mod keys;
+mod learned;
 mod messages;
 mod metrics;
 mod people;
