@@ -5,6 +5,7 @@ mod access;
 mod bad_input;
 mod business_type;
 mod claude_down;
+mod content;
 mod corrections;
 mod crash_poison;
 mod due_everywhere;

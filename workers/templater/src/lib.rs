@@ -4,6 +4,7 @@ mod alert;
 pub mod check;
 pub mod decide;
 pub mod generic;
+mod invented;
 pub mod prompt;
 mod sequence;
 mod templater;

@@ -8,8 +8,52 @@ use claude::Claude;
 use proto::RunId;
 use proto::v1::{Segment, Template, TemplateSource};
 use runtime::{Fault, Worker as _};
+use serde_json::{Value, json};
 use standins::{ClaudeStandIn, Manner, Step, Twist};
 use std::time::Duration;
+
+/// What is proven, the effective pain point by this name.
+pub(crate) fn patterns(pain: &str) -> String {
+    let card = json!({"conversion_rate": 0.11, "sample": 340, "converted": 37, "ci_low": 0.08, "ci_high": 0.15,
+        "rate_shrunk": 0.1, "shrunk_low": 0.08, "shrunk_high": 0.14, "lift_shrunk": 1.3, "p": 0.001, "q": 0.01,
+        "verdict": "better", "denominator": "messages", "comparison": "rest"});
+    let item = |keys: Value| {
+        let mut item = card.clone();
+        item.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        item
+    };
+    let document = |kind: &str, keys: Value| {
+        let mut document = json!({"type": kind, "version": "1.0", "computed_at": "2026-11-20T10:00:00Z",
+            "sample_size": 89, "confidence": 0.41});
+        document.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        document
+    };
+    let what = json!({
+        "subject_patterns": {"winning": [item(json!({"pattern": "Question about {company}"}))], "losing": []},
+        "pain_points": {"effective": [item(json!({"pain_point": pain, "frequency": 0.67, "lift": 1.4}))],
+            "ineffective": [item(json!({"pain_point": "cost", "frequency": 0.2, "verdict": "worse"}))]},
+        "ctas": {"effective": [item(json!({"cta": "worth 15 minutes"}))]},
+        "angles": {"rankings": []},
+        "optimal_length": {"email": {"optimal_words": 75, "range_min": 50, "range_max": 100, "p": 0.01,
+            "verdict": "better"}},
+        "personalization_lift": {}
+    });
+    let when = json!({
+        "best_days": [item(json!({"day": "Tuesday", "day_index": 2}))],
+        "best_hours": [item(json!({"hour": 10}))],
+        "converting_touch_distribution": {},
+        "optimal_sequence_gaps": {"touch_1_to_2": 3}, "gap_verdict": "better",
+        "conversion_timing": {},
+        "recommendation": {"days_p": 0.01, "hours_p": 0.01, "days": ["Tuesday"], "hours": [10]}
+    });
+    let how = json!({
+        "booking_channel_distribution": {}, "first_touch_effectiveness": {}, "multi_channel_lift": {},
+        "winning_sequences": [item(json!({"sequence": ["linkedin", "email", "sms"], "sample_size": 340}))],
+        "channel_effectiveness_by_tier": {}
+    });
+    json!({"what": document("what", what), "when": document("when", when), "how": document("how", how)})
+        .to_string()
+}
 
 #[derive(Parser)]
 struct Cli {
@@ -144,7 +188,7 @@ async fn an_answer_that_the_guard_rejects_makes_the_segment_generic() {
     let standin = ClaudeStandIn::start().await;
     standin.answer_as(Manner::Custom(Box::new(|_| {
         let opening = "Hi {name}, win 40% more patients at https://evil.example today.";
-        Some(serde_json::json!({"subject": "A subject", "opening": opening, "cta": "A call?"}))
+        Some(json!({"subject": "A subject", "opening": opening, "cta": "A call?"}))
     })));
     let templater = templater(&standin).await;
     let template = templater.write("acme", &segment()).await;

@@ -3,6 +3,7 @@
 use crate::{Error, Tx};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Something that happened.
@@ -29,12 +30,19 @@ pub struct Activity {
     /// The meeting that it takes the place of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+    /// What a touch said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_snapshot: Option<Value>,
 }
 
 /// Whom an event is about.
 #[derive(Clone, Debug)]
 pub struct Who {
     pub id: Uuid,
+    pub name: String,
+    pub company: String,
+    /// As it was given, else as the tags have it; empty when neither says.
+    pub industry: String,
     pub company_name: String,
     pub email_key: Option<Vec<u8>>,
     pub profile_key: Option<Vec<u8>>,
@@ -207,13 +215,30 @@ pub async fn locked(tx: &mut Tx, lead: Uuid) -> Result<Option<Who>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Who,
-        r#"SELECT id, company_name, email_key, profile_key, phone_key,
+        r#"SELECT id, name, company,
+            coalesce(nullif(industry, ''), nullif(tags ->> 'industry', 'other'), '') AS "industry!",
+            company_name, email_key, profile_key, phone_key,
             linkedin_url = '' AND email <> '' AS "by_mail!", time_zone, state, country
         FROM leads WHERE client_id = $1 AND id = $2 FOR NO KEY UPDATE"#,
         client,
         lead
     );
     Ok(query.fetch_optional(tx.connection()).await?)
+}
+
+/// Keeps what a touch said, and what is counted of it.
+pub async fn said(tx: &mut Tx, id: Uuid, snapshot: &Value, features: &str) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "UPDATE activities SET content_snapshot = $3, content_features = $4 WHERE client_id = $1 AND id = $2",
+        client,
+        id,
+        snapshot,
+        features
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Counts a reply of a person.
@@ -247,7 +272,8 @@ pub async fn of(tx: &mut Tx, lead: Uuid) -> Result<Vec<Activity>, Error> {
     let query = sqlx::query_as!(
         Activity,
         "SELECT id, lead_id, action, channel, created_at, source, event_id, enrolment_id, touch_id, kind, step, variant,
-            segment, sequence_type, intent, machine, machine_reason, meeting_id, detail ->> 'replaces' AS replaces
+            segment, sequence_type, intent, machine, machine_reason, meeting_id, detail ->> 'replaces' AS replaces,
+            content_snapshot
         FROM activities WHERE client_id = $1 AND lead_id = $2 ORDER BY created_at, id",
         client,
         lead

@@ -1,6 +1,7 @@
 //! What the fleet remembers: every SQL statement of the project, one module per table or read model.
 
 pub mod activities;
+pub mod campaigns;
 mod config;
 pub mod conversion;
 pub mod counts;

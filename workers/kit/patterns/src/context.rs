@@ -109,4 +109,4 @@ fn gaps(gaps: &BTreeMap<String, u32>) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

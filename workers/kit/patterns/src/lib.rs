@@ -6,18 +6,23 @@ pub mod card;
 pub mod content;
 pub mod context;
 mod how;
+mod proven;
 mod what;
 mod when;
 mod who;
 
 pub use card::{Adjusted, Card, Evidence, Verdict};
 pub use how::{Channels, How, Landmark, Sequence};
+pub use proven::{Proven, Used};
 pub use what::{Angle, Angles, Cta, Ctas, Length, Lengths, PainPoint, PainPoints, Subject, Subjects, What};
 pub use when::{Day, Hazard, Hour, Recommendation, Timing, When};
 pub use who::{Band, Industry, Quality, Size, Spot, Title, Who};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+/// Through what people are reached, by the names that activities have.
+pub const CHANNELS: [&str; 4] = ["email", "linkedin", "sms", "voice"];
 
 /// What a pattern is about; the values of `conversion_patterns.pattern_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use crate::again::again;
 use crate::choices::OutreachChannel;
+use crate::content;
 use crate::error::Error;
 use crate::messages::Message;
 use crate::record::{accept, advance};
@@ -231,7 +232,7 @@ impl Prospects {
         let unknown = || Error::UnknownTouch(touch_id.to_string());
         // The prospect, then its sequence, then the touch, as everybody locks them.
         let whose = touches::whose(&mut tx, touch_id).await?.ok_or_else(unknown)?;
-        activities::locked(&mut tx, whose.lead_id).await?.ok_or_else(unknown)?;
+        let who = activities::locked(&mut tx, whose.lead_id).await?.ok_or_else(unknown)?;
         let enrolment = enrolments::locked(&mut tx, whose.enrolment_id).await?.ok_or_else(unknown)?;
         let touch = touches::locked(&mut tx, touch_id).await?.ok_or_else(unknown)?;
         let at = request.at.unwrap_or(now);
@@ -244,7 +245,10 @@ impl Prospects {
                 let local =
                     at.naive_utc() + (touch.local_date.and_time(touch.local_time) - touch.due_at.naive_utc());
                 let on = local.date().max(touch.local_date);
-                activities::record(&mut tx, &activity(&touch, &enrolment, at)).await?;
+                let activity = activity(&touch, &enrolment, at);
+                if activities::record(&mut tx, &activity).await? {
+                    content::keep(&mut tx, &activity, &enrolment, &who).await?;
+                }
                 went_out(&mut tx, &touch, &enrolment, at, on).await?;
             }
             AckStatus::Failed => {

@@ -205,7 +205,7 @@ fn fill(template: &str, segment: AudienceSegment, kind: Kind, ask: &str, facts: 
 }
 
 /// By what somebody is greeted: no title, unless nothing but the surname is known beside it.
-fn first_name(name: &str) -> String {
+pub(crate) fn first_name(name: &str) -> String {
     const TITLES: [&str; 12] =
         ["dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "rev", "reverend", "sir", "hon"];
     let is_title = |word: &&str| TITLES.contains(&word.trim_end_matches(['.', ',']).to_lowercase().as_str());

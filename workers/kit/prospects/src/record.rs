@@ -1,6 +1,7 @@
 //! Applies engagement events: each once, in whatever order they come.
 
 use crate::again::again;
+use crate::content;
 use crate::error::Error;
 use crate::event::{BadEvent, Event};
 use crate::{Owner, Prospects};
@@ -92,6 +93,9 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event, zone: Tz) -> Re
         let enrolment = enrolments::newest(tx, lead).await?;
         let event = event.at_home(crate::zone::zone(&who.time_zone, &who.state, &who.country, zone));
         follow(tx, &message, &event, &who, enrolment.as_ref(), &activity).await?;
+        if let Some(enrolment) = &enrolment {
+            content::keep(tx, &activity, enrolment, &who).await?;
+        }
     }
     Ok(Recorded::Applied)
 }

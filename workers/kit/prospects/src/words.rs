@@ -2,6 +2,7 @@
 
 use crate::Prospects;
 use crate::error::Error;
+use crate::learned::proven;
 use crate::messages::{LONGEST_REQUEST, PLACEHOLDERS, WordedStep, steps, worded};
 use audience::AudienceSegment;
 use cadence::{Kind, SequenceType};
@@ -62,6 +63,7 @@ impl Prospects {
     ) -> Result<Vec<SequenceRequest>, Error> {
         let mut tx = self.db.begin(client).await?;
         let pairs = sequence_versions::enrolled_since(&mut tx, now - ASKED_FOR).await?;
+        let patterns = proven(&mut tx, now).await?.text();
         let mut wanted = Vec::with_capacity(pairs.len());
         for (segment, kind) in pairs {
             // What is no segment or type any more needs no words.
@@ -71,7 +73,8 @@ impl Prospects {
             };
             let versions = sequence_versions::of_segment(&mut tx, segment.name()).await?;
             let experiments = experiments::all(&mut tx, Some(segment.name())).await?;
-            wanted.push(request(client, segment, kind, learned(&experiments, versions)?));
+            let request = request(client, segment, kind, learned(&experiments, versions)?);
+            wanted.push(SequenceRequest { patterns: patterns.clone(), ..request });
         }
         Ok(wanted)
     }
@@ -113,6 +116,7 @@ fn request(
         sequence_type: kind.name().to_owned(),
         steps: words,
         learned,
+        ..SequenceRequest::default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether words may stand in a sequence: every kind of step, only placeholders that are filled, nothing invented.
 
+use crate::invented;
 use claude::guard::{self, Breach, Rules};
+use patterns::Proven;
 use proto::v1::{SequenceRequest, StepWords};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,58 +17,6 @@ const REQUEST_FILLED: usize = 300;
 /// As long as a first name and a company are in all but rare cases; rarer ones are cut when they are filled in.
 const FIRST_NAME: &str = "Christopher-James";
 const COMPANY: &str = "Saint Bartholomew Preparatory Academy";
-
-/// Words that make a number or a claim of a sentence; each must be in the words that we gave.
-const CLAIMS: [&str; 48] = [
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "dozen",
-    "dozens",
-    "hundred",
-    "hundreds",
-    "thousand",
-    "thousands",
-    "million",
-    "millions",
-    "half",
-    "twice",
-    "double",
-    "doubled",
-    "triple",
-    "tripled",
-    "free",
-    "save",
-    "saves",
-    "saved",
-    "proven",
-    "promise",
-    "promised",
-    "award",
-    "awarded",
-    "certified",
-    "leading",
-    "best",
-    "client",
-    "clients",
-    "customer",
-    "customers",
-    "study",
-    "studies",
-    "statistics",
-    "survey",
-    "surveys",
-    "revenue",
-    "results",
-];
 
 /// Why words cannot be used. It quotes nothing of them: they may be what an attacker wants to see printed.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +56,16 @@ pub(super) fn placeholders(kind: &str) -> Option<&'static [&'static str]> {
 }
 
 /// The words of the answer, in the order in which their steps were asked for.
-pub(super) fn check(answer: &Value, request: &SequenceRequest) -> Result<Vec<StepWords>, Flaw> {
+///
+/// What is proven to work may be said though no text in use says it.
+pub(super) fn check(
+    answer: &Value,
+    request: &SequenceRequest,
+    proven: &Proven,
+) -> Result<Vec<StepWords>, Flaw> {
     let mut texts: BTreeMap<String, Vec<String>> = serde_json::from_value(answer.clone())?;
-    let given: Vec<&str> = request.steps.iter().flat_map(|step| &step.variants).map(String::as_str).collect();
+    let given = request.steps.iter().flat_map(|step| &step.variants).map(String::as_str);
+    let given: Vec<&str> = given.chain(proven.sayings()).collect();
     let given = given.join("\n");
     let mut steps = Vec::with_capacity(request.steps.len());
     for step in &request.steps {
@@ -126,7 +83,7 @@ fn of_kind(kind: &str, variants: &[String], given: &str) -> Result<Vec<String>, 
     for text in &variants {
         one(kind, text, given)?;
     }
-    let different: BTreeSet<Vec<String>> = variants.iter().map(|text| words(text)).collect();
+    let different: BTreeSet<Vec<String>> = variants.iter().map(|text| invented::words(text)).collect();
     if different.len() == variants.len() { Ok(variants) } else { Err(Flaw::Twice(kind.to_owned())) }
 }
 
@@ -147,34 +104,10 @@ fn one(kind: &str, text: &str, given: &str) -> Result<(), Flaw> {
     if request && filled.chars().count() > REQUEST_FILLED {
         return Err(Flaw::Filled(named()));
     }
-    let known: BTreeSet<String> = words(given).into_iter().collect();
-    if words(text).iter().any(|word| CLAIMS.contains(&word.as_str()) && !known.contains(word)) {
+    if invented::claims(text, given) {
         return Err(Flaw::Claim(named()));
     }
-    if names_something(text, given) { Err(Flaw::Name(named())) } else { Ok(()) }
-}
-
-/// Whether a word within a sentence has a capital that the given words do not have: a name, and so an invented one.
-fn names_something(text: &str, given: &str) -> bool {
-    let known: BTreeSet<&str> = capitals(given).map(|(word, _)| word).collect();
-    capitals(text).any(|(word, begins)| !begins && !known.contains(word))
-}
-
-/// Words with a capital, and whether each stands where a sentence begins.
-fn capitals(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    let mut begins = true;
-    text.split_whitespace().filter_map(move |word| {
-        let first = begins;
-        begins = word.ends_with(['.', '!', '?', ':']) || word == "{insight}" || word == "{ask}";
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '{');
-        let plain = plain.split(['\'', '\u{2019}']).next().unwrap_or(plain);
-        (plain != "I" && plain.starts_with(char::is_uppercase)).then_some((plain, first))
-    })
-}
-
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+    if invented::names(text, given) { Err(Flaw::Name(named())) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -187,7 +120,7 @@ mod tests {
 
     /// Checks an answer whose first connection request is this text.
     fn checked(text: &str) -> Result<Vec<StepWords>, Flaw> {
-        check(&answer("connection_request", json!([text, GOOD])), &request())
+        check(&answer("connection_request", json!([text, GOOD])), &request(), &Proven::default())
     }
 
     /// An answer that is good but for one kind.
@@ -209,7 +142,7 @@ mod tests {
 
     #[track_caller]
     fn check_answer(answer: &Value, expected: &str) {
-        assert_eq!(check(answer, &request()).unwrap_err().to_string(), expected);
+        assert_eq!(check(answer, &request(), &Proven::default()).unwrap_err().to_string(), expected);
     }
 
     #[test]
@@ -264,7 +197,7 @@ mod tests {
     #[test]
     fn a_message_may_be_longer_but_not_any_length() {
         let of = |words: usize| json!([GOOD, format!("Hi {{first_name}}, {}", "ab ".repeat(words))]);
-        assert!(check(&answer("followup_1", of(190)), &request()).is_ok());
+        assert!(check(&answer("followup_1", of(190)), &request(), &Proven::default()).is_ok());
         check_answer(
             &answer("followup_1", of(200)),
             "a text of followup_1 is not usable: its length is out of bounds",
@@ -300,6 +233,15 @@ mod tests {
         );
         // The words of the request have it.
         check_text("Hi {first_name}, three questions came to mind.", Ok(()));
+    }
+
+    #[test]
+    fn what_is_proven_to_work_may_be_said() {
+        let text = "Hi {first_name}, is it worth 15 minutes?";
+        let answer = answer("connection_request", json!([text, GOOD]));
+        let proven = Proven::read(&crate::tests::patterns("leads")).unwrap();
+        assert!(check(&answer, &request(), &proven).is_ok());
+        check_text(text, Err("is not usable: it has a number or a promise that we did not supply"));
     }
 
     #[test]

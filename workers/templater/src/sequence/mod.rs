@@ -9,6 +9,7 @@ mod tests;
 use crate::Config;
 use crate::decide::{Decision, decide};
 use claude::{Ask, Claude, Effort};
+use patterns::Proven;
 use proto::v1::{SequenceRequest, SequenceWords};
 use proto::{Message as _, Outbox, Outgoing, Subject, Token};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
@@ -54,15 +55,16 @@ impl SequenceWriter {
         client: &str,
         job: &str,
         request: &SequenceRequest,
+        proven: &Proven,
     ) -> Result<SequenceWords, Unwritten> {
-        let task = prompt::task(request);
+        let task = prompt::task(request, proven);
         let answer = self.ask(client, VERSION, &task, request).await?;
-        let (answer, steps) = match check::check(&answer.value, request) {
+        let (answer, steps) = match check::check(&answer.value, request, proven) {
             Ok(steps) => (answer, steps),
             Err(flaw) => {
                 let version = format!("{VERSION}.{job}");
                 let answer = self.ask(client, &version, &prompt::again(&task, &flaw), request).await?;
-                let steps = check::check(&answer.value, request)?;
+                let steps = check::check(&answer.value, request, proven)?;
                 (answer, steps)
             }
         };
@@ -131,11 +133,11 @@ impl Worker for SequenceWriter {
         if Token::squeezed(&request.client_id) != *client {
             return Err(Fault::reject("invalid", "the words are asked for by another client".to_owned()));
         }
-        prompt::known(&request).or_reject_as("invalid")?;
+        let proven = prompt::known(&request).or_reject_as("invalid")?;
         if !self.claude.enabled() {
             return Ok(Outbox::none());
         }
-        match self.write(client.as_str(), id.as_str(), &request).await {
+        match self.write(client.as_str(), id.as_str(), &request, &proven).await {
             Ok(words) => Ok(Outbox::none().with(said(client, &words))),
             Err(unwritten) => {
                 let waited = delivery.now() - delivery.published_at;

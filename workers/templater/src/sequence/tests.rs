@@ -4,6 +4,7 @@ use super::{SequenceWriter, Unwritten};
 use crate::Config;
 use clap::Parser;
 use claude::Claude;
+use patterns::Proven;
 use proto::v1::{SequenceRequest, SequenceWords, StepWords};
 use runtime::Fault;
 use standins::{ClaudeStandIn, Manner, Step, Twist};
@@ -37,7 +38,7 @@ pub(super) fn request() -> SequenceRequest {
             step("initial_dm", ["Thank you, {first_name}. {insight} {ask}", "Hi {first_name}. {ask}"]),
             step("followup_1", ["Hi {first_name}, three questions.", "Hi {first_name}, a nudge."]),
         ],
-        learned: vec![],
+        ..SequenceRequest::default()
     }
 }
 
@@ -52,7 +53,7 @@ async fn writer(standin: &ClaudeStandIn) -> SequenceWriter {
 
 async fn written(standin: &ClaudeStandIn) -> (SequenceWriter, Result<SequenceWords, Unwritten>) {
     let writer = writer(standin).await;
-    let words = writer.write(CLIENT, JOB, &request()).await;
+    let words = writer.write(CLIENT, JOB, &request(), &Proven::default()).await;
     (writer, words)
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use serde_json::{Value, json};
 
 /// An item with the keys of the source document and the verdict of ours.
-fn item(mut keys: Value, verdict: &str) -> Value {
+pub(crate) fn item(mut keys: Value, verdict: &str) -> Value {
     let card = json!({"conversion_rate": 0.11, "sample": 34, "converted": 4, "ci_low": 0.05, "ci_high": 0.2,
         "rate_shrunk": 0.1, "shrunk_low": 0.06, "shrunk_high": 0.18, "lift_shrunk": 1.1, "p": 0.01, "q": 0.02,
         "verdict": verdict, "denominator": "messages", "comparison": "rest"});
@@ -25,7 +25,7 @@ fn document<T: serde::de::DeserializeOwned>(kind: &str, parts: Value) -> T {
     serde_json::from_value(all).unwrap()
 }
 
-fn what() -> What {
+pub(crate) fn what() -> What {
     document(
         "what",
         json!({
@@ -50,7 +50,7 @@ fn what() -> What {
     )
 }
 
-fn when() -> When {
+pub(crate) fn when() -> When {
     document(
         "when",
         json!({
@@ -63,7 +63,7 @@ fn when() -> When {
     )
 }
 
-fn how() -> How {
+pub(crate) fn how() -> How {
     document(
         "how",
         json!({

@@ -1,0 +1,96 @@
+//! What a sending said is kept beside it, whoever says that it went out, and forgotten with the person.
+
+use chrono::NaiveDate;
+use prospects::{AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, Prospects, Recorded};
+use proto::v1::{Engagement, EngagementKind};
+use serde_json::Value;
+use tests::TestFleet;
+use tests::prospects::{OWNER, USER, at, event, people};
+
+/// A Monday without holidays around it.
+fn monday() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2027, 4, 5).unwrap()
+}
+
+/// Snapshot and features of what was sent, in the order of time.
+async fn kept(fleet: &TestFleet) -> Vec<(Value, Value)> {
+    let sql = "SELECT coalesce(content_snapshot::text, '') || E'\\n' || coalesce(content_features, '') FROM activities \
+               WHERE action = 'sent' ORDER BY created_at, id";
+    let parse = |text: &str| serde_json::from_str(text).unwrap_or_default();
+    let rows = fleet.texts(sql).await;
+    rows.iter()
+        .filter_map(|row| row.split_once('\n'))
+        .map(|(one, other)| (parse(one), parse(other)))
+        .collect()
+}
+
+async fn enrolled(outreach: &Prospects, prospect_id: &str) -> prospects::Sequence {
+    let request = GenerateRequest {
+        user_id: USER.to_owned(),
+        prospect_id: prospect_id.to_owned(),
+        sequence_type: "3-step".to_owned(),
+    };
+    outreach.generate(OWNER, &request, at(monday(), 2)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_touch_said_is_kept_when_it_is_acknowledged() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(1), at(monday(), 1)).await.unwrap();
+    let sequence = enrolled(&outreach, "prospect_1").await;
+    let week = CadenceRequest {
+        user_id: USER.to_owned(),
+        target_connection_requests: 10,
+        target_followups: 10,
+        week_start: Some(monday()),
+        dry_run: false,
+    };
+    outreach.plan_week(OWNER, &week, at(monday(), 6)).await.unwrap();
+    let afternoon = at(monday(), 21);
+    outreach.ripen(OWNER.client, afternoon, 100).await.unwrap().commit().await.unwrap();
+    let taken = outreach.take(OWNER, "tool", DueRequest::up_to(10), afternoon).await.unwrap();
+    let [touch] = taken.as_slice() else { panic!("{taken:?}") };
+    let ack = AckRequest { status: AckStatus::Sent, at: Some(touch.touch.due_at) };
+    for _ in 0..2 {
+        outreach.acknowledge(OWNER, touch.touch.touch_id, &ack, touch.touch.due_at).await.unwrap();
+    }
+
+    let kept = kept(&fleet).await;
+    let [(snapshot, features)] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!(snapshot["body"], touch.text);
+    assert_eq!(snapshot["body"], sequence.messages[0].text);
+    assert_eq!(features["w"], snapshot["word_count"]);
+    assert_eq!(features["w"], touch.text.split_whitespace().count());
+    // The connection request says the name.
+    assert!(snapshot["personalization_level"].as_u64().unwrap() >= 1, "{snapshot}");
+    let export = serde_json::to_string(&outreach.export(OWNER, "prospect_1").await.unwrap()).unwrap();
+    assert!(export.contains("content_snapshot"), "{export}");
+    outreach.erase(OWNER, "prospect_1").await.unwrap();
+    assert_eq!(fleet.number("SELECT count(*) FROM activities").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_says_it_has_sent_is_kept_with_the_words_of_that_variant() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(2), at(monday(), 1)).await.unwrap();
+    let (first, second) = (enrolled(&outreach, "prospect_1").await, enrolled(&outreach, "prospect_2").await);
+    let other = &second.messages[0].alternatives[0];
+    let sent = |prospect: &str, hour| Engagement {
+        step: Some(0),
+        ..event(prospect, EngagementKind::Sent, at(monday(), hour))
+    };
+    let alternative = Engagement { variant: other.variant.clone(), ..sent("prospect_2", 16) };
+    // What is only opened says nothing, and nor does what nobody of ours has sent.
+    let opened = event("prospect_1", EngagementKind::Opened, at(monday(), 17));
+    let beyond = Engagement { step: Some(7), ..sent("prospect_1", 18) };
+    for event in [&sent("prospect_1", 15), &alternative, &opened, &beyond] {
+        assert_eq!(outreach.record(event).await.unwrap(), Recorded::Applied);
+    }
+    let kept = kept(&fleet).await;
+    let bodies: Vec<&Value> = kept.iter().map(|(snapshot, _)| &snapshot["body"]).collect();
+    assert_eq!(bodies, [&first.messages[0].text.clone().into(), &other.text.clone().into(), &Value::Null]);
+    let others = fleet.number("SELECT count(*) FROM activities WHERE content_snapshot IS NOT NULL").await;
+    assert_eq!(others, 2);
+}

@@ -1,0 +1,73 @@
+//! What a touch said, kept beside its sending, so that it can be learned which words book (CI-018).
+
+use crate::messages::{Message, first_name};
+use db::activities::{self, Activity, Who};
+use db::enrolments::Enrolment;
+use db::{Error, Tx};
+use patterns::content::{Recipient, Snapshot};
+
+/// Keeps the words of a sending, if it is one of a step that has words.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    activity: &Activity,
+    enrolment: &Enrolment,
+    who: &Who,
+) -> Result<(), Error> {
+    let Some(step) = activity.step.filter(|_| activity.action == "sent") else { return Ok(()) };
+    // Words that cannot be read were never sent; nobody's sequence stops for that.
+    let messages: Vec<Message> = serde_json::from_value(enrolment.messages.clone()).unwrap_or_default();
+    let Some(text) = text(&messages, step, activity.variant.as_deref()) else { return Ok(()) };
+    let (snapshot, features) = Snapshot::of(None, text, recipient(who, &greeted(&who.name)));
+    let snapshot = serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))?;
+    activities::said(tx, activity.id, &snapshot, &features.text()).await
+}
+
+/// The words of a step: those of the variant that the tool names, if the step can be said so.
+fn text<'a>(messages: &'a [Message], step: i16, variant: Option<&str>) -> Option<&'a str> {
+    let message = messages.iter().find(|message| i16::from(message.step) == step)?;
+    let other = message.alternatives.iter().find(|other| variant == Some(other.variant.as_str()));
+    Some(other.map_or(message.text.as_str(), |other| other.text.as_str()))
+}
+
+/// The name in a greeting; nobody without a name is called `there`.
+fn greeted(name: &str) -> String {
+    if name.trim().is_empty() { String::new() } else { first_name(name) }
+}
+
+fn recipient<'a>(who: &'a Who, first_name: &'a str) -> Recipient<'a> {
+    Recipient { first_name, company: &who.company, industry: &who.industry }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::Alternative;
+
+    fn message(step: u8, text: &str, other: &str) -> Message {
+        Message {
+            step,
+            kind: "initial_dm".into(),
+            after_business_days: 1,
+            variant: "a".into(),
+            propensity: 0.5,
+            text: text.into(),
+            alternatives: vec![Alternative { variant: "b".into(), text: other.into() }],
+        }
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_step_and_of_the_variant_that_went_out() {
+        let messages = [message(0, "request", "other request"), message(1, "first", "other first")];
+        assert_eq!(text(&messages, 1, None), Some("first"));
+        assert_eq!(text(&messages, 1, Some("a")), Some("first"));
+        assert_eq!(text(&messages, 1, Some("b")), Some("other first"));
+        // What a tool calls its own way says nothing of ours.
+        assert_eq!(text(&messages, 0, Some("subject line B")), Some("request"));
+        assert_eq!(text(&messages, 2, None), None);
+    }
+
+    #[test]
+    fn whoever_has_no_name_is_not_called_there() {
+        assert_eq!((greeted(" "), greeted("Dr. Jane Doe")), (String::new(), "Jane".to_owned()));
+    }
+}
