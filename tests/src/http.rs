@@ -87,7 +87,9 @@ impl Api {
         };
         let (runtime, prospects) = (Runtime::start(nats).await.unwrap(), fleet.prospects().await);
         let gateway =
-            Gateway::bind(runtime, fleet.db.clone(), prospects, fleet.scores(), config).await.unwrap();
+            Gateway::bind(runtime, fleet.db.clone(), prospects, fleet.scores(), fleet.conversion(), config)
+                .await
+                .unwrap();
         let base = format!("http://{}", gateway.address());
         tokio::spawn(gateway.run());
         Self { base, key, http: reqwest::Client::new(), _process: None }

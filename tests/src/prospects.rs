@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use conversion::Conversion;
 use prospects::{Keys, NewProspect, Owner, PlannedTouch, Prospects, Scores};
 use proto::v1::{Engagement, EngagementKind, ReplyIntent};
 use proto::{Outgoing, Token};
@@ -29,6 +30,11 @@ impl TestFleet {
     /// What scores leads, by the rules that hold where nothing else is said.
     pub fn scores(&self) -> Scores {
         Scores::new(self.db.clone(), Arc::new(als::Rules::defaults().unwrap()))
+    }
+
+    /// What is learned of conversions; nobody is anywhere but in UTC.
+    pub fn conversion(&self) -> Conversion {
+        Conversion::new(self.db.clone(), chrono_tz::UTC)
     }
 
     /// Says what a tool says.

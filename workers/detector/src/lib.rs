@@ -1,1 +1,7 @@
-//! Learns from conversions every week, on demand, and from any table of outcomes.
+//! Learns from conversions: every week, and whenever somebody asks.
+
+mod learner;
+mod weekly;
+
+pub use learner::{Learner, request};
+pub use weekly::weekly;

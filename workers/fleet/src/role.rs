@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::ValueEnum;
+use detector::Learner;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
@@ -45,6 +46,8 @@ pub enum Role {
     Exporter,
     /// Announces runs and alerts.
     Notifier,
+    /// Learns what conversions have in common, weekly and when asked.
+    Detector,
     /// Records what became of touches, announces those that are due, and keeps the words of sequences.
     Outreach,
     /// Answers the HTTP API and takes webhooks.
@@ -95,6 +98,7 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<Notifier>().await?;
     runtime.provision::<Alerter>().await?;
     runtime.provision::<Recorder>().await?;
+    runtime.provision::<Learner>().await?;
     runtime.provision::<WordsKeeper>().await
 }
 
@@ -147,6 +151,15 @@ pub async fn start(
             spawn(running, runtime, Notifier::new(&workers.notifier)?);
             spawn(running, runtime, Alerter::new(&workers.notifier)?);
         }
+        Role::Detector => {
+            let conversion = workers.conversion()?;
+            spawn(running, runtime, Learner::new(conversion.clone()));
+            let runtime = runtime.clone();
+            running.spawn(async move {
+                detector::weekly(&runtime, &conversion).await;
+                Ok(())
+            });
+        }
         Role::Outreach => {
             let prospects = workers.prospects()?;
             spawn(running, runtime, Recorder::new(prospects.clone()));
@@ -182,7 +195,8 @@ pub async fn serve(
     running: &mut Running,
 ) -> Result<SocketAddr, Failure> {
     let (db, prospects, scores) = (workers.db()?, workers.prospects()?, workers.scores()?);
-    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, scores, config).await?;
+    let conversion = workers.conversion_over(db.clone());
+    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, scores, conversion, config).await?;
     let address = gateway.address();
     running.spawn(async move {
         gateway.run().await;

@@ -7,6 +7,7 @@ use chrono::{NaiveTime, TimeDelta};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser};
 use claude::Claude;
+use conversion::Conversion;
 use db::Db;
 use prospects::{Prospects, Scores};
 use runtime::{Daily, Runtime};
@@ -130,6 +131,16 @@ impl Workers {
             ),
         })?;
         Ok(Scores::new(db, Arc::new(rules)))
+    }
+
+    /// What is learned of conversions.
+    pub fn conversion(&self) -> Result<Conversion, Failure> {
+        Ok(self.conversion_over(self.db()?))
+    }
+
+    /// The same over a pool of the caller's.
+    pub fn conversion_over(&self, db: Db) -> Conversion {
+        Conversion::new(db, self.schedule_tz)
     }
 
     pub async fn claude(&self, runtime: &Runtime) -> anyhow::Result<Claude> {

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::rate::Rate;
+use conversion::Conversion;
 use db::Db;
 use prospects::{Prospects, Scores};
 use runtime::Runtime;
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) db: Db,
     pub(crate) prospects: Prospects,
     pub(crate) scores: Scores,
+    pub(crate) conversion: Conversion,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -168,6 +168,15 @@ impl From<db::Error> for Problem {
     }
 }
 
+impl From<conversion::Error> for Problem {
+    fn from(error: conversion::Error) -> Self {
+        match error {
+            conversion::Error::Db(error) => error.into(),
+            conversion::Error::Document(_) => Self::internal(error),
+        }
+    }
+}
+
 impl From<prospects::Error> for Problem {
     fn from(error: prospects::Error) -> Self {
         use prospects::Error::{

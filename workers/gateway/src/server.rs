@@ -11,6 +11,7 @@ use crate::told::told;
 use crate::{health, routes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use conversion::Conversion;
 use db::Db;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -59,9 +60,10 @@ pub async fn serve(
     db: Db,
     prospects: Prospects,
     scores: Scores,
+    conversion: Conversion,
     config: Config,
 ) -> Result<(), Error> {
-    Gateway::bind(runtime, db, prospects, scores, config).await?.run().await;
+    Gateway::bind(runtime, db, prospects, scores, conversion, config).await?.run().await;
     Ok(())
 }
 
@@ -71,6 +73,7 @@ impl Gateway {
         db: Db,
         prospects: Prospects,
         scores: Scores,
+        conversion: Conversion,
         config: Config,
     ) -> Result<Self, Error> {
         let listen = config.listen;
@@ -93,7 +96,18 @@ impl Gateway {
             .map_err(Error::Web)?;
         let description = Description::new(prospects.weekly_cap())?;
         let keys = caller::known();
-        let app = App::new(Shared { runtime, db, prospects, scores, web, config, rate, keys, description });
+        let app = App::new(Shared {
+            runtime,
+            db,
+            prospects,
+            scores,
+            conversion,
+            web,
+            config,
+            rate,
+            keys,
+            description,
+        });
         Ok(Self { listener, address, app })
     }
 

@@ -6,6 +6,7 @@ mod due;
 mod leads;
 mod learning;
 mod metrics;
+mod patterns;
 mod prospects;
 mod research;
 mod sequence;
@@ -50,6 +51,11 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(leads::list),
         routes!(leads::explain),
         routes!(leads::what_if),
+        routes!(patterns::all),
+        routes!(patterns::history),
+        routes!(patterns::one),
+        routes!(patterns::evidence),
+        routes!(patterns::what_if),
     ];
     let write = vec![
         routes!(sequence::generate),
@@ -63,6 +69,7 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(research::add),
         routes!(research::complete),
         routes!(learning::update_patterns),
+        routes!(patterns::recompute),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![

@@ -3,6 +3,7 @@
 use crate::server::{ALPHA, BETA, TestDb};
 use chrono::{DateTime, Utc};
 use clap::Parser;
+use conversion::Conversion;
 use db::Uuid;
 use db::keys::{self, NewKey};
 use futures::StreamExt as _;
@@ -64,6 +65,10 @@ pub(crate) fn scores(db: db::Db) -> Scores {
     Scores::new(db, Arc::new(als::Rules::defaults().unwrap()))
 }
 
+pub(crate) fn conversion(db: db::Db) -> Conversion {
+    Conversion::new(db, chrono_tz::UTC)
+}
+
 pub(crate) fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "keys expire by the clock of the gateway")]
     Utc::now()
@@ -109,7 +114,9 @@ impl Rig {
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
         let gateway =
-            Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db), config).await.unwrap();
+            Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db.clone()), conversion(db), config)
+                .await
+                .unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {

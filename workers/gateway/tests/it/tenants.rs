@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 /// In every text about the client's prospect, and in nobody else's.
 const MARK: &str = "zebra";
+/// Names a figure of the client's patterns.
+const EVIDENCE: &str = "a1b2c3d4e5f60718";
 
 /// A client's things, by the names that requests have for them.
 type Things = Map<String, Value>;
@@ -31,7 +33,7 @@ async fn no_operation_shows_or_changes_what_is_another_clients() {
     let things = things(&rig, &alpha).await;
     let document: Value = rig.get("/openapi.json").send().await.unwrap().json().await.unwrap();
     let mut asked = requests(&document, &things);
-    assert!(asked.len() >= 27, "{}", asked.len());
+    assert!(asked.len() >= 34, "{}", asked.len());
 
     let before = kept(&rig, &alpha).await;
     for asked in &asked {
@@ -91,13 +93,22 @@ async fn things(rig: &Rig, key: &str) -> Things {
             VALUES ('{ALPHA}', 'zebra-run', current_date, 0, true, '{{}}', now(), now())"
         ))
         .await;
+    let card = json!({"title": "Founder of Zebra", "evidence": {"id": EVIDENCE, "run_id": "learn-1",
+        "query": "who.title=Founder of Zebra", "lead_ids_hash": "0"}});
+    rig.test
+        .sql(&format!(
+            "INSERT INTO conversion_patterns (client_id, pattern_type, patterns, sample_size, confidence, valid_until)
+            VALUES ('{ALPHA}', 'who', '{}', 200, 0.97, now() + interval '14 days')",
+            json!({"type": "who", "title_rankings": [card]})
+        ))
+        .await;
     let endpoint = gateway::endpoint_id(ALPHA, *b"stripe");
     let mut tx = rig.test.db.begin(ALPHA).await.unwrap();
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     db::webhook_endpoints::create(&mut tx, &endpoint, "standard", secret, crate::rig::now()).await.unwrap();
     tx.commit().await.unwrap();
     let things = json!({"user_id": "ann", "prospect_id": "p_stripes", "prospect_ids": ["p_stripes"],
-        "touch_id": touch["touch_id"], "endpoint_id": endpoint});
+        "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE});
     things.as_object().unwrap().clone()
 }
 
@@ -110,6 +121,7 @@ async fn kept(rig: &Rig, key: &str) -> Vec<String> {
         "/api/outreach/due",
         "/api/outreach/suppressions",
         "/api/outreach/metrics?user_id=ann",
+        "/api/patterns/who",
     ] {
         let answer = rig.get(path).bearer_auth(key).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");

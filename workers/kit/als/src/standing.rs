@@ -19,7 +19,7 @@ pub enum Source {
     Learned,
     /// Between those of the document and what few conversions say.
     Blend,
-    /// What was learned was not adopted.
+    /// What was learned last was not adopted: the weights before it stay.
     Held,
     /// What was learned is older than 14 days.
     Expired,
@@ -45,7 +45,7 @@ impl Source {
             Self::Default => "the default weights: nothing was learned yet",
             Self::Learned => "learned from this client's conversions",
             Self::Blend => "between the default weights and what few conversions say",
-            Self::Held => "the default weights: what was learned was not adopted",
+            Self::Held => "as before: what was learned last was not adopted",
             Self::Expired => "the default weights: what was learned is older than 14 days",
             Self::Unreadable => "the default weights: what is kept as learned are no weights",
         }
@@ -77,11 +77,11 @@ pub fn in_force(learned: &Learned, now: DateTime<Utc>) -> InForce {
         _ => Source::Default,
     };
     let default = |source| InForce { weights: DEFAULT_WEIGHTS, source };
-    let adopted = matches!(source, Source::Learned | Source::Blend);
-    let Some(weights) = learned.weights.as_ref().filter(|_| adopted) else {
-        return default(if adopted { Source::Default } else { source });
+    let Some(weights) = learned.weights.as_ref().filter(|_| source != Source::Default) else {
+        return default(if source == Source::Held { Source::Held } else { Source::Default });
     };
-    if learned.updated_at.is_none_or(|updated_at| updated_at + MAX_AGE < now) {
+    let Some(updated_at) = learned.updated_at else { return default(source) };
+    if updated_at + MAX_AGE < now {
         return default(Source::Expired);
     }
     match Weights::deserialize(weights) {

@@ -217,7 +217,7 @@ fn learned_weights_hold_while_they_are_adopted_and_young() {
     assert_eq!(told(&kept("learned", 14)), ("learned", true));
     assert_eq!(told(&kept("blend", 1)), ("blend", true));
     assert_eq!(told(&kept("learned", 15)), ("expired", false));
-    assert_eq!(told(&kept("held", 1)), ("held", false));
+    assert_eq!(told(&kept("held", 1)), ("held", true));
     assert_eq!(told(&kept("default", 1)), ("default", false));
     assert_eq!(told(&Learned { updated_at: None, ..kept("learned", 1) }), ("expired", false));
     assert_eq!(told(&Learned { weights: Some(json!({})), ..kept("learned", 1) }), ("unreadable", false));

@@ -6,13 +6,15 @@ use db::{Uuid, conversion};
 use patterns::Evidence;
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use stats::weights::Objective;
+use utoipa::ToSchema;
 
 /// How many leads are named.
 const MOST: usize = 1_000;
 
 /// The leads behind a card.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Behind {
     pub query: String,
     pub run_id: String,
@@ -25,23 +27,25 @@ pub struct Behind {
     pub as_learned: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Counted {
     pub id: Uuid,
     pub booked: bool,
 }
 
 impl Conversion {
-    /// The leads behind the card of that query, as `who.title=Founder`; none if no current pattern has such a card.
-    pub async fn evidence(&self, client: Uuid, query: &str) -> Result<Option<Behind>, Error> {
+    /// The leads behind the card with that id, or that query, as `who.title=Founder`; none if no current pattern has
+    /// such a card.
+    pub async fn evidence(&self, client: Uuid, named: &str) -> Result<Option<Behind>, Error> {
         let mut tx = self.db.begin(client).await?;
         let current = conversion::current(&mut tx, None).await?;
         tx.rollback().await?;
         let found = current
             .iter()
-            .find_map(|pattern| Some((pattern.computed_at, card_of(&pattern.patterns, query)?)));
+            .find_map(|pattern| Some((pattern.computed_at, card_of(&pattern.patterns, named)?)));
         let Some((moment, card)) = found else { return Ok(None) };
         let evidence: Evidence = serde_json::from_value(card["evidence"].clone())?;
+        let query = evidence.query.as_str();
         let mut detector = Detector::new(Setting {
             now: moment,
             run_id: evidence.run_id.clone(),
@@ -69,18 +73,24 @@ impl Conversion {
         leads.sort_by_key(|lead| (!lead.booked, lead.id));
         leads.truncate(MOST);
         let as_learned = format!("{hash:016x}") == evidence.lead_ids_hash;
-        Ok(Some(Behind { query: query.to_owned(), run_id: evidence.run_id, card, leads, total, as_learned }))
+        Ok(Some(Behind { query: evidence.query, run_id: evidence.run_id, card, leads, total, as_learned }))
     }
 }
 
-/// The card with that query, wherever it stands in a document.
-fn card_of(document: &Value, query: &str) -> Option<Value> {
-    if document["evidence"]["query"] == query {
+/// Names a group in a path: of what it is asked by, the first 16 digits of the hash.
+pub(crate) fn id(query: &str) -> String {
+    Sha256::digest(query.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The card with that id or query, wherever it stands in a document.
+fn card_of(document: &Value, named: &str) -> Option<Value> {
+    let evidence = &document["evidence"];
+    if evidence["id"] == named || evidence["query"] == named {
         return Some(document.clone());
     }
     match document {
-        Value::Object(fields) => fields.values().find_map(|value| card_of(value, query)),
-        Value::Array(items) => items.iter().find_map(|value| card_of(value, query)),
+        Value::Object(fields) => fields.values().find_map(|value| card_of(value, named)),
+        Value::Array(items) => items.iter().find_map(|value| card_of(value, named)),
         _ => None,
     }
 }

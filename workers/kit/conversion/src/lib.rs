@@ -19,6 +19,7 @@ mod sequence;
 mod tally;
 mod timing;
 mod what;
+mod what_if;
 mod when;
 mod who;
 mod words;
@@ -27,10 +28,14 @@ pub use counts::Lexicon;
 pub use detector::{Detector, Findings, LEAST, Setting};
 pub use evidence::{Behind, Counted};
 pub use learning::{Outcome, Request};
+pub use what_if::{WeightsRanking, WeightsWhatIf};
 pub use words::Contents;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use db::Db;
+use db::conversion::Pattern;
+use db::{Db, Uuid};
+use patterns::PatternType;
 
 /// What gateway, commands and workers do with what is learned of a client's conversions.
 #[derive(Debug, Clone)]
@@ -56,6 +61,40 @@ impl Conversion {
 
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Clients that have somebody who converted.
+    pub async fn clients(&self) -> Result<Vec<Uuid>, Error> {
+        Ok(db::conversion::clients(&self.db).await?)
+    }
+
+    /// As of when the patterns of a client were learned last.
+    pub async fn learned_at(&self, client: Uuid) -> Result<Option<DateTime<Utc>>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let learned = db::conversion::learned_at(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(learned)
+    }
+
+    /// The documents in force, of one type or of all.
+    pub async fn patterns(&self, client: Uuid, kind: Option<PatternType>) -> Result<Vec<Pattern>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let found = db::conversion::current(&mut tx, kind.map(PatternType::name)).await?;
+        tx.rollback().await?;
+        Ok(found)
+    }
+
+    /// What documents were before, the newest first.
+    pub async fn history(
+        &self,
+        client: Uuid,
+        kind: Option<PatternType>,
+        limit: i64,
+    ) -> Result<Vec<Pattern>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let found = db::conversion::history(&mut tx, kind.map(PatternType::name), limit).await?;
+        tx.rollback().await?;
+        Ok(found)
     }
 }
 

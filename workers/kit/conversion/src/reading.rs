@@ -69,12 +69,6 @@ impl Batch {
         let id = row.id.as_u128();
         let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
-        let outcome = match row.status {
-            _ if row.converted_at.is_some() => Outcome::Booked,
-            "converted" => Outcome::Booked,
-            "unsubscribed" | "bounced" | "not_interested" | "dead" => Outcome::Failed,
-            _ => Outcome::Open,
-        };
         let lead = Lead {
             hash: mixed(id),
             id,
@@ -82,7 +76,7 @@ impl Batch {
             industry: text(row.industry).map(|industry| lexicon.industries.symbol(&industry)),
             employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
             signals: [row.is_new_role, row.is_hiring, row.recently_funded],
-            outcome,
+            outcome: outcome(&row),
             bounced: row.status == "bounced",
             converted_at: row.converted_at,
             known_since: row.created_at,
@@ -153,6 +147,16 @@ impl Batch {
             .map(|((_, lead, _), range)| Case { lead, touches: &touches[range] })
             .collect();
         each(&cases);
+    }
+}
+
+/// CI-058, CI-059, X69: who has booked stays booked, whatever came later.
+pub(crate) fn outcome(row: &LeadRow<'_>) -> Outcome {
+    match row.status {
+        _ if row.converted_at.is_some() => Outcome::Booked,
+        "converted" => Outcome::Booked,
+        "unsubscribed" | "bounced" | "not_interested" | "dead" => Outcome::Failed,
+        _ => Outcome::Open,
     }
 }
 

@@ -109,9 +109,11 @@ impl Tally {
             if card.adjusted.as_ref().is_some_and(|adjusted| adjusted.reverses) {
                 card.verdict = Verdict::NotDistinguishable;
             }
+            let query = format!("{}={label}", told.query);
             card.evidence = Some(Evidence {
+                id: crate::evidence::id(&query),
                 run_id: told.run_id.to_owned(),
-                query: format!("{}={label}", told.query),
+                query,
                 lead_ids_hash: format!("{:016x}", cell.leads),
             });
             Named { symbol, label, card }

@@ -70,6 +70,9 @@ pub struct Adjusted {
 /// Where the rows behind a card are found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
+    /// Names the group, in every run.
+    #[serde(default)]
+    pub id: String,
     pub run_id: String,
     /// As `who.title=Founder`.
     pub query: String,

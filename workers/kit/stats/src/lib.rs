@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod family;
 pub mod fisher;
 pub mod homogeneity;
+pub mod policy;
 mod rate;
 pub mod ratio;
 pub mod scores;

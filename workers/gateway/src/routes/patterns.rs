@@ -1,0 +1,198 @@
+//! What was learned of conversions: as it is, as it was, the leads behind it, and what other weights would have done.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::input::{Id, Json, Query};
+use crate::problem::{Kind, Problem};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use conversion::{Behind, WeightsWhatIf};
+use patterns::PatternType;
+use proto::v1::LearnRequest;
+use proto::{Outgoing, Token};
+use runtime::PublishError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// Who learns.
+const DETECTOR: &str = "detector";
+
+/// A document of patterns, in the form of the source document with figures added beside its own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Pattern {
+    #[schema(value_type = String, example = "who")]
+    pattern_type: String,
+    computed_at: DateTime<Utc>,
+    /// Until when it is used; nothing for what is history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<DateTime<Utc>>,
+    sample_size: i32,
+    confidence: f64,
+    #[schema(value_type = Object)]
+    patterns: Value,
+}
+
+impl From<db::conversion::Pattern> for Pattern {
+    fn from(found: db::conversion::Pattern) -> Self {
+        let db::conversion::Pattern {
+            pattern_type, computed_at, valid_until, sample_size, confidence, ..
+        } = found;
+        Self { pattern_type, computed_at, valid_until, sample_size, confidence, patterns: found.patterns }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Patterns {
+    patterns: Vec<Pattern>,
+    /// When they are learned the next time by themselves.
+    next_learning: DateTime<Utc>,
+}
+
+/// Lists the patterns of all four types
+///
+/// There are none before something was learned.
+#[utoipa::path(
+    get, operation_id = "list_patterns", path = "/api/patterns", tag = "patterns",
+    responses((status = OK, body = Patterns))
+)]
+pub(crate) async fn all(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<axum::Json<Patterns>, Problem> {
+    let found = app.conversion.patterns(caller.client, None).await?;
+    let next_learning = conversion::schedule::next_learning(caller.client, app.now());
+    Ok(axum::Json(Patterns { patterns: found.into_iter().map(Pattern::from).collect(), next_learning }))
+}
+
+/// Shows the pattern of one type: `who`, `what`, `when` or `how`
+#[utoipa::path(
+    get, operation_id = "show_pattern", path = "/api/patterns/{pattern_type}", tag = "patterns",
+    params(("pattern_type" = String, Path, pattern = "^(who|what|when|how)$", example = "who")),
+    responses((status = OK, body = Pattern))
+)]
+pub(crate) async fn one(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Id(pattern_type): Id,
+) -> Result<axum::Json<Pattern>, Problem> {
+    let kind: PatternType = pattern_type.parse().map_err(|why: String| Problem::new(Kind::NotFound, why))?;
+    let found = app.conversion.patterns(caller.client, Some(kind)).await?.into_iter().next();
+    let none =
+        || Problem::new(Kind::NotFound, "nothing was learned yet: POST /api/patterns/recompute asks for it");
+    Ok(axum::Json(found.ok_or_else(none)?.into()))
+}
+
+#[derive(Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryQuery {
+    /// One type only.
+    #[param(pattern = "^(who|what|when|how)$")]
+    #[schema(pattern = "^(who|what|when|how)$")]
+    r#type: Option<String>,
+    /// Documents, the newest first.
+    #[serde(default = "some")]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    #[schema(minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+}
+
+fn some() -> i64 {
+    20
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct History {
+    history: Vec<Pattern>,
+}
+
+/// Lists what patterns were before, the newest first
+#[utoipa::path(
+    get, operation_id = "pattern_history", path = "/api/patterns/history", tag = "patterns", params(HistoryQuery),
+    responses((status = OK, body = History))
+)]
+pub(crate) async fn history(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Query(asked): Query<HistoryQuery>,
+) -> Result<axum::Json<History>, Problem> {
+    let kind = asked.r#type.as_deref().map(str::parse).transpose();
+    let kind = kind.map_err(|why: String| Problem::wrong("type", why))?;
+    let found = app.conversion.history(caller.client, kind, asked.limit).await?;
+    Ok(axum::Json(History { history: found.into_iter().map(Pattern::from).collect() }))
+}
+
+/// Shows the leads behind a figure
+///
+/// The id stands in the `evidence` of each figure of a pattern.
+#[utoipa::path(
+    get, operation_id = "pattern_evidence", path = "/api/patterns/evidence/{evidence_id}", tag = "patterns",
+    params(("evidence_id" = String, Path, pattern = "^[A-Za-z0-9_-]{1,64}$", example = "a1b2c3d4e5f60718")),
+    responses((status = OK, body = Behind))
+)]
+pub(crate) async fn evidence(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Id(evidence_id): Id,
+) -> Result<axum::Json<Behind>, Problem> {
+    let none = || Problem::new(Kind::NotFound, "no pattern in force has a figure with this evidence id");
+    Ok(axum::Json(app.conversion.evidence(caller.client, &evidence_id).await?.ok_or_else(none)?))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Learning {
+    /// As of when it is learned.
+    moment: DateTime<Utc>,
+}
+
+/// Asks for patterns to be learned now
+///
+/// It is done soon after; `computed_at` of the patterns is the moment then.
+#[utoipa::path(
+    post, operation_id = "recompute_patterns", path = "/api/patterns/recompute", tag = "patterns",
+    responses((status = ACCEPTED, body = Learning))
+)]
+pub(crate) async fn recompute(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
+    let moment = app.now().trunc_subsecs(0);
+    let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&text));
+    let request =
+        LearnRequest { client_id: caller.client.to_string(), moment: text, asked_by: "api".to_owned() };
+    app.runtime.publish(&Outgoing::job(DETECTOR, client, id, &request)).await.map_err(
+        |error| match error {
+            PublishError::Broker { .. } => Problem::away("NATS", error),
+            PublishError::TooLarge { .. } => Problem::internal(error),
+        },
+    )?;
+    Ok((StatusCode::ACCEPTED, axum::Json(Learning { moment })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeightsRequest {
+    weights: als::Weights,
+}
+
+/// Tells what other weights would have done
+///
+/// Describes who would have come first and how those leads turned out. Nothing is written.
+#[utoipa::path(
+    post, operation_id = "what_if_weights", path = "/api/patterns/whatif", tag = "patterns",
+    request_body = WeightsRequest, responses((status = OK, body = WeightsWhatIf))
+)]
+pub(crate) async fn what_if(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Json(asked): Json<WeightsRequest>,
+) -> Result<axum::Json<WeightsWhatIf>, Problem> {
+    if !asked.weights.are_sound() {
+        return Err(Problem::wrong("weights", "at least one of them has to count"));
+    }
+    Ok(axum::Json(app.conversion.what_if(caller.client, asked.weights).await?))
+}
