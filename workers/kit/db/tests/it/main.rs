@@ -4,6 +4,7 @@
 
 mod access;
 mod archive;
+mod conversion;
 mod errors;
 mod imports;
 mod links;

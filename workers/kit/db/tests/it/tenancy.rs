@@ -29,6 +29,12 @@ INSERT INTO experiments (client_id, id, name, segment, sequence_type, step, arms
     VALUES ($client, '00000000-0000-0000-0000-000000000000', 'x', 'referral_network', '3-step', 1, '[]', '2026-10-19');
 INSERT INTO experiment_assignments (client_id, experiment_id, lead_id, variant, propensity)
     VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'v', 0.5);
+INSERT INTO memberships (client_id, user_id) VALUES ($client, $client);
+INSERT INTO conversion_patterns (client_id, pattern_type, patterns, sample_size, confidence, valid_until)
+    VALUES ($client, 'who', '{}', 1, 0.5, now());
+INSERT INTO conversion_pattern_history (client_id, pattern_type, patterns, sample_size)
+    VALUES ($client, 'who', '{}', 1);
+UPDATE leads SET converted_at = now() WHERE client_id = $client;
 INSERT INTO api_keys (client_id, key_id, name, secret_hash, scopes) VALUES ($client, 'k', 'n', 'h', '{read}');
 INSERT INTO idempotency_keys (client_id, key, request_hash) VALUES ($client, 'k', 'h');
 INSERT INTO webhook_endpoints (client_id, endpoint_id, source, secrets) VALUES ($client, 'e', 'sendgrid', '{s}')";
@@ -114,7 +120,7 @@ async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
         assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
         seen += 1;
     }
-    assert_eq!(seen, 24);
+    assert_eq!(seen, 27);
 }
 
 #[tokio::test]
@@ -230,10 +236,11 @@ async fn which_clients_have_something_to_do_is_told_and_nothing_else_of_them() {
     assert!(db::touches::clients_due(&test.db, begin).await.unwrap().is_empty());
     let enrolling = db::enrolments::clients_enrolling(&test.db, begin).await.unwrap();
     assert_eq!(enrolling, [BETA, ALPHA]);
+    assert_eq!(db::conversion::clients(&test.db).await.unwrap(), [BETA, ALPHA]);
     // What opens the tables to these functions opens them to no worker, nor does it stay open.
     let mut worker = worker(&test).await;
     sqlx::raw_sql("SELECT set_config('app.every_client', 'on', false)").execute(&mut worker).await.unwrap();
-    for table in ["touches", "enrolments"] {
+    for table in ["touches", "enrolments", "leads"] {
         assert_eq!(count(&mut worker, table, "").await.unwrap().0, 0, "{table}");
     }
     let mut owner = PgConnection::connect(&test.owner_url).await.unwrap();
