@@ -14,6 +14,7 @@ mod geographic;
 mod happy_path;
 mod hot_leads;
 mod kills;
+mod learning;
 mod low_confidence;
 mod notifications;
 mod outreach;

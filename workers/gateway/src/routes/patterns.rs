@@ -194,5 +194,5 @@ pub(crate) async fn what_if(
     if !asked.weights.are_sound() {
         return Err(Problem::wrong("weights", "at least one of them has to count"));
     }
-    Ok(axum::Json(app.conversion.what_if(caller.client, asked.weights).await?))
+    Ok(axum::Json(app.conversion.what_if(caller.client, asked.weights, app.now()).await?))
 }

@@ -54,7 +54,7 @@ impl Conversion {
             objective: Objective::Centred,
         });
         let (mut leads, mut total, mut hash) = (Vec::new(), 0u64, 0u64);
-        self.each_batch(client, &mut detector, |detector, cases| {
+        self.each_batch(client, moment, &mut detector, |detector, cases| {
             for case in cases {
                 let counted = detector.counted(case, query);
                 if counted.is_empty() {

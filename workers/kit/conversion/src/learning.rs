@@ -65,7 +65,7 @@ impl Conversion {
             objective: request.objective,
         });
         let (leads, activities) = self
-            .each_batch(request.client, &mut detector, |detector, cases| {
+            .each_batch(request.client, request.moment, &mut detector, |detector, cases| {
                 detector.observe(cases);
                 advanced();
             })
@@ -78,11 +78,12 @@ impl Conversion {
     pub(crate) async fn each_batch(
         &self,
         client: Uuid,
+        as_of: DateTime<Utc>,
         detector: &mut Detector,
         mut observe: impl FnMut(&mut Detector, &[crate::case::Case<'_>]),
     ) -> Result<(u64, u64), Error> {
-        let mut outcomes = Outcomes::open(&self.db, client).await?;
-        let mut batch = Batch::new(self.zone);
+        let mut outcomes = Outcomes::open(&self.db, client, as_of).await?;
+        let mut batch = Batch::new(self.zone, as_of);
         let (mut after, mut leads, mut activities) = (FIRST, 0, 0);
         loop {
             let end = outcomes.batch_end(after, BATCH).await?;

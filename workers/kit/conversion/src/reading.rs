@@ -2,7 +2,7 @@
 
 use crate::case::{CHANNELS, Case, Lead, Outcome, TIERS, Touch};
 use crate::counts::Lexicon;
-use chrono::{Datelike as _, TimeZone as _, Timelike as _};
+use chrono::{DateTime, Datelike as _, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 use db::Uuid;
 use db::outcomes::{ActivityRow, LeadRow};
@@ -25,6 +25,8 @@ pub(crate) struct Batch {
     zones: HashMap<String, Tz>,
     /// Where the client is; and a lead of whom nothing better is known.
     zone: Tz,
+    /// Seconds since 1970: what came later is not known yet.
+    as_of: i64,
 }
 
 /// An activity, so that sorting brings those of a lead together in the order of time, the same one whatever order the
@@ -56,8 +58,9 @@ struct Components {
 }
 
 impl Batch {
-    pub(crate) fn new(zone: Tz) -> Self {
-        Self { leads: Vec::new(), events: Vec::new(), zones: HashMap::new(), zone }
+    pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
+        let as_of = as_of.timestamp();
+        Self { leads: Vec::new(), events: Vec::new(), zones: HashMap::new(), zone, as_of }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -76,9 +79,9 @@ impl Batch {
             industry: text(row.industry).map(|industry| lexicon.industries.symbol(&industry)),
             employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
             signals: [row.is_new_role, row.is_hiring, row.recently_funded],
-            outcome: outcome(&row),
+            outcome: outcome(&row, self.as_of),
             bounced: row.status == "bounced",
-            converted_at: row.converted_at,
+            converted_at: row.converted_at.filter(|at| *at <= self.as_of),
             known_since: row.created_at,
             parts: parts(row.components),
             tier: u8::try_from(tier).unwrap_or_default(),
@@ -151,9 +154,13 @@ impl Batch {
 }
 
 /// CI-058, CI-059, X69: who has booked stays booked, whatever came later.
-pub(crate) fn outcome(row: &LeadRow<'_>) -> Outcome {
+///
+/// A booking after `as_of` is none yet. When somebody said no is not kept, so that counts from the beginning.
+pub(crate) fn outcome(row: &LeadRow<'_>, as_of: i64) -> Outcome {
+    if let Some(at) = row.converted_at {
+        return if at <= as_of { Outcome::Booked } else { Outcome::Open };
+    }
     match row.status {
-        _ if row.converted_at.is_some() => Outcome::Booked,
         "converted" => Outcome::Booked,
         "unsubscribed" | "bounced" | "not_interested" | "dead" => Outcome::Failed,
         _ => Outcome::Open,

@@ -66,6 +66,14 @@ pub(crate) struct Named {
     pub(crate) card: Card,
 }
 
+impl Named {
+    /// Whether its rate is that of all or above; what is shown is rounded.
+    pub(crate) fn is_at_least(&self, all: Rate) -> bool {
+        u128::from(self.card.converted) * u128::from(all.trials)
+            >= u128::from(all.successes) * u128::from(self.card.sample)
+    }
+}
+
 impl Tally {
     pub(crate) fn count(&mut self, symbol: Symbol, tier: u8, success: bool, lead: u64) {
         let place = symbol as usize;

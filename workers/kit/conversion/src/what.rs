@@ -78,10 +78,10 @@ fn ranked(
 /// Subjects above the rate of all, the best first, and those below, the worst first.
 pub(crate) fn subjects(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Subjects {
     let ranked = ranked(counts, List::Subject, "what.subject", run_id, least, contents);
-    let overall = counts.base(Base::Worded).rate().share().unwrap_or(0.0);
+    let overall = counts.base(Base::Worded).rate();
     let subject = |named: Named| Subject { pattern: named.label, card: named.card };
     let (winning, losing): (Vec<Named>, Vec<Named>) =
-        ranked.into_iter().partition(|named| named.card.conversion_rate >= overall);
+        ranked.into_iter().partition(|named| named.is_at_least(overall));
     Subjects {
         winning: winning.into_iter().take(MOST_SUBJECTS).map(subject).collect(),
         losing: losing.into_iter().rev().take(MOST_SUBJECTS).map(subject).collect(),
@@ -113,10 +113,10 @@ pub(crate) fn pain_points(counts: &Counts, run_id: &str, least: u64, contents: &
 
 pub(crate) fn ctas(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Ctas {
     let ranked = ranked(counts, List::Cta, "what.cta", run_id, least, contents);
-    let overall = counts.base(Base::Worded).rate().share().unwrap_or(0.0);
+    let overall = counts.base(Base::Worded).rate();
     let cta = |named: Named| Cta { cta: named.label, card: named.card };
     let (effective, ineffective): (Vec<Named>, Vec<Named>) =
-        ranked.into_iter().partition(|named| named.card.conversion_rate >= overall);
+        ranked.into_iter().partition(|named| named.is_at_least(overall));
     Ctas {
         effective: effective.into_iter().map(cta).collect(),
         ineffective: ineffective.into_iter().map(cta).collect(),

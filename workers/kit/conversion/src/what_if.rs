@@ -6,6 +6,7 @@ use crate::case::Outcome;
 use crate::reading::{self, FIRST, LAST};
 use crate::{Conversion, Error};
 use als::{Components, Weights};
+use chrono::{DateTime, Utc};
 use db::outcomes::Outcomes;
 use db::{Uuid, conversion};
 use patterns::card::rounded;
@@ -50,7 +51,12 @@ pub struct WeightsRanking {
 }
 
 impl Conversion {
-    pub async fn what_if(&self, client: Uuid, weights: Weights) -> Result<WeightsWhatIf, Error> {
+    pub async fn what_if(
+        &self,
+        client: Uuid,
+        weights: Weights,
+        now: DateTime<Utc>,
+    ) -> Result<WeightsWhatIf, Error> {
         let mut tx = self.db.begin(client).await?;
         let kept = conversion::weights(&mut tx).await?;
         tx.rollback().await?;
@@ -59,11 +65,11 @@ impl Conversion {
             .and_then(|weights| serde_json::from_value(weights).ok())
             .unwrap_or(als::DEFAULT_WEIGHTS);
         let mut rows: Vec<(f64, f64, Outcome)> = Vec::new();
-        let mut outcomes = Outcomes::open(&self.db, client).await?;
+        let mut outcomes = Outcomes::open(&self.db, client, now).await?;
         outcomes
             .leads((FIRST, LAST), |row| {
                 if let Ok(components) = serde_json::from_str::<Components>(row.components) {
-                    let outcome = reading::outcome(&row);
+                    let outcome = reading::outcome(&row, now.timestamp());
                     rows.push((als::raw(&components, &in_force), als::raw(&components, &weights), outcome));
                 }
             })

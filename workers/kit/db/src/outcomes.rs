@@ -2,12 +2,14 @@
 
 use crate::rows::{self, Fields};
 use crate::{Db, Error, Tx};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A repeatable-read view of one client's leads.
+/// A repeatable-read view of one client's leads, of what had happened up to a moment.
 #[derive(Debug)]
 pub struct Outcomes {
     tx: Tx,
+    as_of: DateTime<Utc>,
 }
 
 /// A lead. Times are seconds since 1970; texts that are not there are empty.
@@ -45,9 +47,9 @@ pub struct ActivityRow<'a> {
 }
 
 impl Outcomes {
-    pub async fn open(db: &Db, client: Uuid) -> Result<Self, Error> {
+    pub async fn open(db: &Db, client: Uuid, as_of: DateTime<Utc>) -> Result<Self, Error> {
         let tx = db.begin_bulk("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", client).await?;
-        Ok(Self { tx })
+        Ok(Self { tx, as_of })
     }
 
     /// The last id of the next `size` leads after an id; none when there are fewer left.
@@ -68,7 +70,7 @@ impl Outcomes {
         (after, until): (Uuid, Uuid),
         mut each: impl FnMut(LeadRow<'_>),
     ) -> Result<u64, Error> {
-        let client = self.tx.client();
+        let (client, as_of) = (self.tx.client(), self.as_of.to_rfc3339());
         // Who was scored for the first time after the first touch has no score from before it.
         let query = format!(
             "SELECT id, title, industry, employee_count, is_new_role, is_hiring, recently_funded, status, converted_at,
@@ -76,7 +78,8 @@ impl Outcomes {
                 coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
                     OR scored_at <= first_touch_at THEN als_components END)::text,
                 coalesce(als_snapshot ->> 'tier', als_tier), time_zone, state, country
-            FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL"
+            FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
+                AND created_at <= '{as_of}'"
         );
         rows::each(&mut self.tx, &query, |mut fields| each(lead(&mut fields))).await
     }
@@ -87,12 +90,13 @@ impl Outcomes {
         (after, until): (Uuid, Uuid),
         mut each: impl FnMut(ActivityRow<'_>),
     ) -> Result<u64, Error> {
-        let client = self.tx.client();
+        let (client, as_of) = (self.tx.client(), self.as_of.to_rfc3339());
         let query = format!(
             "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,
                 CASE WHEN content_features IS NULL THEN content_snapshot::text END
             FROM activities WHERE client_id = '{client}' AND lead_id > '{after}' AND lead_id <= '{until}'
-                AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine"
+                AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine
+                AND created_at <= '{as_of}'"
         );
         rows::each(&mut self.tx, &query, |mut fields| each(activity(&mut fields))).await
     }

@@ -1,0 +1,155 @@
+//! What conversions teach: learned from rows, stored, announced, and the same bytes whenever it is learned again.
+
+use chrono::{DateTime, Utc};
+use conversion::Request;
+use proto::v1::{LearnRequest, PatternsChanged};
+use proto::{Message as _, Outgoing, Token};
+use serde_json::{Value, json};
+use stats::weights::Objective;
+use tests::TestFleet;
+use tests::http::Api;
+
+/// After now, so that no weekly run comes after it.
+const MOMENT: &str = "2040-01-01T02:00:00Z";
+
+fn moment() -> DateTime<Utc> {
+    MOMENT.parse().unwrap()
+}
+
+/// CI-149: 50 leads that converted and 150 that did not, with a message each; the first by timing told apart. `order`
+/// is that in which the rows are written.
+fn world(order: &str) -> String {
+    format!(
+        "WITH n AS (SELECT n, md5('lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, collected_at,
+            created_at, status, converted_at, als_components, scored_at)
+        SELECT id, 'lead_' || n, 'Lead ' || n, CASE WHEN n % 3 = 0 THEN 'Owner' ELSE 'Manager' END, 'Dental',
+            n % 60 + 1, n % 4 = 0, 'test', '2025-09-01', '2025-09-01',
+            CASE WHEN n % 4 = 0 THEN 'converted' ELSE 'not_interested' END,
+            CASE WHEN n % 4 = 0 THEN '2025-10-12'::timestamptz + n * interval '1 hour' END,
+            jsonb_build_object('data_quality', n % 20, 'authority', n % 25, 'company_fit', n % 23,
+                'timing', CASE WHEN n % 4 = 0 THEN 9 + n % 6 ELSE n % 13 END, 'risk', 0), '2025-09-01'
+        FROM n;
+        WITH n AS (SELECT n, md5('lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        INSERT INTO activities (id, lead_id, action, channel, created_at, source, event_id, content_snapshot)
+        SELECT md5('sent' || n || step)::uuid, id, 'sent', CASE WHEN n % 2 = 0 THEN 'email' ELSE 'linkedin' END,
+            '2025-10-01'::timestamptz + n * interval '1 hour' + step * interval '3 days', 'test', n || '-' || step,
+            jsonb_build_object('subject', 'Quick question', 'body', 'We save time. Worth 15 minutes?')
+        FROM n, generate_series(1, 3) AS step ORDER BY n {order}"
+    )
+}
+
+async fn patterns(fleet: &TestFleet) -> Vec<String> {
+    fleet.texts("SELECT pattern_type || patterns::text FROM conversion_patterns ORDER BY pattern_type").await
+}
+
+async fn ask(fleet: &TestFleet) {
+    let client = db::DEFAULT_CLIENT.to_string();
+    let request =
+        LearnRequest { client_id: client.clone(), moment: MOMENT.to_owned(), asked_by: "test".to_owned() };
+    let id = Token::squeezed(&format!("{MOMENT}-{}", uuid_of_now()));
+    fleet.broker.say(&Outgoing::job("detector", Token::squeezed(&client), id, &request)).await;
+}
+
+fn uuid_of_now() -> String {
+    db::Uuid::now_v7().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn patterns_are_learned_stored_and_announced() {
+    let fleet = TestFleet::start().await;
+    fleet.sql(&world("ASC")).await;
+    ask(&fleet).await;
+    let worker = fleet.run(&["detector", "scorer"]);
+    let told = fleet.broker.said("lf.v1.event.patterns-changed.>").await;
+    let changed = PatternsChanged::decode(told.payload.clone()).unwrap();
+    assert_eq!(
+        (changed.run_id.as_str(), changed.weights_source.as_str()),
+        ("learn-20400101T020000Z", "learned")
+    );
+    fleet.broker.settled().await;
+
+    let found: Value =
+        fleet.texts("SELECT patterns::text FROM conversion_patterns WHERE pattern_type = 'who'").await[0]
+            .parse()
+            .unwrap();
+    assert_eq!(
+        (&found["type"], &found["version"], &found["computed_at"]),
+        (&json!("who"), &json!("1.0"), &json!(MOMENT))
+    );
+    assert_eq!((&found["sample_size"], &found["confidence"]), (&json!(200), &json!(0.97)));
+    // CI-150: what is recommended is what scores are made with.
+    let weights = fleet.texts("SELECT als_learned_weights::text FROM clients").await;
+    assert_eq!(found["recommended_weights"], weights[0].parse::<Value>().unwrap());
+    assert!(found["recommended_weights"]["timing"].as_f64().unwrap() > 0.15, "{found}");
+    assert_eq!(fleet.number("SELECT conversion_sample_count::bigint FROM clients").await, 200);
+
+    // The same moment again: the same bytes, and the history has it once.
+    let before = patterns(&fleet).await;
+    assert_eq!(before.len(), 4);
+    ask(&fleet).await;
+    fleet.broker.settled().await;
+    assert_eq!(patterns(&fleet).await, before);
+    let history =
+        "SELECT count(*) FROM conversion_pattern_history WHERE computed_at = '2040-01-01T02:00:00Z'";
+    assert_eq!(fleet.number(history).await, 4);
+    assert!(worker.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replayed_week_gives_the_same_bytes() {
+    let mut found = Vec::new();
+    for order in ["ASC", "DESC"] {
+        let fleet = TestFleet::start().await;
+        fleet.sql(&world(order)).await;
+        let request = Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred };
+        let learned = fleet.conversion().learn(request, || {}).await.unwrap();
+        assert_eq!((learned.leads, learned.activities), (200, 600));
+        found.push(patterns(&fleet).await);
+    }
+    assert_eq!(found[0], found[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_shows_what_was_learned_and_leads_back_to_the_leads() {
+    let fleet = TestFleet::start().await;
+    fleet.sql(&world("ASC")).await;
+    fleet.prospects().await;
+    let api = Api::start(&fleet).await;
+    assert_eq!(api.get("/api/patterns").await["patterns"], json!([]));
+    let request = Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred };
+    fleet.conversion().learn(request, || {}).await.unwrap();
+
+    let all = api.get("/api/patterns").await;
+    let types: Vec<&str> =
+        all["patterns"].as_array().unwrap().iter().map(|one| one["pattern_type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["who", "what", "when", "how"]);
+    let who = api.get("/api/patterns/who").await;
+    let card = &who["patterns"]["title_rankings"][0];
+    let evidence =
+        api.get(&format!("/api/patterns/evidence/{}", card["evidence"]["id"].as_str().unwrap())).await;
+    assert_eq!((&evidence["query"], &evidence["as_learned"]), (&card["evidence"]["query"], &json!(true)));
+    assert_eq!(evidence["total"], card["sample"]);
+    let booked = evidence["leads"].as_array().unwrap().iter().filter(|lead| lead["booked"] == true).count();
+    assert_eq!(json!(booked), card["converted"]);
+
+    // Messages are counted as often as they were sent.
+    let what = api.get("/api/patterns/what").await;
+    let subject = &what["patterns"]["subject_patterns"]["winning"][0];
+    let evidence =
+        api.get(&format!("/api/patterns/evidence/{}", subject["evidence"]["id"].as_str().unwrap())).await;
+    assert_eq!((&evidence["total"], &evidence["as_learned"]), (&json!(200), &json!(true)), "{subject}");
+    fleet.sql("UPDATE leads SET title = 'Chief' WHERE prospect_id = 'lead_3'").await;
+    let id = card["evidence"]["id"].as_str().unwrap();
+    let changed = api.get(&format!("/api/patterns/evidence/{id}")).await;
+    assert_eq!(changed["as_learned"], false);
+
+    let history = api.get("/api/patterns/history?type=who&limit=5").await;
+    assert_eq!(history["history"].as_array().unwrap().len(), 1);
+    let weights =
+        json!({"weights": {"data_quality": 0.05, "authority": 0.05, "company_fit": 0.25, "timing": 0.5}});
+    let what_if = api.post("/api/patterns/whatif", &weights).await;
+    assert_eq!((&what_if["leads"], &what_if["outcomes"]), (&json!(200), &json!(200)));
+    assert!(what_if["ranking"]["auc_what_if"].as_f64().unwrap() > 0.6, "{what_if}");
+    assert!(what_if["caution"].as_str().unwrap().contains("not known"), "{what_if}");
+}
