@@ -13,6 +13,7 @@ mod geographic;
 mod happy_path;
 mod hot_leads;
 mod kills;
+mod lead_scores;
 mod low_confidence;
 mod notifications;
 mod outreach;
