@@ -177,6 +177,8 @@ async fn one_client_cannot_speak_for_another() {
     let theirs = Owner { client: OTHER, user: None };
     let taken = outreach.take_in(theirs, vec![owner("")], now()).await.unwrap();
     let lead_ids = vec![taken[0].lead.unwrap().id.to_string()];
+    // Whoever looks for leads that nobody spoke of does not find it yet.
+    fleet.sql("UPDATE leads SET created_at = now() + interval '1 hour'").await;
     let _worker = fleet.run(&["scorer"]);
     fleet.broker.waits("lead-scorer").await;
     // Another client than that of the subject.
@@ -195,6 +197,5 @@ async fn one_client_cannot_speak_for_another() {
     say(&fleet, kind::LEAD_UPDATED, OWNER.client, "other-4", &said).await;
     fleet.broker.said("lf.v1.dead.lead-update-scorer.invalid").await;
     fleet.broker.settled().await;
-    let scored = "SELECT count(*) FROM leads WHERE als_score IS NOT NULL AND created_at > now() - interval '9 seconds'";
-    assert_eq!(fleet.number(scored).await, 0);
+    assert_eq!(fleet.number("SELECT count(als_score) FROM leads").await, 0);
 }
