@@ -75,9 +75,12 @@ async fn a_lead_that_comes_or_changes_is_scored() {
     take_in(&fleet, vec![owner("")], true).await;
     // 4 of data, 25 of authority, 23 of fit.
     is_stored(&fleet, "who comes", "52 warm default").await;
-    let parts = r#"{"data_quality": 4.0, "authority": 25.0, "company_fit": 23.0, "timing": 0.0, "risk": 0.0}"#;
-    let stored = format!("SELECT count(*) FROM leads WHERE als_components = '{parts}' AND als_weights_used =
-        '{{\"data_quality\": 0.2, \"authority\": 0.25, \"company_fit\": 0.25, \"timing\": 0.15}}'");
+    let parts =
+        r#"{"data_quality": 4.0, "authority": 25.0, "company_fit": 23.0, "timing": 0.0, "risk": 0.0}"#;
+    let stored = format!(
+        "SELECT count(*) FROM leads WHERE als_components = '{parts}' AND als_weights_used =
+        '{{\"data_quality\": 0.2, \"authority\": 0.25, \"company_fit\": 0.25, \"timing\": 0.15}}'"
+    );
     assert_eq!(fleet.number(&stored).await, 1, "the seed's keys, with the risk");
     take_in(&fleet, vec![owner("jane@oak.example")], true).await;
     is_stored(&fleet, "who changes", "58 warm default").await;
@@ -108,7 +111,10 @@ async fn what_was_learned_scores_anew_whom_nobody_has_contacted() {
     others.iter_mut().for_each(|one| one.prospect_id = None);
     take_in(&fleet, others, true).await;
     let _worker = fleet.run(&["scorer"]);
-    fleet.broker.until("all scores", async || fleet.number("SELECT count(scored_at) FROM leads").await == 1_201).await;
+    fleet
+        .broker
+        .until("all scores", async || fleet.number("SELECT count(scored_at) FROM leads").await == 1_201)
+        .await;
     fleet
         .sql(
             "INSERT INTO activities (client_id, id, lead_id, action, channel, created_at, source, event_id)
@@ -156,7 +162,10 @@ async fn leads_that_nobody_spoke_of_are_found() {
     take_in(&fleet, people(20).split_off(10), false).await;
     fleet.sql("UPDATE leads SET created_at = created_at - interval '1 minute'").await;
     let worker = fleet.run(&["scorer"]);
-    fleet.broker.until("all scores", async || fleet.number("SELECT count(scored_at) FROM leads").await == 12).await;
+    fleet
+        .broker
+        .until("all scores", async || fleet.number("SELECT count(scored_at) FROM leads").await == 12)
+        .await;
     is_stored(&fleet, "by SQL", "25 cool default").await;
     fleet.broker.settled().await;
     assert!(worker.stop().success());
@@ -188,8 +197,11 @@ async fn one_client_cannot_speak_for_another() {
     // A lead of another client.
     let said = LeadChanged { client_id: OWNER.client.to_string(), lead_ids };
     say(&fleet, kind::LEAD_CREATED, OWNER.client, "other-2", &said).await;
-    let learned =
-        PatternsChanged { client_id: OTHER.to_string(), run_id: "r".to_owned(), weights_source: String::new() };
+    let learned = PatternsChanged {
+        client_id: OTHER.to_string(),
+        run_id: "r".to_owned(),
+        weights_source: String::new(),
+    };
     say(&fleet, kind::PATTERNS_CHANGED, OWNER.client, "other-3", &learned).await;
     fleet.broker.said("lf.v1.dead.rescorer.invalid").await;
     // No lead at all.

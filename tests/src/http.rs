@@ -86,7 +86,8 @@ impl Api {
             clock: time.clock(),
         };
         let (runtime, prospects) = (Runtime::start(nats).await.unwrap(), fleet.prospects().await);
-        let gateway = Gateway::bind(runtime, fleet.db.clone(), prospects, fleet.scores(), config).await.unwrap();
+        let gateway =
+            Gateway::bind(runtime, fleet.db.clone(), prospects, fleet.scores(), config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         tokio::spawn(gateway.run());
         Self { base, key, http: reqwest::Client::new(), _process: None }

@@ -12,8 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach, places, run, sequence,
-    status, webhook,
+    dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach, places, run,
+    sequence, status, webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.

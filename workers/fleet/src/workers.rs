@@ -125,7 +125,9 @@ impl Workers {
         let rules = self.scorer.rules().map_err(|error| Failure {
             exit: Exit::Usage,
             error: error.into(),
-            hint: Some("`leadfleet leads rules` prints rules that can be used; ALS_RULES names a file".to_owned()),
+            hint: Some(
+                "`leadfleet leads rules` prints rules that can be used; ALS_RULES names a file".to_owned(),
+            ),
         })?;
         Ok(Scores::new(db, Arc::new(rules)))
     }

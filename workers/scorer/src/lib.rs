@@ -25,8 +25,8 @@ pub mod segments;
 mod tests;
 
 pub use dedup::{Decision, Ranked, Totals, settle};
-pub use proposal::{Proposal, Wishes, propose};
 pub use leads::{LeadScorer, LeadUpdateScorer, Rescorer};
 pub use missed::announce_missed;
+pub use proposal::{Proposal, Wishes, propose};
 pub use run::{Error, Intake, Run};
 pub use scorer::{Config, RulesError, Scorer};

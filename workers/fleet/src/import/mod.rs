@@ -11,8 +11,8 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use ::prospects::{Prospects, TakenIn};
+use chrono::{DateTime, Utc};
 use db::imports::{self, Counts};
 use db::{Db, Tx, Uuid, history};
 use serde::Serialize;

@@ -92,10 +92,7 @@ fn short(row: &mut Row<'_>, name: &'static str, most: usize) -> String {
 
 /// Takes in rows that were found right. Each batch is a transaction: whoever is known already is not doubled when
 /// the file comes again.
-pub(super) async fn take_in(
-    rows: &[NewProspect],
-    writer: &mut Writer<'_>,
-) -> Result<Counts, Failure> {
+pub(super) async fn take_in(rows: &[NewProspect], writer: &mut Writer<'_>) -> Result<Counts, Failure> {
     let prospects = outreach::prospects(writer.settings).await?;
     let owner = Owner { client: writer.client, user: None };
     let mut counts = Counts::default();

@@ -8,9 +8,9 @@ use db::history::LeadName;
 use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
 use serde::Serialize;
 
+use super::activities::LeadIds;
 use super::columns::{Column, optional, required};
 use super::row::{Row, shown};
-use super::activities::LeadIds;
 use super::{Writer, activities, leads, people, prospects};
 use crate::exit::Failure;
 

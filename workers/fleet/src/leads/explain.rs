@@ -67,7 +67,12 @@ fn weight(part: &PartLine) -> String {
 }
 
 fn rule(rule: &RuleLine) -> [String; 4] {
-    [format!("- {}", rule.says), rule.points.to_string(), String::new(), format!("({})", points(rule.contributes))]
+    [
+        format!("- {}", rule.says),
+        rule.points.to_string(),
+        String::new(),
+        format!("({})", points(rule.contributes)),
+    ]
 }
 
 fn points(milli: Milli) -> String {

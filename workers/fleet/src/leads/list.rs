@@ -68,7 +68,8 @@ pub(super) async fn show(args: &OfLead, leads: &Leads) -> Result<(), Failure> {
 /// A lead and its score in a few lines.
 pub(super) fn in_words(lead: &ListedLead) -> String {
     let ListedLead { prospect_id, name, title, company, status, .. } = lead;
-    let who: Vec<&str> = [name, title, company].into_iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
+    let who: Vec<&str> =
+        [name, title, company].into_iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
     let mut text = format!("{prospect_id}: {}, {status}\n", who.join(", "));
     match (lead.score, &lead.tier, &lead.weights_source) {
         (Some(score), Some(tier), Some(source)) => {

@@ -44,7 +44,9 @@ fn sql(it: &It, query: &str) -> String {
     it.runtime.block_on(async {
         use sqlx::Connection as _;
         let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
-        let query = sqlx::AssertSqlSafe(format!("SELECT coalesce(string_agg(row, ' | '), '') FROM ({query}) AS r (row)"));
+        let query = sqlx::AssertSqlSafe(format!(
+            "SELECT coalesce(string_agg(row, ' | '), '') FROM ({query}) AS r (row)"
+        ));
         sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
     })
 }
@@ -64,9 +66,11 @@ fn a_past_is_brought_in_once_and_whole() {
     let touches = "SELECT action || ' ' || channel || ' ' || led_to_booking || ' ' || coalesce(content_snapshot ->> \
                    'word_count', '-') FROM activities WHERE action = 'sent' ORDER BY created_at";
     assert_eq!(sql(&it, touches), "sent email false 9 | sent sms false 2 | sent linkedin true 2");
-    let snapshot = "SELECT als_snapshot -> 'components' ->> 'authority' FROM leads WHERE prospect_id = 'lead_2'";
+    let snapshot =
+        "SELECT als_snapshot -> 'components' ->> 'authority' FROM leads WHERE prospect_id = 'lead_2'";
     assert_eq!(sql(&it, snapshot), "22", "what came with the lead is its score before it was contacted");
-    let statuses = "SELECT status || ' ' || coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id";
+    let statuses =
+        "SELECT status || ' ' || coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id";
     assert_eq!(sql(&it, statuses), "converted 2026-10-05 | not_interested - | unsubscribed -");
     let suppressed = "SELECT DISTINCT reason || ' ' || channel FROM suppressions";
     assert_eq!(sql(&it, suppressed), "bounced email", "nobody knows an address of lead_3");
@@ -75,15 +79,22 @@ fn a_past_is_brought_in_once_and_whole() {
 #[test]
 fn rows_that_cannot_be_are_named_and_nothing_is_written() {
     let it = It::start();
-    let wrong = "prospect_id,name,status,als_components,is_hiring\nx,Ann,dreaming,\"{\"\"risk\"\":99}\",maybe\n";
+    let wrong =
+        "prospect_id,name,status,als_components,is_hiring\nx,Ann,dreaming,\"{\"\"risk\"\":99}\",maybe\n";
     let leads = file(wrong);
     it.fails(
         &["import", "leads", leads.path().to_str().unwrap()],
         1,
-        &["\"dreaming\" is no status: use one of new, bounced", "is no JSON such as", "is neither true nor false"],
+        &[
+            "\"dreaming\" is no status: use one of new, bounced",
+            "is no JSON such as",
+            "is neither true nor false",
+        ],
     );
     import(&it, "leads", LEADS, &[]);
-    let touches = file("prospect_id,action,created_at\nlead_1,email_sent,2026-10-01\nlead_9,sent,2026-10-01\nlead_1,hugged,x\n");
+    let touches = file(
+        "prospect_id,action,created_at\nlead_1,email_sent,2026-10-01\nlead_9,sent,2026-10-01\nlead_1,hugged,x\n",
+    );
     it.fails(
         &["import", "activities", touches.path().to_str().unwrap()],
         1,
@@ -106,7 +117,10 @@ fn scores_are_listed_explained_and_made_anew() {
     drop(it);
     let it = with_leads();
     let told = it.json(&["leads", "rescore"]);
-    assert_eq!((&told["leads"], &told["first_time"], &told["applied"]), (&3.into(), &3.into(), &false.into()));
+    assert_eq!(
+        (&told["leads"], &told["first_time"], &told["applied"]),
+        (&3.into(), &3.into(), &false.into())
+    );
     it.says(&["leads", "rescore"], &["3 leads: 3 with another score", "Nothing was written"]);
     it.says(&["leads", "show", "lead_1"], &["Not scored yet", "waits for the scorer"]);
     it.says(&["leads", "rescore", "--apply"], &["The scores are written"]);
@@ -137,7 +151,12 @@ fn scores_are_listed_explained_and_made_anew() {
     assert!((sum + cut - 73.0).abs() < 1e-9, "{told}");
     it.says(
         &["leads", "explain", "lead_1"],
-        &["Score 73, hot, with default weights", "owns, founded or leads the company", "has a website", "Tier hot"],
+        &[
+            "Score 73, hot, with default weights",
+            "owns, founded or leads the company",
+            "has a website",
+            "Tier hot",
+        ],
     );
     it.says(&["leads", "explain", "lead_3"], &["Tier dead, whatever the score: unsubscribed"]);
     it.fails(&["leads", "explain", "lead_9"], 3, &["there is no prospect lead_9"]);
@@ -156,6 +175,7 @@ fn other_rules_are_used_or_refused_by_name() {
     assert_eq!(super::json(&strict)["now"]["tier"], "warm");
     let wrong = with(&rules.replace("points = 25", "points = 26"), &["leads", "list"]);
     super::check_fails(&wrong, 2, &["rule authority/owner: 26 points are not above 0 and at most 25"]);
-    let missing = it.command(&["leads", "list"]).env("ALS_RULES", "/nonexistent/rules.toml").output().unwrap();
+    let missing =
+        it.command(&["leads", "list"]).env("ALS_RULES", "/nonexistent/rules.toml").output().unwrap();
     super::check_fails(&missing, 2, &["could not read the rules of scores from /nonexistent/rules.toml"]);
 }

@@ -45,7 +45,12 @@ async fn who_comes_or_changes_is_announced_by_id() {
     let again = json!({"user_id": "ann", "prospects": [{"prospect_id": "p_nurse", "name": "Joe Poe", "title": "CEO"}]});
     json_of(rig.post("/api/prospects/discover", &key, &again).send().await.unwrap()).await;
     assert_eq!(announced(&rig, "lead-updated").await, Some(1));
-    assert_eq!(rig.test.number("SELECT count(*) FROM leads WHERE prospect_id = 'p_nurse' AND scored_at IS NULL").await, 1);
+    assert_eq!(
+        rig.test
+            .number("SELECT count(*) FROM leads WHERE prospect_id = 'p_nurse' AND scored_at IS NULL")
+            .await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +59,12 @@ async fn leads_are_listed_by_score_page_by_page() {
     let key = with_leads(&rig).await;
     let get = async |path: &str| json_of(rig.get(path).bearer_auth(&key).send().await.unwrap()).await;
     let names = |page: &Value| -> Vec<String> {
-        page["leads"].as_array().unwrap().iter().map(|lead| lead["prospect_id"].as_str().unwrap().to_owned()).collect()
+        page["leads"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|lead| lead["prospect_id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let all = get("/api/leads").await;
     assert_eq!(names(&all), ["p_owner", "p_nurse", "p_alpha"]);
@@ -97,7 +107,10 @@ async fn a_score_is_explained_and_reckoned_otherwise_without_writing() {
     let with = ask(json!({"weights": weights})).await;
     // 2 + 50 + 23 + 1.333.
     assert_eq!((&with["then"]["score"], &with["then"]["weights_source"]), (&json!(76), &Value::Null));
-    assert_eq!(rig.test.number("SELECT als_score::bigint FROM leads WHERE prospect_id = 'p_owner'").await, 60);
+    assert_eq!(
+        rig.test.number("SELECT als_score::bigint FROM leads WHERE prospect_id = 'p_owner'").await,
+        60
+    );
 
     let none = json!({"weights": {"data_quality": 0, "authority": 0, "company_fit": 0, "timing": 0}});
     problem(rig.post(path, &key, &none).send().await.unwrap(), 422, "validation").await;

@@ -108,7 +108,8 @@ impl Rig {
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
-        let gateway = Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db), config).await.unwrap();
+        let gateway =
+            Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db), config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {

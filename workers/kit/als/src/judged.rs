@@ -101,7 +101,9 @@ impl When {
             Self::Employees([least, most]) => {
                 facts.employee_count.map_or(Answer::Unknown, |count| yes((*least..=*most).contains(&count)))
             }
-            Self::Signal(least) => facts.signal_strength.map_or(Answer::Unknown, |signal| yes(signal >= *least)),
+            Self::Signal(least) => {
+                facts.signal_strength.map_or(Answer::Unknown, |signal| yes(signal >= *least))
+            }
             Self::Is(Flag::NewRole) => flag(facts.is_new_role),
             Self::Is(Flag::Hiring) => flag(facts.is_hiring),
             Self::Is(Flag::RecentlyFunded) => flag(facts.recently_funded),

@@ -4,10 +4,7 @@
 pub(crate) fn words(text: &str) -> Vec<String> {
     let text: String =
         text.chars().filter(|c| !matches!(c, '.' | '\'' | '’')).flat_map(char::to_lowercase).collect();
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A word or several in a row.
@@ -26,10 +23,7 @@ struct Place {
 
 /// The owners whose phrases stand in a text and are not only a piece of another one's: "president" is a piece of "vice
 /// president" and of nothing in "President".
-pub(crate) fn owners<'a>(
-    words: &[String],
-    phrases: impl Iterator<Item = (usize, &'a Phrase)>,
-) -> Vec<usize> {
+pub(crate) fn owners<'a>(words: &[String], phrases: impl Iterator<Item = (usize, &'a Phrase)>) -> Vec<usize> {
     let mut places: Vec<Place> = Vec::new();
     for (owner, phrase) in phrases.filter(|(_, phrase)| !phrase.is_empty()) {
         for (start, window) in words.windows(phrase.len()).enumerate() {

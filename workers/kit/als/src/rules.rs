@@ -177,7 +177,9 @@ impl Cutoffs {
         if hot <= 100 && hot > warm && warm > cool && cool > cold {
             return Ok(self);
         }
-        Err(Error::Tiers(format!("hot {hot}, warm {warm}, cool {cool}, cold {cold} do not fall from 100 to 0")))
+        Err(Error::Tiers(format!(
+            "hot {hot}, warm {warm}, cool {cool}, cold {cold} do not fall from 100 to 0"
+        )))
     }
 
     pub fn tier(&self, score: u8) -> Tier {

@@ -120,7 +120,8 @@ fn lead() -> Facts {
 fn a_lead_gets_points_for_what_is_known() {
     let rules = rules();
     let judged = rules.judge(&lead(), rules.market("anybody"));
-    let expected = Components { data_quality: 8.0, authority: 25.0, company_fit: 23.0, timing: 4.0, risk: 0.0 };
+    let expected =
+        Components { data_quality: 8.0, authority: 25.0, company_fit: 23.0, timing: 4.0, risk: 0.0 };
     assert_eq!(judged.components(), expected);
     assert_eq!(judged.score(&DEFAULT_WEIGHTS).score, 60);
     adds_up(&judged, &DEFAULT_WEIGHTS);
@@ -130,7 +131,13 @@ fn a_lead_gets_points_for_what_is_known() {
         open.iter().map(|one| (one.rule.as_str(), one.score, one.gain)).collect();
     assert_eq!(
         names,
-        [("email", 66, 6), ("profile", 64, 4), ("funded", 64, 4), ("website", 62, 2), ("strong_signal", 62, 2)]
+        [
+            ("email", 66, 6),
+            ("profile", 64, 4),
+            ("funded", 64, 4),
+            ("website", 62, 2),
+            ("strong_signal", 62, 2)
+        ]
     );
 }
 
@@ -241,22 +248,24 @@ fn facts() -> impl Strategy<Value = Facts> {
         (flag(), flag(), flag()),
         (any::<bool>(), any::<bool>(), proptest::option::of(0.0..100.0)),
     )
-        .prop_map(|(title, email, company, employee_count, flags, (bounced, unsubscribed, signal_strength))| {
-            let (is_new_role, is_hiring, recently_funded) = flags;
-            Facts {
-                title,
-                email,
-                company,
-                employee_count,
-                is_new_role,
-                is_hiring,
-                recently_funded,
-                bounced,
-                unsubscribed,
-                signal_strength,
-                ..Facts::default()
-            }
-        })
+        .prop_map(
+            |(title, email, company, employee_count, flags, (bounced, unsubscribed, signal_strength))| {
+                let (is_new_role, is_hiring, recently_funded) = flags;
+                Facts {
+                    title,
+                    email,
+                    company,
+                    employee_count,
+                    is_new_role,
+                    is_hiring,
+                    recently_funded,
+                    bounced,
+                    unsubscribed,
+                    signal_strength,
+                    ..Facts::default()
+                }
+            },
+        )
 }
 
 proptest! {

@@ -166,7 +166,8 @@ pub async fn unscored(
 
 /// Clients with leads that nobody has scored as they are now, and that came before a moment.
 pub async fn clients_unscored(db: &Db, before: DateTime<Utc>) -> Result<Vec<Uuid>, Error> {
-    let query = sqlx::query_scalar!(r#"SELECT id AS "id!" FROM leadfleet_clients_unscored($1) AS id"#, before);
+    let query =
+        sqlx::query_scalar!(r#"SELECT id AS "id!" FROM leadfleet_clients_unscored($1) AS id"#, before);
     Ok(query.fetch_all(db.pool()).await?)
 }
 

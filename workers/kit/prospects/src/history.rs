@@ -1,8 +1,8 @@
 //! What became of leads before they came here.
 
+use crate::Prospects;
 use crate::error::Error;
 use crate::intake::{NewLead, TakenIn};
-use crate::Prospects;
 use chrono::{DateTime, Utc};
 use db::history::{self, AddedFacts};
 use db::{Tx, Uuid, activities};
@@ -140,8 +140,7 @@ pub async fn bring_activities(tx: &mut Tx, activities: &[PastActivity]) -> Resul
     let leaves = |one: &PastActivity| {
         ["unsubscribed", "complained"].contains(&one.action.as_str()) || intends(one, "unsubscribe")
     };
-    let refuses =
-        |one: &PastActivity| one.action == "not_interested" || intends(one, "not_interested");
+    let refuses = |one: &PastActivity| one.action == "not_interested" || intends(one, "not_interested");
     let replies = |one: &PastActivity| {
         let away = intends(one, "out_of_office") || intends(one, "auto_reply");
         one.action == "replied" && !one.machine && !away

@@ -114,12 +114,7 @@ impl Prospects {
         Ok(taken)
     }
 
-    async fn write(
-        &self,
-        tx: &mut Tx,
-        leads: &[NewLead],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<TakenIn>, Error> {
+    async fn write(&self, tx: &mut Tx, leads: &[NewLead], now: DateTime<Utc>) -> Result<Vec<TakenIn>, Error> {
         let client = tx.client();
         let keyed: Vec<Keyed<'_>> = leads
             .iter()
@@ -152,7 +147,13 @@ impl Prospects {
             if erased {
                 let prospect_id = keyed.prospect.prospect_id.clone().unwrap_or_default();
                 let outcome = "erased";
-                taken.push(TakenIn { prospect_id, outcome, known_by: None, warnings: Vec::new(), lead: None });
+                taken.push(TakenIn {
+                    prospect_id,
+                    outcome,
+                    known_by: None,
+                    warnings: Vec::new(),
+                    lead: None,
+                });
                 continue;
             }
             let found = known.find(&keyed);

@@ -196,8 +196,13 @@ pub(crate) fn taken_apart(lead: LeadFacts) -> (Facts, Option<Components>) {
 /// The weights of a transaction's client.
 pub(crate) async fn in_force(tx: &mut Tx, now: DateTime<Utc>) -> Result<InForce, Error> {
     let learned = scores::learned(tx).await?;
-    let learned = learned.map(|LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source }| {
-        Learned { weights: als_learned_weights, updated_at: als_weights_updated_at, source: weights_source }
-    });
+    let learned =
+        learned.map(|LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source }| {
+            Learned {
+                weights: als_learned_weights,
+                updated_at: als_weights_updated_at,
+                source: weights_source,
+            }
+        });
     Ok(als::in_force(&learned.unwrap_or_default(), now))
 }
