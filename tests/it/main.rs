@@ -15,6 +15,7 @@ mod happy_path;
 mod hot_leads;
 mod kills;
 mod learning;
+mod lead_scores;
 mod low_confidence;
 mod notifications;
 mod outreach;

@@ -2,11 +2,12 @@
 //!
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
-//! and the records of engagement.
+//! and the records of engagement, `bench leads` the scores of leads.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
 
+mod leads;
 mod machine;
 mod outreach;
 mod run;
@@ -31,6 +32,9 @@ fn main() -> anyhow::Result<()> {
     }
     if std::env::args().skip(1).eq(["outreach"]) {
         return outreach::measure(&binaries);
+    }
+    if std::env::args().skip(1).eq(["leads"]) {
+        return leads::measure(&binaries);
     }
     let asked: Vec<usize> = std::env::args()
         .skip(1)
@@ -57,6 +61,8 @@ fn main() -> anyhow::Result<()> {
         example(&binaries, "names", "50000")?;
         println!("\n## Engagement events, and prospects by priority\n");
         outreach::measure(&binaries)?;
+        println!("\n## Scores of leads\n");
+        leads::measure(&binaries)?;
     }
     Ok(())
 }

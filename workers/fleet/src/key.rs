@@ -126,6 +126,10 @@ pub(crate) fn of_client(client: Uuid, error: db::Error) -> Failure {
     if error.code().as_deref() != Some("23503") {
         return error.into();
     }
+    no_client(client)
+}
+
+pub(crate) fn no_client(client: Uuid) -> Failure {
     Failure { exit: Exit::NotFound, error: anyhow::anyhow!("there is no client {client}"), hint: None }
 }
 

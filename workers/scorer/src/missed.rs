@@ -10,6 +10,9 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(15);
 /// Leads that came later are still being announced.
 const AGE: TimeDelta = TimeDelta::seconds(10);
+/// How often it is looked whether those that were announced are scored, and how long they are waited for.
+const AGAIN: Duration = Duration::from_millis(100);
+const PATIENCE: u32 = 300;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,20 +45,32 @@ async fn announce_all(runtime: &Runtime, scores: &Scores) -> Result<(), Failed> 
     Ok(())
 }
 
-/// The same leads as they were written at the same time have the same message id: nobody is announced again and again.
+/// A page is announced when the one before is scored: with a long backlog, the same leads would else be announced
+/// again and again. Whoever announces the same page at the same time says the same under the same message id.
 async fn announce(
     runtime: &Runtime,
     scores: &Scores,
     client: Uuid,
     before: DateTime<Utc>,
 ) -> Result<(), Failed> {
+    let stop = runtime.stop_signal();
     let mut after = Uuid::nil();
     loop {
         let missed = scores.unscored(client, before, after).await?;
-        let Some(last) = missed.last() else { return Ok(()) };
-        after = last.id;
+        let Some(last) = missed.last().map(|last| last.id) else { return Ok(()) };
         for message in prospects::of_missed(client, &missed) {
             runtime.publish(&message).await?;
         }
+        for _ in 0..PATIENCE {
+            if *stop.borrow() {
+                return Ok(());
+            }
+            tokio::time::sleep(AGAIN).await;
+            let first = scores.unscored(client, before, after).await?.first().map(|first| first.id);
+            if first.is_none_or(|first| first > last) {
+                break;
+            }
+        }
+        after = last;
     }
 }

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::announce;
 use crate::exit::{Exit, Failure};
+use crate::key::no_client;
 use crate::output::{Output, columns as in_columns, count};
 use crate::reach;
 use crate::settings::Settings;
@@ -125,6 +126,9 @@ async fn import(
         prospects: None,
         taken: Vec::new(),
     };
+    if args.client != db::DEFAULT_CLIENT && !history::is_client(writer.tx().await?).await? {
+        return Err(no_client(args.client));
+    }
     let mut known = Known::default();
     match args.table {
         Table::ClinicPatterns => known.clinics = imports::clinic_names(writer.tx().await?).await?,

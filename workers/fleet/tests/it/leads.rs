@@ -65,7 +65,7 @@ fn a_past_is_brought_in_once_and_whole() {
 
     let touches = "SELECT action || ' ' || channel || ' ' || led_to_booking || ' ' || coalesce(content_snapshot ->> \
                    'word_count', '-') FROM activities WHERE action = 'sent' ORDER BY created_at";
-    assert_eq!(sql(&it, touches), "sent email false 8 | sent sms false 2 | sent linkedin true 2");
+    assert_eq!(sql(&it, touches), "sent email false 9 | sent sms false 2 | sent linkedin true 2");
     let snapshot =
         "SELECT als_snapshot -> 'components' ->> 'authority' FROM leads WHERE prospect_id = 'lead_2'";
     assert_eq!(sql(&it, snapshot), "22", "what came with the lead is its score before it was contacted");

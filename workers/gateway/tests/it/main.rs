@@ -6,6 +6,7 @@ mod describing;
 mod due;
 mod entering;
 mod errors;
+mod leads;
 mod once;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]

@@ -47,6 +47,14 @@ pub struct LeadName {
     pub id: Uuid,
 }
 
+/// Whether the client of the transaction is one.
+pub async fn is_client(tx: &mut Tx) -> Result<bool, Error> {
+    let client = tx.client();
+    let query =
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM clients WHERE id = $1) AS "there!""#, client);
+    Ok(query.fetch_one(tx.connection()).await?)
+}
+
 pub async fn add_facts(tx: &mut Tx, facts: &[AddedFacts]) -> Result<u64, Error> {
     let client = tx.client();
     let rows = serde_json::to_value(facts).map_err(|error| Error::Rows(error.into()))?;

@@ -2,12 +2,15 @@
 
 use crate::again::again;
 use crate::error::Error;
+use crate::leads::ListedLead;
+use crate::scores::taken_apart;
 use crate::sequence::{Sequence, locked, one};
 use crate::{Owner, Prospects};
+use als::Facts;
 use chrono::{DateTime, Utc};
 use db::activities::Activity;
 use db::leads::{Lead, Note};
-use db::{Uuid, activities, leads};
+use db::{Uuid, activities, leads, scores};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +24,10 @@ pub struct Person {
     pub sequence: Option<Sequence>,
     #[schema(value_type = Vec<Object>)]
     pub activities: Vec<Activity>,
+    /// Its score, and what that was made of; none of a lead that was deleted.
+    pub score: Option<ListedLead>,
+    #[schema(value_type = Option<Object>)]
+    pub score_facts: Option<Facts>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -62,7 +69,10 @@ impl Prospects {
         let sequence = self.sequence(owner, prospect_id).await?;
         let mut tx = self.begin(owner).await?;
         let lead = one(&mut tx, prospect_id).await?;
+        let facts = scores::facts(&mut tx, &[lead.id]).await?.pop();
         Ok(Person {
+            score: scores::of(&mut tx, prospect_id).await?.map(ListedLead::from),
+            score_facts: facts.map(|facts| taken_apart(facts).0),
             notes: leads::notes(&mut tx, lead.id).await?,
             activities: activities::of(&mut tx, lead.id).await?,
             sequence,
