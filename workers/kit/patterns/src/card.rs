@@ -15,6 +15,18 @@ pub enum Verdict {
     NotDistinguishable,
 }
 
+impl Verdict {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::PromisingSmallN => "promising_small_n",
+            Self::TooLittleData => "too_little_data",
+            Self::NotDistinguishable => "not_distinguishable",
+        }
+    }
+}
+
 /// A rate with all that is known of it (statistics 4.15). The first three have the source document's names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Card {
