@@ -1,5 +1,6 @@
 //! The one binary `leadfleet`: its commands, the private servers of `dev` and `demo`, the sample data.
 
+pub mod campaign;
 pub mod cli;
 pub mod dead;
 pub mod demo;

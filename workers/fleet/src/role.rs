@@ -6,11 +6,11 @@ use clap::ValueEnum;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
-use outreach::{Recorder, WordsKeeper};
+use outreach::{CampaignKeeper, Recorder, WordsKeeper};
 use runtime::Runtime;
 use scorer::Scorer;
 use storer::{StoreRetrier, Storer};
-use templater::{SequenceWriter, Templater};
+use templater::{CampaignWriter, SequenceWriter, Templater};
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
@@ -37,7 +37,7 @@ pub enum Role {
     PainPattern,
     /// Makes segments and priorities of the matches.
     Scorer,
-    /// Writes a template for each segment, and the words of sequences.
+    /// Writes a template for each segment, the words of sequences, and campaigns.
     Templater,
     /// Stores runs in Postgres.
     Storer,
@@ -45,7 +45,7 @@ pub enum Role {
     Exporter,
     /// Announces runs and alerts.
     Notifier,
-    /// Records what became of touches, announces those that are due, and keeps the words of sequences.
+    /// Records what became of touches, announces those that are due, and keeps the words of sequences and campaigns.
     Outreach,
     /// Answers the HTTP API and takes webhooks.
     Gateway,
@@ -86,13 +86,15 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<Scorer>().await?;
     runtime.provision::<Templater>().await?;
     runtime.provision::<SequenceWriter>().await?;
+    runtime.provision::<CampaignWriter>().await?;
     runtime.provision::<Storer>().await?;
     runtime.provision::<StoreRetrier>().await?;
     runtime.provision::<exporter::Exporter>().await?;
     runtime.provision::<Notifier>().await?;
     runtime.provision::<Alerter>().await?;
     runtime.provision::<Recorder>().await?;
-    runtime.provision::<WordsKeeper>().await
+    runtime.provision::<WordsKeeper>().await?;
+    runtime.provision::<CampaignKeeper>().await
 }
 
 /// Starts a role in this process.
@@ -122,7 +124,8 @@ pub async fn start(
         Role::Templater => {
             let claude = workers.claude(runtime).await?;
             spawn(running, runtime, Templater::new(workers.templater.clone(), claude.clone()));
-            spawn(running, runtime, SequenceWriter::new(workers.templater.clone(), claude));
+            spawn(running, runtime, SequenceWriter::new(workers.templater.clone(), claude.clone()));
+            spawn(running, runtime, CampaignWriter::new(workers.templater.clone(), claude));
         }
         Role::Storer => {
             spawn(running, runtime, Storer::new(workers.storer.clone(), workers.db()?));
@@ -137,6 +140,7 @@ pub async fn start(
             let prospects = workers.prospects()?;
             spawn(running, runtime, Recorder::new(prospects.clone()));
             spawn(running, runtime, WordsKeeper::new(prospects.clone()));
+            spawn(running, runtime, CampaignKeeper::new(prospects.clone()));
             let asks = workers.claude(runtime).await?.enabled();
             let runtime = runtime.clone();
             running.spawn(async move {

@@ -2,6 +2,7 @@
 
 mod audience;
 mod cadence;
+mod campaigns;
 mod due;
 mod learning;
 mod metrics;
@@ -46,6 +47,8 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(due::show),
         routes!(suppressions::list),
         routes!(research::list),
+        routes!(campaigns::list),
+        routes!(campaigns::show),
     ];
     let write = vec![
         routes!(sequence::generate),
@@ -59,6 +62,7 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(research::add),
         routes!(research::complete),
         routes!(learning::update_patterns),
+        routes!(campaigns::ask),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![

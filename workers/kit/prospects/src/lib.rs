@@ -1,8 +1,10 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
 mod again;
+mod allocation;
 mod best;
 mod calendar;
+mod campaigns;
 mod choices;
 mod content;
 mod due;
@@ -30,8 +32,10 @@ mod week;
 mod words;
 mod zone;
 
+pub use allocation::Allocated;
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
+pub use campaigns::{AskCampaign, Asked, Campaign, CampaignStep, Icp, PatternUsed};
 pub use choices::OutreachChannel;
 pub use due::{AckRequest, AckStatus, DueRequest, DueTouch, Ripe};
 pub use erasure::{Erased, Somebody, addresses};
