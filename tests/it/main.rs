@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod business_type;
+mod campaigns;
 mod claude_down;
 mod content;
 mod corrections;

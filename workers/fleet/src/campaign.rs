@@ -21,7 +21,9 @@ pub enum Command {
     )]
     Generate(Generate),
     /// List campaigns, the newest first.
-    #[command(after_help = "Examples:\n  leadfleet campaign list\n  leadfleet campaign list --limit 5 --json")]
+    #[command(
+        after_help = "Examples:\n  leadfleet campaign list\n  leadfleet campaign list --limit 5 --json"
+    )]
     List(List),
     /// Show a campaign: its messages, when each goes out, and by which patterns they were written.
     #[command(after_help = "Example:\n  leadfleet campaign show 019ab3c4-5d6e-7f80-9123-456789abcdef")]
@@ -214,7 +216,10 @@ fn in_words(campaign: &Campaign) -> String {
     }
     for step in &campaign.sequence {
         let CampaignStep { step, channel, after_days, hour, subject, body, .. } = step;
-        text.push_str(&format!("\n{step}. {channel}, after {}, at {hour}:00\n", count((*after_days).into(), "day")));
+        text.push_str(&format!(
+            "\n{step}. {channel}, after {}, at {hour}:00\n",
+            count((*after_days).into(), "day")
+        ));
         if !subject.is_empty() {
             text.push_str(&format!("Subject: {subject}\n"));
         }
