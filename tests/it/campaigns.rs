@@ -177,6 +177,8 @@ async fn channels_are_drawn_by_tier_among_those_that_are_allowed_and_stay_assign
     // Whoever has channels keeps them, whatever is learned; whoever is forgotten has none.
     fleet.sql("DELETE FROM conversion_patterns").await;
     assert_eq!(orders(&allocate(Some(id)).await), orders(&drawn));
+    let export = outreach.export(OWNER, "prospect_7").await.unwrap();
+    assert_eq!(export.campaigns[0].campaign_id.to_string(), id);
     outreach.erase(OWNER, "prospect_7").await.unwrap();
     assert_eq!(fleet.number("SELECT count(*) FROM campaign_assignments").await, 39);
 }

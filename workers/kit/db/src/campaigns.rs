@@ -2,6 +2,7 @@
 
 use crate::{Error, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -137,6 +138,18 @@ pub struct Assignment {
     pub reason: String,
 }
 
+/// The channels of a lead, and in which campaign.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Assigned {
+    pub campaign_id: Uuid,
+    pub week: NaiveDate,
+    pub tier: Option<String>,
+    pub channels: Vec<String>,
+    pub propensities: Vec<f64>,
+    pub reason: String,
+    pub assigned_at: DateTime<Utc>,
+}
+
 /// Assigns a lead its channels; whoever has some keeps them. What is assigned afterwards.
 pub async fn assign(tx: &mut Tx, campaign: Uuid, wanted: &Assignment) -> Result<Assignment, Error> {
     let client = tx.client();
@@ -163,6 +176,19 @@ pub async fn assign(tx: &mut Tx, campaign: Uuid, wanted: &Assignment) -> Result<
         wanted.lead_id
     );
     Ok(query.fetch_one(tx.connection()).await?)
+}
+
+/// The campaigns in which a lead has channels, the newest first.
+pub async fn of_lead(tx: &mut Tx, lead: Uuid) -> Result<Vec<Assigned>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Assigned,
+        "SELECT campaign_id, week, tier, channels, propensities, reason, assigned_at FROM campaign_assignments
+        WHERE client_id = $1 AND lead_id = $2 ORDER BY assigned_at DESC, campaign_id",
+        client,
+        lead
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
 }
 
 /// The tiers of leads, as far as they are scored.

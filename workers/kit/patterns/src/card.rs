@@ -96,3 +96,16 @@ pub fn rounded(value: f64, decimals: i32) -> f64 {
     // Nobody wants to read -0.
     if rounded == 0.0 { 0.0 } else { rounded }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_named_as_it_is_written() {
+        use Verdict::{Better, NotDistinguishable, PromisingSmallN, TooLittleData, Worse};
+        for verdict in [Better, Worse, PromisingSmallN, TooLittleData, NotDistinguishable] {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.name());
+        }
+    }
+}

@@ -6,8 +6,9 @@ use crate::sequence::{Sequence, locked, one};
 use crate::{Owner, Prospects};
 use chrono::{DateTime, Utc};
 use db::activities::Activity;
+use db::campaigns::Assigned;
 use db::leads::{Lead, Note};
-use db::{Uuid, activities, leads};
+use db::{Uuid, activities, campaigns, leads};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +22,9 @@ pub struct Person {
     pub sequence: Option<Sequence>,
     #[schema(value_type = Vec<Object>)]
     pub activities: Vec<Activity>,
+    /// The campaigns in which the person has channels.
+    #[schema(value_type = Vec<Object>)]
+    pub campaigns: Vec<Assigned>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -65,6 +69,7 @@ impl Prospects {
         Ok(Person {
             notes: leads::notes(&mut tx, lead.id).await?,
             activities: activities::of(&mut tx, lead.id).await?,
+            campaigns: campaigns::of_lead(&mut tx, lead.id).await?,
             sequence,
             prospect: lead,
         })
