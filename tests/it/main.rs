@@ -4,6 +4,7 @@
 mod access;
 mod bad_input;
 mod business_type;
+mod campaigns;
 mod claude_down;
 mod content;
 mod corrections;
@@ -14,8 +15,8 @@ mod geographic;
 mod happy_path;
 mod hot_leads;
 mod kills;
-mod learning;
 mod lead_scores;
+mod learning;
 mod low_confidence;
 mod notifications;
 mod outreach;

@@ -129,6 +129,37 @@ async fn claude_is_told_what_an_experiment_has_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn claude_is_told_what_conversions_have_proven_while_it_holds() {
+    let fleet = TestFleet::with_claude().await;
+    let (outreach, _) = enrolled(&fleet).await;
+    fleet.learned(-1).await;
+    let wanted = async || {
+        #[expect(clippy::disallowed_methods, reason = "whether patterns still hold depends on the time")]
+        let wanted = outreach.wanted_words(OWNER.client, Utc::now()).await.unwrap();
+        wanted[0].patterns.clone()
+    };
+    assert_eq!(wanted().await, "");
+    fleet.sql("UPDATE conversion_patterns SET valid_until = now() + interval '14 days'").await;
+    assert!(wanted().await.contains("worth 15 minutes"));
+
+    let _workers = fleet.run(&["outreach", "templater"]);
+    fleet.broker.said(WORDS).await;
+    let body = fleet.claude.journal()[0].body.clone();
+    let task = body["messages"][0]["content"][1]["text"].as_str().unwrap();
+    for told in [
+        "- leads (lift: 1.4x)",
+        "- cost",
+        "\"worth 15 minutes\"",
+        "linkedin → email → sms",
+        "'touch_1_to_2': 3",
+    ] {
+        assert!(task.contains(told), "{told} is not in {task}");
+    }
+    // No more than chance.
+    assert!(!task.contains("scaling"), "{task}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn words_with_inventions_are_refused_and_the_templates_stay() {
     let fleet = TestFleet::with_claude().await;
     fleet.claude.answer_as(Manner::Inventive);

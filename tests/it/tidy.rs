@@ -12,7 +12,7 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 19] = [
+const PURE: [&str; 21] = [
     "workers/kit/als/src",
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
@@ -20,8 +20,8 @@ const PURE: [&str; 19] = [
     "workers/kit/stats/src",
     "workers/kit/webhooks/src",
     "workers/kit/link/src",
-    "workers/kit/patterns/src",
     "workers/kit/places/src",
+    "workers/kit/patterns/src",
     "workers/scorer/src/confidence.rs",
     "workers/scorer/src/dedup.rs",
     "workers/scorer/src/ladder.rs",
@@ -32,6 +32,8 @@ const PURE: [&str; 19] = [
     "workers/matchers/src/geographic.rs",
     "workers/matchers/src/pain_pattern.rs",
     "workers/matchers/src/vocabulary.rs",
+    "workers/templater/src/campaign/length.rs",
+    "workers/templater/src/campaign/plan.rs",
 ];
 
 /// Names the subjects of whole streams.

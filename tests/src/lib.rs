@@ -9,6 +9,7 @@ mod deliveries;
 mod files;
 mod fleet;
 pub mod http;
+mod patterns;
 mod process;
 mod program;
 pub mod prospects;

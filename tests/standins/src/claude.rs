@@ -1,6 +1,7 @@
 //! The Messages API: what it checks, what it answers, and every way in which it may fail.
 
 mod answer;
+mod campaign;
 mod limit;
 mod rules;
 mod schema;

@@ -1,6 +1,7 @@
 //! The one binary `leadfleet`: its commands, the private servers of `dev` and `demo`, the sample data.
 
 mod announce;
+pub mod campaign;
 pub mod cli;
 pub mod dead;
 pub mod demo;

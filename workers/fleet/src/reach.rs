@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use async_nats::jetstream;
+use proto::Outgoing;
 use proto::subject::stream;
 use runtime::{ReadError, Runs, RuntimeError};
 
@@ -42,6 +43,18 @@ pub async fn postgres(settings: &Settings) -> Result<db::Db, Failure> {
     let config =
         db::Config { postgres_statement_timeout: 3_600, postgres_pool_size: 2, ..db::Config::of(url) };
     Ok(db::Db::new(&config)?)
+}
+
+/// Publishes a message, and believes only the broker's acknowledgement.
+pub async fn say(jetstream: &jetstream::Context, message: &Outgoing) -> Result<(), Failure> {
+    let publish = jetstream::message::PublishMessage::build()
+        .payload(message.payload.clone().into())
+        .message_id(message.id(0))
+        .header(proto::subject::header::SCHEMA, message.schema.as_str());
+    let sent = jetstream.send_publish(message.subject.to_string(), publish).await;
+    let sent = sent.map_err(|error| broker("its acknowledgement", error))?;
+    sent.await.map_err(|error| broker("its acknowledgement", error))?;
+    Ok(())
 }
 
 /// An address as it may be shown.

@@ -7,11 +7,11 @@ use detector::Learner;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
-use outreach::{Recorder, WordsKeeper};
+use outreach::{CampaignKeeper, Recorder, WordsKeeper};
 use runtime::Runtime;
 use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer};
 use storer::{StoreRetrier, Storer};
-use templater::{SequenceWriter, Templater};
+use templater::{CampaignWriter, SequenceWriter, Templater};
 use tokio::task::JoinSet;
 
 use crate::exit::Failure;
@@ -38,7 +38,7 @@ pub enum Role {
     PainPattern,
     /// Makes segments and priorities of the matches, and scores leads.
     Scorer,
-    /// Writes a template for each segment, and the words of sequences.
+    /// Writes a template for each segment, the words of sequences, and campaigns.
     Templater,
     /// Stores runs in Postgres.
     Storer,
@@ -48,7 +48,7 @@ pub enum Role {
     Notifier,
     /// Learns what conversions have in common, weekly and when asked.
     Detector,
-    /// Records what became of touches, announces those that are due, and keeps the words of sequences.
+    /// Records what became of touches, announces those that are due, and keeps the words of sequences and campaigns.
     Outreach,
     /// Answers the HTTP API and takes webhooks.
     Gateway,
@@ -92,6 +92,7 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<Rescorer>().await?;
     runtime.provision::<Templater>().await?;
     runtime.provision::<SequenceWriter>().await?;
+    runtime.provision::<CampaignWriter>().await?;
     runtime.provision::<Storer>().await?;
     runtime.provision::<StoreRetrier>().await?;
     runtime.provision::<exporter::Exporter>().await?;
@@ -99,7 +100,8 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<Alerter>().await?;
     runtime.provision::<Recorder>().await?;
     runtime.provision::<Learner>().await?;
-    runtime.provision::<WordsKeeper>().await
+    runtime.provision::<WordsKeeper>().await?;
+    runtime.provision::<CampaignKeeper>().await
 }
 
 /// Starts a role in this process.
@@ -140,7 +142,8 @@ pub async fn start(
         Role::Templater => {
             let claude = workers.claude(runtime).await?;
             spawn(running, runtime, Templater::new(workers.templater.clone(), claude.clone()));
-            spawn(running, runtime, SequenceWriter::new(workers.templater.clone(), claude));
+            spawn(running, runtime, SequenceWriter::new(workers.templater.clone(), claude.clone()));
+            spawn(running, runtime, CampaignWriter::new(workers.templater.clone(), claude));
         }
         Role::Storer => {
             spawn(running, runtime, Storer::new(workers.storer.clone(), workers.db()?));
@@ -164,6 +167,7 @@ pub async fn start(
             let prospects = workers.prospects()?;
             spawn(running, runtime, Recorder::new(prospects.clone()));
             spawn(running, runtime, WordsKeeper::new(prospects.clone()));
+            spawn(running, runtime, CampaignKeeper::new(prospects.clone()));
             let asks = workers.claude(runtime).await?.enabled();
             let runtime = runtime.clone();
             running.spawn(async move {

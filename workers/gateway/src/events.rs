@@ -1,4 +1,4 @@
-//! Says on the stream of events what happened, and believes only the broker's acknowledgement.
+//! Says on the streams what happened and what is to be done, and believes only the broker's acknowledgement.
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -13,8 +13,12 @@ use runtime::PublishError;
 pub(crate) async fn publish(app: &App, client: Uuid, event: Engagement) -> Result<(), Problem> {
     let id = format!("engagement:{client}:{}:{}", event.source, event.event_id);
     let key = Token::squeezed(&client.to_string());
-    let message = Outgoing::event(Token::squeezed("engagement"), key, id, &event);
-    app.runtime.publish(&message).await.map_err(|error| match error {
+    say(app, &Outgoing::event(Token::squeezed("engagement"), key, id, &event)).await
+}
+
+/// Publishes a message.
+pub(crate) async fn say(app: &App, message: &Outgoing) -> Result<(), Problem> {
+    app.runtime.publish(message).await.map_err(|error| match error {
         PublishError::Broker { .. } => Problem::away("NATS", error),
         PublishError::TooLarge { .. } => Problem::internal(error),
     })

@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-const ABOUT: &str = "Prospects, segments, sequences, cadences and engagement of leadfleet.
+const ABOUT: &str = "Prospects, segments, sequences, cadences, engagement and campaigns of leadfleet.
 
 Send a key as `Authorization: Bearer lf_live_…`; `leadfleet key create` makes one. \
 Every POST may carry an `Idempotency-Key`: the same request with the same key is done once and answered alike, for 24 hours. \

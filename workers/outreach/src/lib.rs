@@ -1,10 +1,13 @@
-//! Outreach: records what became of touches, announces those that are due, and has the words of sequences written.
+//! Outreach: records what became of touches, announces those that are due, has the words of sequences written,
+//! and keeps campaigns.
 
+mod campaigns;
 mod config;
 mod dispatch;
 mod recorder;
 pub mod words;
 
+pub use campaigns::CampaignKeeper;
 pub use config::{Config, Error};
 pub use dispatch::dispatch;
 pub use recorder::Recorder;

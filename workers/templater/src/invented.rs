@@ -66,19 +66,33 @@ pub(crate) fn names(text: &str, given: &str) -> bool {
     capitals(text).any(|(word, begins)| !begins && !known.contains(word))
 }
 
-/// Words with a capital, and whether each stands where a sentence begins.
+/// Words with a capital, and whether each stands where a sentence or a line begins.
 fn capitals(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    let mut begins = true;
-    text.split_whitespace().filter_map(move |word| {
-        let first = begins;
-        begins = word.ends_with(['.', '!', '?', ':']) || word == "{insight}" || word == "{ask}";
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '{');
-        let plain = plain.split(['\'', '\u{2019}']).next().unwrap_or(plain);
-        (plain != "I" && plain.starts_with(char::is_uppercase)).then_some((plain, first))
+    text.lines().flat_map(|line| {
+        let mut begins = true;
+        line.split_whitespace().filter_map(move |word| {
+            let first = begins;
+            begins = word.ends_with(['.', '!', '?', ':']) || word == "{insight}" || word == "{ask}";
+            let plain = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '{');
+            let plain = plain.split(['\'', '\u{2019}']).next().unwrap_or(plain);
+            (plain != "I" && plain.starts_with(char::is_uppercase)).then_some((plain, first))
+        })
     })
 }
 
 pub(crate) fn words(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_a_sentence() {
+        assert!(!names("Hi {first_name},\n\nShall we talk?", ""));
+        assert!(names("Hi {first_name}, Shall we talk?", ""));
+        assert!(names("Hi {first_name},\n\nwe met John.", "Johnny"));
+    }
 }

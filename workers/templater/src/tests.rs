@@ -80,13 +80,21 @@ fn run() -> RunId {
     "20251111-0123456789ab".parse().unwrap()
 }
 
-async fn templater(standin: &ClaudeStandIn) -> Templater {
-    let arguments = ["t", "--claude-api-key", standin.key(), "--claude-base-url", standin.url()];
+/// Claude, with the key of its stand-in.
+pub(crate) async fn claude(standin: &ClaudeStandIn) -> Claude {
     // As the process does at its start; the second test finds it installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let arguments = ["t", "--claude-api-key", standin.key(), "--claude-base-url", standin.url()];
     let cli = Cli::parse_from(arguments.into_iter().chain(["--claude-retry-delay", "0.01"]));
-    let claude = Claude::connect(cli.claude, None).await.unwrap();
-    Templater::new(cli.templater, claude)
+    Claude::connect(cli.claude, None).await.unwrap()
+}
+
+pub(crate) fn config() -> Config {
+    Cli::parse_from(["t"]).templater
+}
+
+async fn templater(standin: &ClaudeStandIn) -> Templater {
+    Templater::new(config(), claude(standin).await)
 }
 
 async fn written(steps: impl IntoIterator<Item = Step>) -> (Templater, Result<Template, Unwritten>) {

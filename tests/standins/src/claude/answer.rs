@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Twist, hex, sequence};
+use super::{Twist, campaign, hex, sequence};
 
 /// Decides an answer from the request; `None` leaves it to the plausible manner.
 pub type Decide = dyn Fn(&Value) -> Option<Value> + Send + Sync;
@@ -82,6 +82,7 @@ fn plausible(body: &Value, schema: &Value) -> Value {
     rank(&data, schema)
         .or_else(|| outreach(&data, schema))
         .or_else(|| sequence::words(&data, schema))
+        .or_else(|| campaign::messages(&prompt(body), schema))
         .unwrap_or_else(|| fill(schema, "", &digest(&body.to_string())))
 }
 

@@ -109,13 +109,7 @@ pub(super) async fn start(
     let id = Token::squeezed(&request.request_id);
     let client = Token::squeezed(&request.client_id);
     let job = Outgoing::job(loader::JOBS, client, id.clone(), &request);
-    let message = async_nats::jetstream::message::PublishMessage::build()
-        .payload(job.payload.clone().into())
-        .message_id(job.id(0))
-        .header(proto::subject::header::SCHEMA, job.schema.as_str());
-    let sent = jetstream.send_publish(job.subject.to_string(), message).await;
-    let sent = sent.map_err(|error| reach::broker("its acknowledgement", error))?;
-    sent.await.map_err(|error| reach::broker("its acknowledgement", error))?;
+    reach::say(&jetstream, &job).await?;
     let run_id = header(&runs, &id, PATIENCE).await?.map(|header| header.run_id);
     let first = match &run_id {
         Some(run) => first_request(&runs, run).await?,

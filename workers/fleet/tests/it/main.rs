@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod away;
+mod campaign;
 mod curl;
 mod dead;
 mod erase;

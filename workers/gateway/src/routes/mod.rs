@@ -2,6 +2,7 @@
 
 mod audience;
 mod cadence;
+mod campaigns;
 mod due;
 mod leads;
 mod learning;
@@ -56,6 +57,8 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(patterns::one),
         routes!(patterns::evidence),
         routes!(patterns::what_if),
+        routes!(campaigns::list),
+        routes!(campaigns::show),
     ];
     let write = vec![
         routes!(sequence::generate),
@@ -70,6 +73,7 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(research::complete),
         routes!(learning::update_patterns),
         routes!(patterns::recompute),
+        routes!(campaigns::ask),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![

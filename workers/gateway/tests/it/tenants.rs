@@ -80,6 +80,8 @@ async fn things(rig: &Rig, key: &str) -> Things {
     // The one of the example, which the other client tries to take back.
     let suppression = json!({"scope": "address", "value": "jane@clinic.example", "reason": "zebra"});
     post("/api/outreach/suppressions", suppression).await;
+    let icp = json!({"pains": ["stripes of a zebra"], "offer": "zebra"});
+    let campaign = post("/api/campaigns", json!({"user_id": "ann", "icp": icp})).await;
     let week = json!({"user_id": "ann", "target_connection_requests": 50, "target_followups": 0});
     let week = post("/api/outreach/cadence/weekly", week).await;
     let touches = week["touches"].as_array().unwrap();
@@ -108,7 +110,8 @@ async fn things(rig: &Rig, key: &str) -> Things {
     db::webhook_endpoints::create(&mut tx, &endpoint, "standard", secret, crate::rig::now()).await.unwrap();
     tx.commit().await.unwrap();
     let things = json!({"user_id": "ann", "prospect_id": "p_stripes", "prospect_ids": ["p_stripes"],
-        "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE});
+        "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE,
+        "campaign_id": campaign["campaign_id"]});
     things.as_object().unwrap().clone()
 }
 
@@ -122,6 +125,7 @@ async fn kept(rig: &Rig, key: &str) -> Vec<String> {
         "/api/outreach/suppressions",
         "/api/outreach/metrics?user_id=ann",
         "/api/patterns/who",
+        "/api/campaigns",
     ] {
         let answer = rig.get(path).bearer_auth(key).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");

@@ -15,6 +15,18 @@ pub enum Verdict {
     NotDistinguishable,
 }
 
+impl Verdict {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::PromisingSmallN => "promising_small_n",
+            Self::TooLittleData => "too_little_data",
+            Self::NotDistinguishable => "not_distinguishable",
+        }
+    }
+}
+
 /// A rate with all that is known of it (statistics 4.15). The first three have the source document's names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Card {
@@ -86,4 +98,17 @@ pub fn rounded(value: f64, decimals: i32) -> f64 {
     let rounded = (value * scale).round() / scale;
     // Nobody wants to read -0.
     if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_named_as_it_is_written() {
+        use Verdict::{Better, NotDistinguishable, PromisingSmallN, TooLittleData, Worse};
+        for verdict in [Better, Worse, PromisingSmallN, TooLittleData, NotDistinguishable] {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.name());
+        }
+    }
 }

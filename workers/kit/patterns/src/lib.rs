@@ -2,6 +2,7 @@
 //!
 //! `Who`, `What`, `When` and `How` have the keys of the source document to the letter; what is beside them is added.
 
+pub mod allocate;
 pub mod card;
 pub mod content;
 pub mod context;

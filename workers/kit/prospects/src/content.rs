@@ -5,6 +5,7 @@ use db::activities::{self, Activity, Who};
 use db::enrolments::Enrolment;
 use db::{Error, Tx};
 use patterns::content::{Recipient, Snapshot};
+use serde::Deserialize as _;
 
 /// Keeps the words of a sending, if it is one of a step that has words.
 pub(crate) async fn keep(
@@ -15,7 +16,7 @@ pub(crate) async fn keep(
 ) -> Result<(), Error> {
     let Some(step) = activity.step.filter(|_| activity.action == "sent") else { return Ok(()) };
     // Words that cannot be read were never sent; nobody's sequence stops for that.
-    let messages: Vec<Message> = serde_json::from_value(enrolment.messages.clone()).unwrap_or_default();
+    let messages = Vec::<Message>::deserialize(&enrolment.messages).unwrap_or_default();
     let Some(text) = text(&messages, step, activity.variant.as_deref()) else { return Ok(()) };
     let (snapshot, features) = Snapshot::of(None, text, recipient(who, &greeted(&who.name)));
     let snapshot = serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))?;

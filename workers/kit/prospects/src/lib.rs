@@ -1,9 +1,11 @@
 //! What is done with prospects: taken in, placed in segments, ranked, enrolled, planned, recorded, forgotten.
 
 mod again;
+mod allocation;
 mod announce;
 mod best;
 mod calendar;
+mod campaigns;
 mod choices;
 mod content;
 mod due;
@@ -35,9 +37,11 @@ mod week;
 mod words;
 pub mod zone;
 
+pub use allocation::Allocated;
 pub use announce::{of_missed, of_taken};
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
+pub use campaigns::{AskCampaign, Asked, Campaign, CampaignStep, Icp, PatternUsed};
 pub use choices::OutreachChannel;
 pub use due::{AckRequest, AckStatus, DueRequest, DueTouch, Ripe};
 pub use erasure::{Erased, Somebody, addresses};

@@ -9,8 +9,9 @@ use crate::{Owner, Prospects};
 use als::Facts;
 use chrono::{DateTime, Utc};
 use db::activities::Activity;
+use db::campaigns::Assigned;
 use db::leads::{Lead, Note};
-use db::{Uuid, activities, leads, scores};
+use db::{Uuid, activities, campaigns, leads, scores};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -28,6 +29,9 @@ pub struct Person {
     pub score: Option<ListedLead>,
     #[schema(value_type = Option<Object>)]
     pub score_facts: Option<Facts>,
+    /// The campaigns in which the person has channels.
+    #[schema(value_type = Vec<Object>)]
+    pub campaigns: Vec<Assigned>,
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -75,6 +79,7 @@ impl Prospects {
             score_facts: facts.map(|facts| taken_apart(facts).0),
             notes: leads::notes(&mut tx, lead.id).await?,
             activities: activities::of(&mut tx, lead.id).await?,
+            campaigns: campaigns::of_lead(&mut tx, lead.id).await?,
             sequence,
             prospect: lead,
         })

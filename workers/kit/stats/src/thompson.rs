@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// No arm gets fewer than this share, so that each can still prove itself.
-const FLOOR: f64 = 0.10;
+pub const FLOOR: f64 = 0.10;
 /// Draws from the posteriors.
 const DRAWS: u32 = 2_000;
 
@@ -14,6 +14,13 @@ const DRAWS: u32 = 2_000;
 ///
 /// The same rates and seed give the same shares, so a logged seed explains every assignment.
 pub fn shares(arms: &[Rate], seed: u64) -> Vec<f64> {
+    let floor = FLOOR.min(1.0 / arms.len().max(1) as f64);
+    let free = 1.0 - floor * arms.len() as f64;
+    won(arms, seed).into_iter().map(|won| floor + free * won).collect()
+}
+
+/// Of `DRAWS` draws from the posteriors, the share that each arm won.
+pub fn won(arms: &[Rate], seed: u64) -> Vec<f64> {
     let posteriors: Vec<Beta> = arms
         .iter()
         .filter_map(|rate| {
@@ -30,9 +37,7 @@ pub fn shares(arms: &[Rate], seed: u64) -> Vec<f64> {
             won[best] += 1;
         }
     }
-    let floor = FLOOR.min(1.0 / arms.len().max(1) as f64);
-    let free = 1.0 - floor * arms.len() as f64;
-    won.into_iter().map(|won| floor + free * f64::from(won) / f64::from(DRAWS)).collect()
+    won.into_iter().map(|won| f64::from(won) / f64::from(DRAWS)).collect()
 }
 
 #[cfg(test)]

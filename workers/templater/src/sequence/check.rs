@@ -1,5 +1,6 @@
 //! Whether words may stand in a sequence: every kind of step, only placeholders that are filled, nothing invented.
 
+use crate::filling::filled;
 use crate::invented;
 use claude::guard::{self, Breach, Rules};
 use patterns::Proven;
@@ -14,9 +15,6 @@ pub(super) const REQUEST_MAX: usize = 260;
 pub(super) const MESSAGE_MAX: usize = 600;
 /// What a connection request may have once it is filled.
 const REQUEST_FILLED: usize = 300;
-/// As long as a first name and a company are in all but rare cases; rarer ones are cut when they are filled in.
-const FIRST_NAME: &str = "Christopher-James";
-const COMPANY: &str = "Saint Bartholomew Preparatory Academy";
 
 /// Why words cannot be used. It quotes nothing of them: they may be what an attacker wants to see printed.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +98,7 @@ fn one(kind: &str, text: &str, given: &str) -> Result<(), Flaw> {
     if !text.contains("{first_name}") {
         return Err(Flaw::NoName(named()));
     }
-    let filled = text.replace("{first_name}", FIRST_NAME).replace("{company}", COMPANY);
-    if request && filled.chars().count() > REQUEST_FILLED {
+    if request && filled(text).chars().count() > REQUEST_FILLED {
         return Err(Flaw::Filled(named()));
     }
     if invented::claims(text, given) {

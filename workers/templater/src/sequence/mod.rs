@@ -18,6 +18,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 use check::Flaw;
+pub(crate) use prompt::tone;
 
 /// Raised when the rules or the question change, so that old answers are asked anew.
 const VERSION: &str = "1";

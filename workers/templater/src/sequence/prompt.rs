@@ -55,7 +55,7 @@ pub(super) fn known(request: &SequenceRequest) -> Result<Proven, Unknown> {
 }
 
 /// The tones of OE-022 to OE-024.
-fn tone(segment: &str) -> Option<&'static str> {
+pub(crate) fn tone(segment: &str) -> Option<&'static str> {
     match segment {
         "referral_network" => Some(
             "people who send families to others, such as heads of schools and therapists; \

@@ -1,9 +1,6 @@
 //! Tests of the writer against the Claude stand-in: what it asks, and what each failure leads to.
 
 use super::{SequenceWriter, Unwritten};
-use crate::Config;
-use clap::Parser;
-use claude::Claude;
 use patterns::Proven;
 use proto::v1::{SequenceRequest, SequenceWords, StepWords};
 use runtime::Fault;
@@ -12,14 +9,6 @@ use std::time::Duration;
 
 const CLIENT: &str = "00000000-0000-7000-8000-000000000001";
 const JOB: &str = "referral_network_3-step_2026w47";
-
-#[derive(Parser)]
-struct Cli {
-    #[command(flatten)]
-    claude: claude::Config,
-    #[command(flatten)]
-    templater: Config,
-}
 
 pub(super) fn request() -> SequenceRequest {
     let step = |kind: &str, variants: [&str; 2]| StepWords {
@@ -43,12 +32,7 @@ pub(super) fn request() -> SequenceRequest {
 }
 
 async fn writer(standin: &ClaudeStandIn) -> SequenceWriter {
-    let arguments = ["t", "--claude-api-key", standin.key(), "--claude-base-url", standin.url()];
-    // As the process does at its start; the second test finds it installed.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = Cli::parse_from(arguments.into_iter().chain(["--claude-retry-delay", "0.01"]));
-    let claude = Claude::connect(cli.claude, None).await.unwrap();
-    SequenceWriter::new(cli.templater, claude)
+    SequenceWriter::new(crate::tests::config(), crate::tests::claude(standin).await)
 }
 
 async fn written(standin: &ClaudeStandIn) -> (SequenceWriter, Result<SequenceWords, Unwritten>) {

@@ -39,6 +39,18 @@ INSERT INTO api_keys (client_id, key_id, name, secret_hash, scopes) VALUES ($cli
 INSERT INTO idempotency_keys (client_id, key, request_hash) VALUES ($client, 'k', 'h');
 INSERT INTO webhook_endpoints (client_id, endpoint_id, source, secrets) VALUES ($client, 'e', 'sendgrid', '{s}')";
 
+/// A row in every table of what conversions teach.
+const LEARNED: &str = "
+INSERT INTO memberships (client_id, user_id) VALUES ($client, gen_random_uuid());
+INSERT INTO conversion_patterns (client_id, pattern_type, patterns, sample_size, confidence, valid_until)
+    VALUES ($client, 'who', '{}', 30, 0.1, now());
+INSERT INTO conversion_pattern_history (client_id, pattern_type, patterns, sample_size)
+    VALUES ($client, 'who', '{}', 30);
+INSERT INTO campaigns (client_id, id, steps) VALUES ($client, '00000000-0000-0000-0000-000000000000', 3);
+INSERT INTO campaign_assignments (client_id, campaign_id, lead_id, week, channels, propensities, reason)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', '2026-10-19',
+    '{email}', '{1}', 'r')";
+
 /// Both tenants with a row in every table.
 async fn full() -> TestDb {
     let test = TestDb::new().await;
@@ -68,7 +80,9 @@ async fn full() -> TestDb {
         for (run_id, date) in [("r1", "2025-11-10"), ("r2", "2025-11-11")] {
             store(&test, client, &run(run_id, date, &["a"]), &ids).await.unwrap();
         }
-        test.sql(&OUTREACH.replace("$client", &format!("'{client}'"))).await;
+        for rows in [OUTREACH, LEARNED] {
+            test.sql(&rows.replace("$client", &format!("'{client}'"))).await;
+        }
     }
     test
 }
@@ -120,7 +134,7 @@ async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
         assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
         seen += 1;
     }
-    assert_eq!(seen, 27);
+    assert_eq!(seen, 29);
 }
 
 #[tokio::test]
