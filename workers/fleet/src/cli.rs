@@ -12,8 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, places, run, sequence,
-    status, webhook,
+    dead, demo, dev, doctor, event, import, key, link, matching, migrate, outreach, patterns, places, run,
+    sequence, status, webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -68,6 +68,9 @@ enum Command {
     /// Show the words that sequences are made of; take those that Claude wrote out of use.
     #[command(subcommand)]
     Sequence(sequence::Command),
+    /// What conversions have in common, and how well it is known.
+    #[command(subcommand)]
+    Patterns(patterns::Command),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
@@ -141,6 +144,7 @@ impl Cli {
             Command::Match(command) => matching::run(command, Settings::load(&sources)?, output).await,
             Command::Outreach(args) => outreach::run(args, &Settings::load(&sources)?, output).await,
             Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
+            Command::Patterns(command) => patterns::run(&command, output),
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

@@ -1,7 +1,7 @@
 //! `leadfleet import`: rows from a CSV file into a table, all of them or none.
 
-mod columns;
-mod file;
+pub(crate) mod columns;
+pub(crate) mod file;
 mod people;
 mod prospects;
 mod row;

@@ -11,6 +11,7 @@ mod from_matches;
 mod import;
 mod matching;
 mod outreach;
+mod patterns;
 mod sequence;
 mod webhook;
 
