@@ -110,7 +110,6 @@ pub(super) fn judge(factors: &Factors, outcome: &Outcome) -> Vec<JudgedList> {
         })
         .collect();
     let among = family::among_lists(&p, FALSE_TABLES);
-    let raised = p.len() as f64 / among.iter().filter(|list| list.selected).count().max(1) as f64;
     let mut judged = Vec::with_capacity(among.len());
     for (list, among) in among.into_iter().enumerate() {
         let (mut found, mut within) = (Vec::new(), among.within.into_iter());
@@ -129,7 +128,13 @@ pub(super) fn judge(factors: &Factors, outcome: &Outcome) -> Vec<JudgedList> {
             let cards = said.into_iter().enumerate().filter(|(at, _)| told.contains(at));
             found.extend(cards.map(|(at, said)| Found { factor, level: looked[factor].levels[at], said }));
         }
-        judged.push(JudgedList { p: among.p, q: among.q, selected: among.selected, raised, found });
+        judged.push(JudgedList {
+            p: among.p,
+            q: among.q,
+            selected: among.selected,
+            raised: among.raised,
+            found,
+        });
     }
     judged
 }

@@ -36,7 +36,7 @@ const PRIOR_ROWS: f64 = 5.0;
 const LATER: [&str; 10] =
     ["last", "latest", "final", "tag", "tags", "quality", "duration", "closed", "result", "disposition"];
 /// Words of what recipients do.
-const RESULTS: [&str; 20] = [
+const RESULTS: [&str; 17] = [
     "opens",
     "opened",
     "clicks",
@@ -51,12 +51,9 @@ const RESULTS: [&str; 20] = [
     "bounced",
     "replies",
     "replied",
-    "responses",
     "conversion",
     "conversions",
     "converted",
-    "bookings",
-    "visits",
 ];
 /// What is named so was before.
 const EARLIER: [&str; 8] = ["previous", "prev", "prior", "past", "before", "earlier", "first", "total"];

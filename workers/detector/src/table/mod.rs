@@ -31,7 +31,9 @@ use report::{Driver, Excluded, OutcomeKind, OutcomeRead, Report, Verdicts, round
 
 /// Ranges that people read, and the finer ones of the model.
 const READ: Grain = Grain { ranges: 5, values: 40, least: 5 };
-const LEARNED: Grain = Grain { ranges: 16, values: 30, least: 20 };
+const LEARNED: Grain = Grain { ranges: 32, values: 30, least: 20 };
+/// With many columns of numbers each has fewer ranges: a model of more takes long.
+const MOST_RANGES: usize = 240;
 /// The rarest value of the model has one in so many rows.
 const RAREST: usize = 500;
 
@@ -84,7 +86,9 @@ pub fn learn(table: &Table, request: &Request) -> Result<Report, Error> {
     let table = ordered.taken(&rows);
     let outcome = request.shuffle.map_or(outcome.clone(), |seed| outcome.shuffled(seed));
     let (mut usable, excluded) = usable(&table, request, trials.as_deref())?;
-    let learned = Grain { least: LEARNED.least.max(table.rows / RAREST), ..LEARNED };
+    let numbers = usable.iter().filter(|(_, kind)| *kind == Kind::Numbers).count();
+    let ranges = (MOST_RANGES / numbers.max(1)).clamp(READ.ranges, LEARNED.ranges);
+    let learned = Grain { ranges, least: LEARNED.least.max(table.rows / RAREST), ..LEARNED };
     let parted = Factors::of(&table, &usable, &request.missing, learned);
     let leaks = leaks(&table, &usable, &parted, &outcome);
     if !request.keep_leaks {

@@ -9,7 +9,12 @@ use super::report::Report;
 use super::*;
 
 /// Rows made one by one of a seed.
-fn table(names: &[&str], rows: usize, seed: u64, mut row: impl FnMut(usize, &mut ChaCha8Rng) -> Vec<String>) -> Table {
+fn table(
+    names: &[&str],
+    rows: usize,
+    seed: u64,
+    mut row: impl FnMut(usize, &mut ChaCha8Rng) -> Vec<String>,
+) -> Table {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut builder = Builder::new(names.iter().map(|name| (*name).to_owned()));
     for place in 0..rows {
@@ -62,13 +67,21 @@ fn what_was_put_in_is_found_and_what_came_after_is_not_believed() {
     assert!(SOURCES.iter().all(|source| verdict(&report, source) == Verdict::NotDistinguishable));
     let leaks: Vec<(&str, Certainty)> =
         report.leaks.iter().map(|leak| (leak.column.as_str(), leak.certainty)).collect();
-    assert_eq!(leaks, [("call_seconds", Certainty::Leak), ("booked_for", Certainty::Leak)], "{:?}", report.leaks);
+    assert_eq!(
+        leaks,
+        [("call_seconds", Certainty::Leak), ("booked_for", Certainty::Leak)],
+        "{:?}",
+        report.leaks
+    );
     assert!(report.excluded.iter().any(|excluded| excluded.column == "id"));
     assert!(report.cards.iter().all(|card| card.column != "call_seconds"));
     let (auc, later) = (report.auc.unwrap(), report.auc_time.unwrap());
     assert!((0.68..0.85).contains(&auc) && (0.65..0.88).contains(&later), "{auc} {later}");
     let calibration = report.calibration.unwrap();
-    assert!((calibration.observed_to_expected - 1.0).abs() < 0.02 && calibration.ece < 0.05, "{calibration:?}");
+    assert!(
+        (calibration.observed_to_expected - 1.0).abs() < 0.02 && calibration.ece < 0.05,
+        "{calibration:?}"
+    );
     assert_eq!(report.drivers[0].column, "title");
 }
 
@@ -127,11 +140,21 @@ fn mailings() -> Table {
             if closing { "Closing soon: " } else { "" },
             if long { " and other survey opportunities of the week" } else { "" }
         );
-        let sent: u32 = if random.random_bool(0.1) { random.random_range(1..40) } else { random.random_range(150..4_000) };
+        let sent: u32 = if random.random_bool(0.1) {
+            random.random_range(1..40)
+        } else {
+            random.random_range(150..4_000)
+        };
         let own = if closing { 0.03 } else { 0.06 } * random.random_range(0.4..1.6);
         let clicks = (0..sent).filter(|_| random.random_bool(own)).count() as f64;
         let opens = clicks as u32 + sent / 5;
-        vec![subject, sent.to_string(), clicks.to_string(), opens.to_string(), format!("{:.4}", clicks / f64::from(sent))]
+        vec![
+            subject,
+            sent.to_string(),
+            clicks.to_string(),
+            opens.to_string(),
+            format!("{:.4}", clicks / f64::from(sent)),
+        ]
     })
 }
 
@@ -149,7 +172,8 @@ fn of_mailings_the_mailing_is_counted() {
 
 #[test]
 fn a_rate_that_is_a_share_of_two_columns_is_read_as_one() {
-    let by_counts = learn(&mailings(), &Request { trials: Some("sent".to_owned()), ..asked("clicks") }).unwrap();
+    let by_counts =
+        learn(&mailings(), &Request { trials: Some("sent".to_owned()), ..asked("clicks") }).unwrap();
     let by_rate = learn(&mailings(), &asked("rate")).unwrap();
     assert_eq!(by_rate.outcome.trials.as_deref(), Some("sent"));
     assert_eq!((by_rate.rows, by_rate.base_rate), (by_counts.rows, by_counts.base_rate));
@@ -177,7 +201,10 @@ fn of_few_rows_nothing_is_concluded() {
         vec![if ceo { "CEO" } else { "Owner" }.to_owned(), if ceo { "won" } else { "lost" }.to_owned()]
     });
     let report = learn(&table, &Request { nulls: 5, ..asked("won") }).unwrap();
-    assert_eq!((report.confidence, report.auc, report.verdicts), (0.0, None, Verdicts { better: 0, worse: 0 }));
+    assert_eq!(
+        (report.confidence, report.auc, report.verdicts),
+        (0.0, None, Verdicts { better: 0, worse: 0 })
+    );
     assert_eq!(verdict(&report, "CEO"), Verdict::TooLittleData);
     assert!(report.no_model.is_some() && report.null_control.is_none());
 }
@@ -208,7 +235,10 @@ fn what_is_wrong_is_named() {
         r#"the column "stage" is no plain yes or no: it holds "won", "lost", "open""#
     );
     assert_eq!(fails(asked("stag")), r#"there is no column "stag""#);
-    assert!(fails(Request { trials: Some("of".into()), least_trials: 1, ..asked("n") }).starts_with("row 1 has 5 in"));
+    assert!(
+        fails(Request { trials: Some("of".into()), least_trials: 1, ..asked("n") })
+            .starts_with("row 1 has 5 in")
+    );
     let in_time = Request { time: Some("day".into()), positive: Some("won".into()), ..asked("stage") };
     assert_eq!(fails(in_time), r#"row 1 has "soon" in the column "day", which is no time"#);
 }

@@ -82,7 +82,7 @@ fn model(report: &Report) -> String {
     if rows.is_empty() {
         return report.no_model.map(|why| format!("No model: {why}.")).unwrap_or_default();
     }
-    let header = ["foretold", "AUC", "95 %", "lift, best fifth", "Brier", "ECE", "came/expected"];
+    let header = ["foretold", "AUC", "95 %", "lift, best fifth", "Brier", "ECE", "came / expected"];
     let mut text = columns(header, rows);
     if let Some(split) = &report.time_split {
         let drift = match split.drift {
@@ -185,7 +185,10 @@ fn chance(report: &Report) -> String {
 fn orders(report: &Report) -> String {
     let mut text = String::new();
     for column in report.columns.iter().filter(|column| column.selected) {
-        let Some([first, rest @ ..]) = column.order.as_deref() else { continue };
+        let Some(order @ [first, rest @ ..]) = column.order.as_deref() else { continue };
+        if !order.iter().any(|step| step.differs) {
+            continue;
+        }
         let sign = |differs: bool| if differs { ">" } else { "~" };
         let mut line = format!("{} {} {}", first.higher, sign(first.differs), first.lower);
         rest.iter().for_each(|step| line.push_str(&format!(" {} {}", sign(step.differs), step.lower)));

@@ -43,7 +43,10 @@ fn leads(separator: char) -> String {
 #[track_caller]
 fn card<'a>(report: &'a Value, value: &str) -> &'a Value {
     let cards = report["cards"].as_array().unwrap();
-    cards.iter().find(|card| card["value"] == value).unwrap_or_else(|| panic!("no card of {value}: {cards:?}"))
+    cards
+        .iter()
+        .find(|card| card["value"] == value)
+        .unwrap_or_else(|| panic!("no card of {value}: {cards:?}"))
 }
 
 #[test]
@@ -51,7 +54,10 @@ fn a_table_is_learned_from_however_it_is_written() {
     let plain = json(&learn(leads(','), &["--outcome", "won", "--json"]));
     assert_eq!(plain["rows"], 1_000);
     assert_eq!(plain["outcome"]["positive"], "yes");
-    assert_eq!((&card(&plain, "CEO")["verdict"], &card(&plain, "Owner")["verdict"]), (&"better".into(), &"worse".into()));
+    assert_eq!(
+        (&card(&plain, "CEO")["verdict"], &card(&plain, "Owner")["verdict"]),
+        (&"better".into(), &"worse".into())
+    );
     assert_eq!(plain["leaks"][0]["column"], "note");
     assert_eq!(plain["leaks"][0]["reason"], "too good to be true");
     for key in ["auc", "lift_at_20", "auc_time", "lift_at_20_time"] {
@@ -95,7 +101,8 @@ fn a_person_reads_what_stands_out_and_what_is_not_to_be_believed() {
 fn columns_are_left_out_and_leaks_kept_as_asked() {
     let report = json(&learn(leads(','), &["--outcome", "won", "--exclude", "size,note", "--json"]));
     assert_eq!(report["leaks"], Value::Array(vec![]));
-    let excluded: Vec<&Value> = report["excluded"].as_array().unwrap().iter().map(|one| &one["column"]).collect();
+    let excluded: Vec<&Value> =
+        report["excluded"].as_array().unwrap().iter().map(|one| &one["column"]).collect();
     assert_eq!(excluded, ["size", "note"]);
     let kept = json(&learn(leads(','), &["--outcome", "won", "--keep-leaks", "--json"]));
     assert!(kept["auc"].as_f64() > Some(0.98) && kept["leaks_kept"] == true, "{}", kept["auc"]);
@@ -121,12 +128,36 @@ fn of_few_rows_nothing_is_concluded_and_it_is_no_error() {
 
 #[test]
 fn a_wrong_request_is_answered_with_what_to_do() {
-    check(&leads(','), &["--outcome", "wonn"], 2, &["there is no column \"wonn\"", "hint: did you mean \"won\"?"]);
-    check(&leads(','), &["--outcome", "won", "--exclude", "fee"], 2, &["\"fee\"", "hint: the columns are Job Title, size"]);
-    check(&leads(','), &["--outcome", "won", "--positive", "maybe"], 2, &["it holds", "\"no\"", "hint: name one of its"]);
-    check(&leads(','), &["--outcome", "Job Title"], 2, &["no plain yes or no", "\"Owner\"", "hint: say with --positive"]);
+    check(
+        &leads(','),
+        &["--outcome", "wonn"],
+        2,
+        &["there is no column \"wonn\"", "hint: did you mean \"won\"?"],
+    );
+    check(
+        &leads(','),
+        &["--outcome", "won", "--exclude", "fee"],
+        2,
+        &["\"fee\"", "hint: the columns are Job Title, size"],
+    );
+    check(
+        &leads(','),
+        &["--outcome", "won", "--positive", "maybe"],
+        2,
+        &["it holds", "\"no\"", "hint: name one of its"],
+    );
+    check(
+        &leads(','),
+        &["--outcome", "Job Title"],
+        2,
+        &["no plain yes or no", "\"Owner\"", "hint: say with --positive"],
+    );
     check(&leads(','), &["--outcome", "won", "--time", "note"], 1, &["no time", "hint: write times as"]);
-    check_fails(&leadfleet(&["patterns", "learn"]).output().unwrap(), 2, &["name a table with --file", "hint: "]);
+    check_fails(
+        &leadfleet(&["patterns", "learn"]).output().unwrap(),
+        2,
+        &["name a table with --file", "hint: "],
+    );
 }
 
 #[test]
@@ -135,6 +166,7 @@ fn a_wrong_file_is_answered_with_its_line() {
     check("a,a,won\n1,2,yes\n", &["--outcome", "won"], 1, &["two columns are called \"a\"", "hint: rename"]);
     check("a,won\n", &["--outcome", "won"], 1, &["has a header and no rows"]);
     check("", &["--outcome", "won"], 1, &["is empty: it needs a header row"]);
-    let output = leadfleet(&["patterns", "learn", "--file", "/nowhere.csv", "--outcome", "won"]).output().unwrap();
+    let output =
+        leadfleet(&["patterns", "learn", "--file", "/nowhere.csv", "--outcome", "won"]).output().unwrap();
     check_fails(&output, 3, &["could not open /nowhere.csv"]);
 }

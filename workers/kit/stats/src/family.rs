@@ -52,22 +52,28 @@ pub struct Listed {
     pub selected: bool,
     /// The q-values of its own, raised for the lists that were looked at and not selected.
     pub within: Vec<f64>,
+    /// By how much they were raised.
+    pub raised: f64,
 }
 
 /// Controls false discoveries over several lists at once: lists are selected at `level`, and within the selected ones
-/// the q-values are raised by the share that was selected (Benjamini and Bogomolov).
+/// the q-values are raised by the share that was selected (Benjamini and Bogomolov). A list of nothing does not count.
 pub fn among_lists(lists: &[Vec<f64>], level: f64) -> Vec<Listed> {
     let own: Vec<Vec<f64>> = lists.iter().map(|p| adjusted(p)).collect();
     // Simes' p-value is the least of the q-values.
     let simes: Vec<f64> = own.iter().map(|q| q.iter().copied().fold(1.0, f64::min)).collect();
-    let among = adjusted(&simes);
+    let (mut among, counted): (Vec<f64>, Vec<usize>) =
+        (vec![1.0; lists.len()], (0..lists.len()).filter(|list| !lists[*list].is_empty()).collect());
+    let q = adjusted(&counted.iter().map(|list| simes[*list]).collect::<Vec<f64>>());
+    counted.iter().zip(q).for_each(|(list, q)| among[*list] = q);
     let selected = among.iter().filter(|q| **q <= level).count();
-    let raised = lists.len() as f64 / selected.max(1) as f64;
+    let raised = counted.len() as f64 / selected.max(1) as f64;
     let listed = own.into_iter().zip(simes).zip(among).map(|((own, p), q)| Listed {
         p,
         q,
         selected: q <= level,
         within: own.into_iter().map(|q| (q * raised).min(1.0)).collect(),
+        raised,
     });
     listed.collect()
 }
@@ -196,9 +202,9 @@ mod tests {
         let found = among_lists(&lists, 0.05);
         assert_eq!(found.iter().map(|list| list.selected).collect::<Vec<_>>(), [true, false, false, false]);
         close(found[0].p, 0.003);
-        close(found[0].q, 0.012);
-        // 0.003 in its own list, and four lists were looked at for the one that stands out.
-        close(found[0].within[0], 0.012);
+        close(found[0].q, 0.009);
+        // 0.003 in its own list, and three lists were looked at for the one that stands out.
+        close(found[0].within[0], 0.009);
         close(found[1].p, 0.08);
         assert_eq!(found[3].p, 1.0);
     }
