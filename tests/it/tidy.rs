@@ -12,7 +12,7 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 17] = [
+const PURE: [&str; 19] = [
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
     "workers/kit/cells/src",
@@ -20,6 +20,8 @@ const PURE: [&str; 17] = [
     "workers/kit/webhooks/src",
     "workers/kit/link/src",
     "workers/kit/places/src",
+    "workers/detector/src/card.rs",
+    "workers/detector/src/table",
     "workers/scorer/src/confidence.rs",
     "workers/scorer/src/dedup.rs",
     "workers/scorer/src/ladder.rs",

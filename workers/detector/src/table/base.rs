@@ -2,14 +2,13 @@
 
 use patterns::card::rounded;
 use stats::calibrate::sigmoid;
-use stats::{Interval, Rate};
+use stats::{Interval, Rate, Z};
 
 use super::outcome::{Measured, Outcome};
 
 /// Fewer rows, or fewer of either outcome, and nothing may be concluded.
 const LEAST_ROWS: usize = 30;
 const LEAST_OF_A_KIND: usize = 10;
-const Z: f64 = 1.959_963_984_540_054;
 
 /// What comes of all rows.
 pub(super) struct Base {

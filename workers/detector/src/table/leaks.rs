@@ -141,9 +141,8 @@ pub(super) fn find(factors: &Factors, outcomes: &[bool]) -> Vec<Leak> {
             found.extend(hint.map(|(certainty, why)| (one.place, leak(one, certainty, AFTER, why))));
         }
     }
-    let mut leaks = found;
-    leaks.sort_by_key(|(place, _)| *place);
-    leaks.into_iter().map(|(_, leak)| leak).collect()
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, leak)| leak).collect()
 }
 
 fn leak(one: &Alone<'_>, certainty: Certainty, reason: &'static str, why: String) -> Leak {

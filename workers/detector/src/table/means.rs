@@ -4,7 +4,7 @@ use patterns::Verdict;
 use patterns::card::rounded;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
-use stats::Rate;
+use stats::{Rate, Z};
 
 use super::factors::Factor;
 use super::outcome::Measured;
@@ -16,7 +16,6 @@ const SPREAD_ROWS: f64 = 10.0;
 const PRIOR_ROWS: f64 = 20.0;
 /// Fewer say nothing, however they differ.
 const LEAST_ROWS: u64 = 5;
-const Z: f64 = 1.959_963_984_540_054;
 
 /// What is said of a group whose rows have numbers; the names are those of a card of a rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]

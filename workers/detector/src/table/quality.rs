@@ -6,7 +6,7 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use stats::calibrate::{Platt, sigmoid};
-use stats::{Interval, Rate, drift, scores};
+use stats::{Interval, Rate, Z, drift, scores};
 
 use super::factors::Factor;
 use super::model::{Foretells, Model};
@@ -18,7 +18,6 @@ pub(super) const OLD: f64 = 0.7;
 /// Both kinds have to be in either part, a few times.
 const LEAST_OF_A_KIND: u64 = 5;
 const SEED: u64 = 5;
-const Z: f64 = 1.959_963_984_540_054;
 
 /// How good scores were on rows that the model had not seen.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -17,4 +17,4 @@ pub mod survival;
 pub mod thompson;
 pub mod weights;
 
-pub use rate::{Interval, Rate};
+pub use rate::{Interval, Rate, Z};
