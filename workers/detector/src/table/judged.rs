@@ -10,7 +10,7 @@ use super::model::rates;
 use super::outcome::Outcome;
 use crate::card::{self, FALSE_DISCOVERIES, Group};
 
-/// Of so many tables without any pattern one may be said to have one: the lists are let in at this level.
+/// In this share of tables without any pattern one may be found: columns are let in at this level.
 pub const FALSE_TABLES: f64 = 0.05;
 
 /// The mean of all groups weighs as much at the most.
@@ -81,6 +81,9 @@ pub(super) struct JudgedList {
 /// A factor with what came of the rows of each of its levels.
 struct Looked {
     levels: Vec<usize>,
+    /// Places among the levels: of the groups that are told, and of those of them that are judged.
+    told: Vec<usize>,
+    judged: Vec<usize>,
     p: Vec<f64>,
     groups: Groups,
 }
@@ -97,27 +100,18 @@ pub(super) fn judge(factors: &Factors, outcome: &Outcome) -> Vec<JudgedList> {
         let own = move |(place, factor): (usize, &Factor)| (factor.list == list).then_some(place);
         factors.factors.iter().enumerate().filter_map(own)
     };
-    let told = |factor: usize| {
-        let (levels, looked) = (&factors.factors[factor].levels, &looked[factor]);
-        (0..looked.levels.len())
-            .filter(|at| levels[looked.levels[*at]].role == Role::Told && looked.may_be_told(*at))
-    };
     let p: Vec<Vec<f64>> = (0..factors.lists.len())
-        .map(|list| {
-            of_list(list)
-                .flat_map(|factor| told(factor).map(|at| looked[factor].p[at]).collect::<Vec<_>>())
-                .collect()
-        })
+        .map(|list| of_list(list).flat_map(|factor| looked[factor].p_of_judged()).collect())
         .collect();
     let among = family::among_lists(&p, FALSE_TABLES);
     let mut judged = Vec::with_capacity(among.len());
     for (list, among) in among.into_iter().enumerate() {
         let (mut found, mut within) = (Vec::new(), among.within.into_iter());
         for factor in of_list(list) {
-            let mut q = vec![1.0; looked[factor].levels.len()];
-            let told: Vec<usize> = told(factor).collect();
-            told.iter().zip(within.by_ref()).for_each(|(at, own)| q[*at] = own);
-            let mut said = looked[factor].said(&q);
+            let looked = &looked[factor];
+            let mut q = vec![1.0; looked.levels.len()];
+            looked.judged.iter().zip(within.by_ref()).for_each(|(at, own)| q[*at] = own);
+            let mut said = looked.said(&q);
             for said in &mut said {
                 // What many rows leave open is a small difference, and no promise.
                 let open = said.verdict() == Verdict::PromisingSmallN && said.rows() >= MANY;
@@ -125,8 +119,8 @@ pub(super) fn judge(factors: &Factors, outcome: &Outcome) -> Vec<JudgedList> {
                     said.set(Verdict::NotDistinguishable);
                 }
             }
-            let cards = said.into_iter().enumerate().filter(|(at, _)| told.contains(at));
-            found.extend(cards.map(|(at, said)| Found { factor, level: looked[factor].levels[at], said }));
+            let cards = said.into_iter().enumerate().filter(|(at, _)| looked.told.contains(at));
+            found.extend(cards.map(|(at, said)| Found { factor, level: looked.levels[at], said }));
         }
         judged.push(JudgedList {
             p: among.p,
@@ -148,23 +142,37 @@ fn look(factor: &Factor, outcome: &Outcome) -> Looked {
             let groups: Vec<Group> = levels.iter().map(|level| Group::from(rates[*level])).collect();
             let all = groups.iter().fold(Rate::default(), |sum, group| sum.and(group.rate));
             let p = card::p_values(all, &groups);
-            Looked { levels, p, groups: Groups::Rates { all, groups } }
+            Looked::of(factor, levels, p, Groups::Rates { all, groups })
         }
         Outcome::Measured(measured) => {
             let groups = means::groups(factor, &levels, measured);
             let p = groups.iter().map(|group| group.p).collect();
-            Looked { levels, p, groups: Groups::Means(groups) }
+            Looked::of(factor, levels, p, Groups::Means(groups))
         }
     }
 }
 
 impl Looked {
-    fn may_be_told(&self, at: usize) -> bool {
-        let (rows, all) = match &self.groups {
-            Groups::Rates { all, groups } => (groups[at].rate.trials, all.trials),
-            Groups::Means(groups) => (groups[at].rows, groups.iter().map(|group| group.rows).sum()),
+    fn of(factor: &Factor, levels: Vec<usize>, p: Vec<f64>, groups: Groups) -> Self {
+        let rows: Vec<u64> = match &groups {
+            Groups::Rates { groups, .. } => groups.iter().map(|group| group.rate.trials).collect(),
+            Groups::Means(groups) => groups.iter().map(|group| group.rows).collect(),
         };
-        rows > 0 && rows < all && anonymity::may_be_told(rows, all, anonymity::LEAST)
+        let all: u64 = rows.iter().sum();
+        let may_be_told = |at: &usize| {
+            let is_group = factor.levels[levels[*at]].role == Role::Told;
+            is_group
+                && (1..all).contains(&rows[*at])
+                && anonymity::may_be_told(rows[*at], all, anonymity::LEAST)
+        };
+        let told: Vec<usize> = (0..levels.len()).filter(may_be_told).collect();
+        let enough = |at: &usize| matches!(groups, Groups::Rates { .. }) || rows[*at] >= means::LEAST_ROWS;
+        let judged = told.iter().copied().filter(enough).collect();
+        Self { levels, told, judged, p, groups }
+    }
+
+    fn p_of_judged(&self) -> impl Iterator<Item = f64> {
+        self.judged.iter().map(|at| self.p[*at])
     }
 
     fn said(&self, q: &[f64]) -> Vec<Said> {

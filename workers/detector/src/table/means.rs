@@ -14,8 +14,8 @@ use crate::card::significant;
 const SPREAD_ROWS: f64 = 10.0;
 /// The mean of all counts as so many rows of each group.
 const PRIOR_ROWS: f64 = 20.0;
-/// Fewer say nothing, however they differ.
-const LEAST_ROWS: u64 = 5;
+/// A group that weighs less than the mean of all is not judged, and makes no other one harder to tell from chance.
+pub(super) const LEAST_ROWS: u64 = 20;
 
 /// What is said of a group whose rows have numbers; the names are those of a card of a rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
