@@ -1,5 +1,7 @@
 //! What rows are told apart by: the values of a column, the ranges of its numbers, what its texts contain.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::columns::{Column, Kind, Table, number};
@@ -149,58 +151,60 @@ fn ranges(column: &Column, markers: &[String], grain: Grain) -> Parted {
     let numbers: Vec<Option<f64>> = column.values.iter().map(|value| number(value)).collect();
     // The odd text in a column of numbers is no number.
     numbers.iter().zip(&mut missing).for_each(|(number, missing)| *missing |= number.is_none());
-    let mut known: Vec<(f64, usize, usize)> = (0..counts.len())
+    let mut known: Vec<(f64, usize)> = (0..counts.len())
         .filter(|value| !missing[*value] && counts[*value] > 0)
-        .filter_map(|value| Some((numbers[value]?, counts[value], value)))
+        .filter_map(|value| Some((numbers[value]?, value)))
         .collect();
     known.sort_by(|one, other| one.0.total_cmp(&other.0));
     // 1 and 1.0 are one number.
-    let same: Vec<&[(f64, usize, usize)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
-    let rows_of = |same: &[(f64, usize, usize)]| same.iter().map(|(_, rows, _)| rows).sum::<usize>();
-    let rows: usize = known.iter().map(|(_, rows, _)| rows).sum();
-    let mut bins: Vec<&[&[(f64, usize, usize)]]> = Vec::new();
-    let most = rows.div_ceil(grain.ranges.max(1)).max(grain.least);
-    if same.len() <= grain.ranges && same.iter().all(|same| rows_of(same) >= grain.least) {
-        bins.extend(same.chunks(1));
-    } else {
-        let (mut from, mut filled) = (0, 0);
-        for (place, one) in same.iter().enumerate() {
-            let own = rows_of(one);
-            if own >= most && filled >= grain.least {
-                bins.push(&same[from..place]);
-                (from, filled) = (place, 0);
-            }
-            filled += own;
-            if filled >= most {
-                bins.push(&same[from..=place]);
-                (from, filled) = (place + 1, 0);
-            }
-        }
-        if from < same.len() {
-            // Too few at the end go with those before, unless these are one number that many rows have.
-            let is_one = |bin: &&[&[(f64, usize, usize)]]| bin.len() == 1;
-            let few = filled < grain.least || (filled < most / 3 && !bins.last().is_some_and(is_one));
-            if few && !bins.is_empty() {
-                let start = bins.iter().rev().skip(1).map(|bin| bin.len()).sum::<usize>();
-                bins.pop();
-                from = start;
-            }
-            bins.push(&same[from..]);
-        }
-    }
+    let different: Vec<&[(f64, usize)]> = known.chunk_by(|one, other| one.0 == other.0).collect();
+    let rows: Vec<usize> =
+        different.iter().map(|same| same.iter().map(|(_, value)| counts[*value]).sum()).collect();
     let mut of = vec![0; counts.len()];
     let mut levels = Vec::new();
-    for bin in bins {
-        for (_, _, value) in bin.iter().copied().flatten() {
+    for range in cut(&rows, grain) {
+        let inside = &different[range];
+        for (_, value) in inside.iter().copied().flatten() {
             of[*value] = levels.len() as u16;
         }
-        let (Some(first), Some(last)) = (bin.first(), bin.last()) else { continue };
+        let (Some(first), Some(last)) = (inside.first(), inside.last()) else { continue };
         let (first, last) = (first[0].0, last[0].0);
         let label = if first == last { first.to_string() } else { format!("{first} to {last}") };
         levels.push(level(label, Role::Told));
     }
     with_missing(&mut levels, &mut of, &missing);
     Parted::by(column, levels, &of, true)
+}
+
+/// Where to cut numbers that rise, of each of which so many rows have it.
+fn cut(rows: &[usize], grain: Grain) -> Vec<Range<usize>> {
+    if rows.len() <= grain.ranges && rows.iter().all(|rows| *rows >= grain.least) {
+        return (0..rows.len()).map(|place| place..place + 1).collect();
+    }
+    let full = rows.iter().sum::<usize>().div_ceil(grain.ranges.max(1)).max(grain.least);
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let (mut from, mut filled) = (0, 0);
+    for (place, own) in rows.iter().enumerate() {
+        if *own >= full && filled >= grain.least {
+            ranges.push(from..place);
+            (from, filled) = (place, 0);
+        }
+        filled += own;
+        if filled >= full {
+            ranges.push(from..place + 1);
+            (from, filled) = (place + 1, 0);
+        }
+    }
+    if from < rows.len() {
+        // Too few at the end go with those before, unless these are one number that many rows have.
+        let before_is_one = ranges.last().is_some_and(|range| range.len() == 1);
+        let few = filled < grain.least || (filled < full / 3 && !before_is_one);
+        if few && let Some(before) = ranges.pop() {
+            from = before.start;
+        }
+        ranges.push(from..rows.len());
+    }
+    ranges
 }
 
 #[cfg(test)]

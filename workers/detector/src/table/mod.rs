@@ -85,7 +85,7 @@ pub fn learn(table: &Table, request: &Request) -> Result<Report, Error> {
     let Read { outcome, rows, positive, trials, few_trials } = outcome::read(&ordered, request)?;
     let table = ordered.taken(&rows);
     let outcome = request.shuffle.map_or(outcome.clone(), |seed| outcome.shuffled(seed));
-    let (mut usable, excluded) = usable(&table, request, trials.as_deref())?;
+    let Columns { mut usable, excluded } = sorted(&table, request, trials.as_deref())?;
     let numbers = usable.iter().filter(|(_, kind)| *kind == Kind::Numbers).count();
     let ranges = (MOST_RANGES / numbers.max(1)).clamp(READ.ranges, LEARNED.ranges);
     let learned = Grain { ranges, least: LEARNED.least.max(table.rows / RAREST), ..LEARNED };
@@ -164,11 +164,12 @@ fn in_order(table: &Table, request: &Request) -> Result<Table, Error> {
 }
 
 /// The columns that can be learned from, and why the others cannot.
-fn usable(
-    table: &Table,
-    request: &Request,
-    trials: Option<&str>,
-) -> Result<(Vec<(usize, Kind)>, Vec<Excluded>), Error> {
+struct Columns {
+    usable: Vec<(usize, Kind)>,
+    excluded: Vec<Excluded>,
+}
+
+fn sorted(table: &Table, request: &Request, trials: Option<&str>) -> Result<Columns, Error> {
     if let Some(unknown) = request.exclude.iter().find(|name| table.column(name).is_none()) {
         return Err(Error::NoColumn(unknown.clone()));
     }
@@ -194,7 +195,7 @@ fn usable(
         };
         excluded.push(Excluded { column: name.clone(), why: why.to_owned() });
     }
-    Ok((usable, excluded))
+    Ok(Columns { usable, excluded })
 }
 
 fn leaks(table: &Table, usable: &[(usize, Kind)], parted: &Factors, outcome: &Outcome) -> Vec<Leak> {

@@ -116,7 +116,7 @@ fn shuffled_outcomes_teach_nothing() {
         let mut judged = asked("booked");
         judged.exclude.clone_from(&exclude);
         let read = outcome::read(&table, &judged).unwrap();
-        let (usable, _) = usable(&table, &judged, None).unwrap();
+        let usable = sorted(&table, &judged, None).unwrap().usable;
         let factors = Factors::of(&table, &usable, &[], READ);
         judged::standing_out(&judged::judge(&factors, &read.outcome.shuffled(*seed))) > 0
     });

@@ -56,8 +56,9 @@ pub struct Listed {
     pub raised: f64,
 }
 
-/// Controls false discoveries over several lists at once: lists are selected at `level`, and within the selected ones
-/// the q-values are raised by the share that was selected (Benjamini and Bogomolov). A list of nothing does not count.
+/// Controls false discoveries over several lists at once.
+///
+/// Lists are selected at `level`, and within the selected ones the q-values are raised by the share that was selected (Benjamini and Bogomolov). A list of nothing does not count.
 pub fn among_lists(lists: &[Vec<f64>], level: f64) -> Vec<Listed> {
     let own: Vec<Vec<f64>> = lists.iter().map(|p| adjusted(p)).collect();
     // Simes' p-value is the least of the q-values.
