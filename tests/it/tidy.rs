@@ -12,7 +12,7 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 21] = [
+const PURE: [&str; 22] = [
     "workers/kit/als/src",
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
@@ -22,6 +22,7 @@ const PURE: [&str; 21] = [
     "workers/kit/link/src",
     "workers/kit/places/src",
     "workers/kit/patterns/src",
+    "workers/detector/src/table",
     "workers/scorer/src/confidence.rs",
     "workers/scorer/src/dedup.rs",
     "workers/scorer/src/ladder.rs",

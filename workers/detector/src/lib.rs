@@ -1,6 +1,7 @@
 //! Learns from conversions: every week, and whenever somebody asks.
 
 mod learner;
+pub mod table;
 mod weekly;
 
 pub use learner::{Learner, request};

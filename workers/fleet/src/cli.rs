@@ -12,8 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    campaign, dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach, places,
-    run, sequence, status, webhook,
+    campaign, dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach,
+    patterns, places, run, sequence, status, webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -74,6 +74,9 @@ enum Command {
     /// Have the messages of a campaign written, look at campaigns, and choose channels for prospects.
     #[command(subcommand)]
     Campaign(campaign::Command),
+    /// What conversions have in common, and how well it is known.
+    #[command(subcommand)]
+    Patterns(patterns::Command),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
@@ -149,6 +152,7 @@ impl Cli {
             Command::Leads(command) => leads::run(command, &Settings::load(&sources)?, output).await,
             Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
             Command::Campaign(command) => campaign::run(command, &Settings::load(&sources)?, output).await,
+            Command::Patterns(command) => patterns::run(&command, output),
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

@@ -19,6 +19,7 @@ pub mod matching;
 pub mod migrate;
 pub mod output;
 pub mod outreach;
+pub mod patterns;
 pub mod places;
 pub mod reach;
 pub mod role;

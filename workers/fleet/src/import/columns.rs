@@ -128,10 +128,15 @@ fn folded(name: &str) -> String {
 }
 
 fn nearest(name: &str, columns: &'static [Column]) -> Option<&'static str> {
-    let distance = |known: &str| osa::distance(name.chars(), known.chars());
     let names = columns.iter().flat_map(|column| {
-        std::iter::once(&column.name).chain(column.also).map(move |known| (distance(known), column.name))
+        std::iter::once(&column.name).chain(column.also).map(move |known| (*known, column.name))
     });
+    meant(name, names)
+}
+
+/// Of names, each with what it stands for, what was meant by one that is none of them.
+pub(crate) fn meant<'a, T: Ord>(name: &str, names: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+    let names = names.map(|(known, stands_for)| (osa::distance(name.chars(), known.chars()), stands_for));
     names.filter(|(distance, _)| *distance <= 3 && *distance * 2 < name.len()).min().map(|(_, name)| name)
 }
 

@@ -1,10 +1,11 @@
-//! Reads a CSV file row by row.
+//! Reads a CSV file row by row, compressed or not.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use flate2::read::MultiGzDecoder;
 
 use super::columns::Column;
 use super::row::{Problem, Row};
@@ -12,7 +13,7 @@ use super::shown;
 use crate::exit::{Exit, Failure};
 use crate::output::count;
 
-pub(super) struct Reader {
+pub(crate) struct Reader {
     path: PathBuf,
     csv: csv::Reader<Box<dyn Read + Send>>,
     record: csv::ByteRecord,
@@ -21,7 +22,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let source: Box<dyn Read + Send> = if path == Path::new("-") {
             Box::new(io::stdin())
         } else {
@@ -31,7 +32,10 @@ impl Reader {
             });
             Box::new(opened.map_err(|error| Failure::of_file(path, error))?)
         };
-        let mut source = BufReader::with_capacity(1 << 16, source);
+        let mut source: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(1 << 16, source));
+        if source.fill_buf().context("could not read the file")?.starts_with(GZIP) {
+            source = Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(source)));
+        }
         let start = source.fill_buf().context("could not read the file")?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             return Err(unreadable("is UTF-16", "UTF-16", path));
@@ -56,7 +60,7 @@ impl Reader {
         Ok(Self { path, csv, record: csv::ByteRecord::new(), rows: 0 })
     }
 
-    pub(super) fn header(&mut self) -> Result<Vec<String>, Failure> {
+    pub(crate) fn header(&mut self) -> Result<Vec<String>, Failure> {
         let header = self.csv.byte_headers().context("could not read the header")?;
         let header: Result<Vec<String>, _> =
             header.iter().map(|name| str::from_utf8(name).map(str::to_owned)).collect();
@@ -65,6 +69,24 @@ impl Reader {
             return Err(anyhow::anyhow!("{} is empty: it needs a header row", shown(&self.path)).into());
         }
         Ok(header)
+    }
+
+    /// The cells of the next row, with the line it begins at; none at the end of the file. The row has as many fields as
+    /// the header, or the file cannot be read.
+    pub(crate) fn cells(&mut self) -> Result<Option<Vec<&str>>, Failure> {
+        if !self.csv.read_byte_record(&mut self.record).context("could not read the file")? {
+            return Ok(None);
+        }
+        let line = self.record.position().map_or(0, csv::Position::line);
+        let fields = self.csv.byte_headers().context("could not read the header")?.len();
+        if self.record.len() != fields {
+            return Err(anyhow::anyhow!("line {line}: {}", uneven(self.record.len(), fields)).into());
+        }
+        let cells: Result<Vec<&str>, _> = self.record.iter().map(str::from_utf8).collect();
+        match cells {
+            Ok(cells) => Ok(Some(cells)),
+            Err(_utf8) => Err(unreadable(&format!("is not UTF-8 at line {line}"), WINDOWS, &self.path)),
+        }
     }
 
     /// Hands the next row to `take` and returns its problems; none at the end of the file.
@@ -82,12 +104,7 @@ impl Reader {
         let cells = vec![None; columns.len()];
         let mut row = Row { number: self.rows, line, columns, cells, problems: Vec::new() };
         if self.record.len() != places.len() {
-            let problem = format!(
-                "the row has {}, the header {}: is a quote or a separator missing?",
-                count(self.record.len() as u64, "field"),
-                places.len()
-            );
-            row.wrong("", problem);
+            row.wrong("", uneven(self.record.len(), places.len()));
             return Ok(Some(row.problems));
         }
         for (cell, place) in self.record.iter().zip(places) {
@@ -110,6 +127,14 @@ impl Reader {
         Ok(Some(row.problems))
     }
 }
+
+fn uneven(fields: usize, header: usize) -> String {
+    let fields = count(fields as u64, "field");
+    format!("the row has {fields}, the header {header}: is a quote or a separator missing?")
+}
+
+/// How a gzip file begins.
+const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// How the problem of such a cell ends.
 pub(super) const NOT_UTF8: &str = " is not UTF-8";

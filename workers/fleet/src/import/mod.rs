@@ -1,8 +1,8 @@
 //! `leadfleet import`: rows from a CSV file into a table, all of them or none.
 
 mod activities;
-mod columns;
-mod file;
+pub(crate) mod columns;
+pub(crate) mod file;
 mod leads;
 mod people;
 mod prospects;

@@ -13,6 +13,7 @@ mod import;
 mod leads;
 mod matching;
 mod outreach;
+mod patterns;
 mod sequence;
 mod webhook;
 

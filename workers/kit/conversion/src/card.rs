@@ -35,19 +35,30 @@ pub struct List<'a> {
 /// The cards of the groups of one list, in their order. Each is compared with everybody else; the q-values are those
 /// of the list (statistics 4.4).
 pub fn cards(list: List<'_>, groups: &[Group]) -> Vec<Card> {
-    let rest = |rate: Rate| {
-        let trials = list.all.trials.saturating_sub(rate.trials);
-        Rate::new(list.all.successes.saturating_sub(rate.successes), trials)
-    };
-    let p: Vec<f64> = groups.iter().map(|group| fisher::two_sided(group.rate, rest(group.rate))).collect();
+    let p = p_values(list.all, groups);
     let q = family::adjusted(&p);
+    judged(list, groups, &p, &q)
+}
+
+/// How often chance alone would make each group differ as much from everybody else, by Fisher.
+pub fn p_values(all: Rate, groups: &[Group]) -> Vec<f64> {
+    groups.iter().map(|group| fisher::two_sided(group.rate, rest(all, group.rate))).collect()
+}
+
+fn rest(all: Rate, rate: Rate) -> Rate {
+    let trials = all.trials.saturating_sub(rate.trials);
+    Rate::new(all.successes.saturating_sub(rate.successes), trials)
+}
+
+/// The cards of groups whose q-values are those of more than their own list.
+pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Card> {
     let rates: Vec<Rate> = groups.iter().map(|group| group.rate).collect();
     let (mean, shrunk) = family::shrunk_to(&rates, list.all);
     let overall = list.all.share().unwrap_or(0.0);
     let made = groups.iter().enumerate().map(|(place, group)| {
         let (rate, shrunk) = (group.rate, shrunk[place]);
         let share = rate.share().unwrap_or(0.0);
-        let against_rest = ratio::lift(rate, rest(rate));
+        let against_rest = ratio::lift(rate, rest(list.all, rate));
         let wilson = rate.wilson();
         let verdict = verdict(q[place], (shrunk.low, shrunk.high), mean, against_rest);
         Card {
@@ -100,8 +111,7 @@ pub fn significant(p: f64) -> f64 {
     if p <= 0.0 {
         return 0.0;
     }
-    let decimals = 2 - p.log10().floor() as i32;
-    rounded(p, decimals.clamp(0, 300))
+    format!("{p:.2e}").parse().unwrap_or(p)
 }
 
 #[cfg(test)]

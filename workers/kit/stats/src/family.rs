@@ -41,6 +41,44 @@ pub fn adjusted_for_any_dependence(p: &[f64]) -> Vec<f64> {
     adjusted(p).into_iter().map(|q| (q * factor).min(1.0)).collect()
 }
 
+/// One of several lists that are looked at together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// Of all in the list being alike, by Simes.
+    pub p: f64,
+    /// Among the lists.
+    pub q: f64,
+    /// Whether the list stands out; of one that does not, nothing may be said.
+    pub selected: bool,
+    /// The q-values of its own, raised for the lists that were looked at and not selected.
+    pub within: Vec<f64>,
+    /// By how much they were raised.
+    pub raised: f64,
+}
+
+/// Controls false discoveries over several lists at once.
+///
+/// Lists are selected at `level`, and within the selected ones the q-values are raised by the share that was selected (Benjamini and Bogomolov). A list of nothing does not count.
+pub fn among_lists(lists: &[Vec<f64>], level: f64) -> Vec<Listed> {
+    let own: Vec<Vec<f64>> = lists.iter().map(|p| adjusted(p)).collect();
+    // Simes' p-value is the least of the q-values.
+    let simes: Vec<f64> = own.iter().map(|q| q.iter().copied().fold(1.0, f64::min)).collect();
+    let (mut among, counted): (Vec<f64>, Vec<usize>) =
+        (vec![1.0; lists.len()], (0..lists.len()).filter(|list| !lists[*list].is_empty()).collect());
+    let q = adjusted(&counted.iter().map(|list| simes[*list]).collect::<Vec<f64>>());
+    counted.iter().zip(q).for_each(|(list, q)| among[*list] = q);
+    let selected = among.iter().filter(|q| **q <= level).count();
+    let raised = counted.len() as f64 / selected.max(1) as f64;
+    let listed = own.into_iter().zip(simes).zip(among).map(|((own, p), q)| Listed {
+        p,
+        q,
+        selected: q <= level,
+        within: own.into_iter().map(|q| (q * raised).min(1.0)).collect(),
+        raised,
+    });
+    listed.collect()
+}
+
 /// The rate of all groups together, and each group's rate drawn towards it, the more the fewer people it has.
 pub fn shrunk(rates: &[Rate]) -> (f64, Vec<Shrunk>) {
     shrunk_to(rates, rates.iter().fold(Rate::default(), |sum, rate| sum.and(*rate)))
@@ -74,6 +112,18 @@ fn strength(rates: &[Rate], trials: u64, mean: f64) -> f64 {
     if rates.len() < LEAST_GROUPS {
         return FEW_GROUPS;
     }
+    let alike = correlation(rates, trials, mean);
+    alike.map_or(STRONGEST, |alike| (1.0 / alike - 1.0).clamp(WEAKEST, STRONGEST))
+}
+
+/// How much alike the people of one group are, by Kleinman's moments, from hardly to all but wholly; none where
+/// nothing differs.
+pub fn alike_within(rates: &[Rate]) -> Option<f64> {
+    let all = rates.iter().fold(Rate::default(), |sum, rate| sum.and(*rate));
+    correlation(rates, all.trials, all.share()?)
+}
+
+fn correlation(rates: &[Rate], trials: u64, mean: f64) -> Option<f64> {
     let spread = mean * (1.0 - mean);
     let size = |rate: &Rate| rate.trials as f64;
     let squares: f64 =
@@ -84,10 +134,9 @@ fn strength(rates: &[Rate], trials: u64, mean: f64) -> f64 {
         .map(|rate| (size(rate) - 1.0) * (1.0 - size(rate) / trials as f64))
         .sum();
     if spread <= 0.0 || freedom <= 0.0 {
-        return STRONGEST;
+        return None;
     }
-    let alike = ((squares / spread - (rates.len() - 1) as f64) / freedom).clamp(1e-6, 0.999);
-    (1.0 / alike - 1.0).clamp(WEAKEST, STRONGEST)
+    Some(((squares / spread - (rates.len() - 1) as f64) / freedom).clamp(1e-6, 0.999))
 }
 
 #[cfg(test)]
@@ -150,6 +199,19 @@ mod tests {
         close(any[0], 0.0293);
         close(any[1], 0.1172);
         check(&[], &[]);
+    }
+
+    #[test]
+    fn a_list_that_does_not_stand_out_among_others_says_nothing() {
+        let lists = [vec![0.001, 0.5, 0.9], vec![0.04, 0.5], vec![0.3, 0.8, 0.9], vec![]];
+        let found = among_lists(&lists, 0.05);
+        assert_eq!(found.iter().map(|list| list.selected).collect::<Vec<_>>(), [true, false, false, false]);
+        close(found[0].p, 0.003);
+        close(found[0].q, 0.009);
+        // 0.003 in its own list, and three lists were looked at for the one that stands out.
+        close(found[0].within[0], 0.009);
+        close(found[1].p, 0.08);
+        assert_eq!(found[3].p, 1.0);
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn two_sided(one: Rate, other: Rate) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use statrs::function::factorial::ln_factorial;
 
     #[track_caller]
     fn check(one: (u64, u64), other: (u64, u64), expected: f64) {
@@ -70,7 +71,34 @@ mod tests {
         check((0, 50), (0, 9), 1.0);
     }
 
+    /// Every table looked at.
+    fn throughout(one: Rate, other: Rate) -> f64 {
+        let successes = one.successes + other.successes;
+        let choose = |n: u64, k: u64| ln_factorial(n) - ln_factorial(k) - ln_factorial(n - k);
+        let likelihood = |k: u64| {
+            (choose(one.trials, k) + choose(other.trials, successes - k)
+                - choose(one.trials + other.trials, successes))
+            .exp()
+        };
+        let seen = likelihood(one.successes) * (1.0 + SLACK);
+        let tables = successes.saturating_sub(other.trials)..=successes.min(one.trials);
+        tables.map(likelihood).filter(|likely| *likely <= seen).sum::<f64>().min(1.0)
+    }
+
+    #[test]
+    fn many_thousands_are_compared_at_once() {
+        let (one, other) = (Rate::new(3_130, 21_300), Rate::new(6_264, 42_700));
+        assert!((two_sided(one, other) - throughout(one, other)).abs() < 1e-9);
+    }
+
     proptest::proptest! {
+        #[test]
+        fn no_table_that_counts_is_left_out(a in 0u64..60, b in 0u64..60, n in 0u64..60, m in 0u64..60) {
+            let (one, other) = (Rate::new(a, n), Rate::new(b, m));
+            let (found, expected) = (two_sided(one, other), throughout(one, other));
+            proptest::prop_assert!((found - expected).abs() < 1e-9, "{} {}", found, expected);
+        }
+
         #[test]
         fn the_order_does_not_matter(a in 0u64..40, b in 0u64..40, n in 1u64..40, m in 1u64..40) {
             let (one, other) = (Rate::new(a, n), Rate::new(b, m));

@@ -18,4 +18,4 @@ pub mod survival;
 pub mod thompson;
 pub mod weights;
 
-pub use rate::{Interval, Rate};
+pub use rate::{Interval, Rate, Z};

@@ -4,7 +4,7 @@ use serde::Serialize;
 use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// The two-sided 95 % quantile of the normal distribution.
-pub(crate) const Z: f64 = 1.959_963_984_540_054;
+pub const Z: f64 = 1.959_963_984_540_054;
 
 /// So many of so many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
