@@ -78,7 +78,8 @@ impl Worker for Learner {
     }
 }
 
-fn changed(client: &str, learned: &Outcome) -> Outgoing {
+/// Tells that the patterns of a client are others now.
+pub fn changed(client: &str, learned: &Outcome) -> Outgoing {
     let message = PatternsChanged {
         client_id: client.to_owned(),
         run_id: learned.run_id.clone(),

@@ -1,4 +1,4 @@
-//! Tells the fleet of leads that a command has written.
+//! Tells the fleet what a command has written.
 
 use async_nats::jetstream::message::PublishMessage;
 use db::Uuid;
@@ -16,6 +16,22 @@ pub(crate) async fn leads(client: Uuid, taken: &[TakenIn], settings: &Settings, 
     let messages = prospects::of_taken(client, taken);
     if !messages.is_empty() && publish(&messages, settings).await.is_err() {
         output.say("Later", "nats-server is away: the leads are scored when a scorer runs");
+    }
+}
+
+/// Says that something was learned; where nobody hears of it, scores stay as they are until leads change.
+pub(crate) async fn patterns(
+    client: Uuid,
+    learned: &conversion::Outcome,
+    settings: &Settings,
+    output: Output,
+) {
+    let changed = detector::changed(&client.to_string(), learned);
+    if publish(&[changed], settings).await.is_err() {
+        output.say(
+            "Later",
+            "nats-server is away: `leadfleet leads rescore --untouched --apply` uses the new weights",
+        );
     }
 }
 

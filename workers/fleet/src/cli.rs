@@ -152,7 +152,7 @@ impl Cli {
             Command::Leads(command) => leads::run(command, &Settings::load(&sources)?, output).await,
             Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
             Command::Campaign(command) => campaign::run(command, &Settings::load(&sources)?, output).await,
-            Command::Patterns(command) => patterns::run(&command, output),
+            Command::Patterns(command) => patterns::run(command, &Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

@@ -1,13 +1,18 @@
-//! `leadfleet patterns learn`: learns from the rows of a file, without a database.
+//! `leadfleet patterns learn`: learns from a client's leads, or from the rows of a file without a database.
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, SubsecRound as _, Utc};
+use db::Uuid;
 use detector::table::{self, Error, Request};
 
+use super::Patterns;
 use super::in_words;
 use super::read::{Named, Names, read};
+use crate::announce;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, count};
+use crate::settings::Settings;
 
 pub(super) const AFTER_HELP: &str = "\
 What is printed:
@@ -19,6 +24,8 @@ What is printed:
   out, and are named.
 
 Examples:
+  leadfleet patterns learn
+  leadfleet patterns learn --moment 2025-12-07T02:00:00Z --dry-run --json
   leadfleet patterns learn --file leads.csv --outcome converted
   leadfleet patterns learn --file leads.csv.gz --outcome stage --positive won --time created_at --json
   leadfleet patterns learn --file mailings.csv --outcome clicks --trials deliveries
@@ -60,15 +67,90 @@ pub struct Args {
     /// Give the outcomes to other rows, by this seed: nothing may be found then.
     #[arg(long, value_name = "SEED")]
     shuffle: Option<u64>,
+    /// Client whose leads are learned from, without --file.
+    #[arg(long, default_value_t = db::DEFAULT_CLIENT, value_name = "UUID", conflicts_with = "file")]
+    client: Uuid,
+    /// As of when, without --file: what came later does not count [default: now].
+    #[arg(long, value_name = "TIME", conflicts_with = "file")]
+    moment: Option<DateTime<Utc>>,
+    /// What the weights of scores are fitted by, without --file.
+    #[arg(long, value_enum, default_value = "centred", conflicts_with = "file")]
+    objective: Objective,
+    /// Store nothing, without --file.
+    #[arg(long, conflicts_with = "file")]
+    dry_run: bool,
     /// How often the outcomes are shuffled to count what is found where there is nothing.
     #[arg(long, value_name = "N", default_value_t = 20)]
     nulls: u32,
 }
 
+/// What weights are fitted by.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Objective {
+    /// With an intercept, and parts around their means.
+    Centred,
+    /// As the source document writes it down.
+    Seed,
+}
+
+impl From<Objective> for stats::weights::Objective {
+    fn from(objective: Objective) -> Self {
+        match objective {
+            Objective::Centred => Self::Centred,
+            Objective::Seed => Self::Seed,
+        }
+    }
+}
+
 /// More cells take long enough to say so.
 const LONG: usize = 1_000_000;
 
-pub(super) fn run(args: &Args, output: Output) -> Result<Exit, Failure> {
+impl Args {
+    /// Whether a table is meant and no client.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        self.file.is_some() || self.outcome.is_some()
+    }
+}
+
+/// Learns from the leads of a client, and tells the fleet.
+pub(super) async fn from_leads(args: &Args, patterns: &Patterns, settings: &Settings) -> Result<(), Failure> {
+    let moment = args.moment.unwrap_or(patterns.now).trunc_subsecs(0);
+    let request = conversion::Request { client: args.client, moment, objective: args.objective.into() };
+    let learned = if args.dry_run {
+        patterns.conversion.look(request, || {}).await?
+    } else {
+        patterns.conversion.learn(request, || {}).await?
+    };
+    if !args.dry_run && !learned.superseded {
+        announce::patterns(args.client, &learned, settings, patterns.output).await;
+    }
+    let decision = &learned.findings.decision;
+    let told = serde_json::json!({
+        "run_id": learned.run_id, "moment": moment, "leads": learned.leads, "activities": learned.activities,
+        "stored": !args.dry_run, "superseded": learned.superseded,
+        "weights_source": decision.weights_source, "weights": decision.adopted, "reason": decision.reason,
+        "who": learned.findings.who, "what": learned.findings.what, "when": learned.findings.when,
+        "how": learned.findings.how,
+    });
+    patterns.output.show(&told, |_| {
+        let end = match (args.dry_run, learned.superseded) {
+            (true, _) => "Nothing was stored.",
+            (false, true) => "Later patterns are in force: this is kept as history.",
+            (false, false) => "`leadfleet patterns show` shows what was found.",
+        };
+        format!(
+            "{} and {} read as of {}\nWeights: {} ({})\n{end}",
+            count(learned.leads, "lead"),
+            count(learned.activities, "activity").replace("activitys", "activities"),
+            moment.format("%Y-%m-%d %H:%M UTC"),
+            decision.weights_source.name(),
+            decision.reason,
+        )
+    })?;
+    Ok(())
+}
+
+pub(super) fn from_file(args: &Args, output: Output) -> Result<Exit, Failure> {
     let (Some(file), Some(outcome)) = (&args.file, &args.outcome) else {
         let error = anyhow::anyhow!("name a table with --file, and the column of its outcome with --outcome");
         let hint = "`leadfleet patterns learn --help` shows examples".to_owned();
