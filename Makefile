@@ -70,4 +70,6 @@ bench: setup ## Measure runs of 500 to 100,000 clinics, the runtime, storing and
 	@$(CARGO) build --release --locked -p runtime --example throughput
 	@$(CARGO) build --release --locked -p db --example replace
 	@$(CARGO) build --release --locked -p link --example names
+	@$(CARGO) build --release --locked -p conversion --example statistics
+	@deploy/bench-python.sh
 	@target/release/bench

@@ -2,12 +2,14 @@
 //!
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
-//! and the records of engagement, `bench leads` the scores of leads.
+//! and the records of engagement, `bench leads` the scores of leads, `bench learn 10000 10000000` the patterns of so
+//! many leads, and `bench statistics` what they are made of against Python.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
 
 mod leads;
+mod learn;
 mod machine;
 mod outreach;
 mod run;
@@ -36,6 +38,16 @@ fn main() -> anyhow::Result<()> {
     if std::env::args().skip(1).eq(["leads"]) {
         return leads::measure(&binaries);
     }
+    if let [word, sizes @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "learn"
+    {
+        let sizes: Vec<u64> =
+            sizes.iter().map(|size| size.parse()).collect::<Result<_, _>>().context("sizes are numbers")?;
+        return learn::measure(&binaries, &sizes);
+    }
+    if std::env::args().skip(1).eq(["statistics"]) {
+        return learn::against_python(&binaries);
+    }
     let asked: Vec<usize> = std::env::args()
         .skip(1)
         .map(|size| size.parse())
@@ -63,6 +75,10 @@ fn main() -> anyhow::Result<()> {
         outreach::measure(&binaries)?;
         println!("\n## Scores of leads\n");
         leads::measure(&binaries)?;
+        println!("\n## Patterns of conversions\n");
+        learn::measure(&binaries, &[])?;
+        println!("\n## The statistics of a million leads, against polars and SciPy\n");
+        learn::against_python(&binaries)?;
     }
     Ok(())
 }
