@@ -36,8 +36,8 @@ pub struct Learned {
 
 /// The weights with the least loss: binary cross-entropy and a ridge, within 0.05 to 0.50 each and 0.85 in all.
 ///
-/// The problem is convex, so there is one answer. Projected gradient descent in rounds of all data; people who are
-/// alike are counted once with their number.
+/// The problem is convex, so there is one answer. Newton's method: each round looks at all data once, and goes to the
+/// least of the parabola there that is allowed. People who are alike are counted once with their number.
 pub fn learn(people: &[(Parts, bool)], objective: Objective) -> Option<Learned> {
     if people.is_empty() {
         return None;
@@ -57,29 +57,110 @@ pub fn learn(people: &[(Parts, bool)], objective: Objective) -> Option<Learned> 
         })
         .collect();
     let mut learned = Learned { weights: [SUM / PARTS as f64; PARTS], intercept: 0.0, loss: 0.0 };
+    learned.loss = loss(&groups, &learned);
     for _ in 0..STEPS {
-        let (mut slope, mut of_intercept) = (learned.weights.map(|weight| 2.0 * RIDGE * weight), 0.0);
-        for (parts, failures, successes) in &groups {
-            let said = sigmoid(logit(parts, &learned));
-            let off = said * (failures + successes) - successes;
-            (0..PARTS).for_each(|part| slope[part] += off * parts[part]);
-            of_intercept += off;
-        }
-        let weights = within(std::array::from_fn(|part| learned.weights[part] - slope[part]));
-        let intercept = match objective {
-            Objective::Centred => learned.intercept - of_intercept,
-            Objective::Seed => 0.0,
-        };
+        let next = Parabola::at(&groups, &learned, objective).least(&learned);
+        let Some(better) = along(&groups, &learned, &next) else { break };
         let moved = (0..PARTS)
-            .map(|part| (weights[part] - learned.weights[part]).abs())
-            .fold((intercept - learned.intercept).abs(), f64::max);
-        (learned.weights, learned.intercept) = (weights, intercept);
+            .map(|part| (better.weights[part] - learned.weights[part]).abs())
+            .fold((better.intercept - learned.intercept).abs(), f64::max);
+        learned = better;
         if moved < STILL {
             break;
         }
     }
-    learned.loss = loss(&groups, &learned);
     Some(learned)
+}
+
+/// The first point on the way to another one, half of it again and again, where the loss is no higher.
+fn along(groups: &[(Parts, f64, f64)], from: &Learned, to: &Learned) -> Option<Learned> {
+    let mut part = 1.0;
+    for _ in 0..HALVINGS {
+        let between = |from: f64, to: f64| from + part * (to - from);
+        let mut point = Learned {
+            weights: std::array::from_fn(|place| between(from.weights[place], to.weights[place])),
+            intercept: between(from.intercept, to.intercept),
+            loss: 0.0,
+        };
+        point.loss = loss(groups, &point);
+        if point.loss <= from.loss {
+            return Some(point);
+        }
+        part /= 2.0;
+    }
+    None
+}
+
+/// The loss around a point as a parabola: slopes and curvatures of the weights and, at the last place, the intercept.
+struct Parabola {
+    slope: [f64; PARTS + 1],
+    curvature: [[f64; PARTS + 1]; PARTS + 1],
+}
+
+impl Parabola {
+    fn at(groups: &[(Parts, f64, f64)], point: &Learned, objective: Objective) -> Self {
+        let mut parabola = Self { slope: [0.0; PARTS + 1], curvature: [[0.0; PARTS + 1]; PARTS + 1] };
+        for part in 0..PARTS {
+            parabola.slope[part] = 2.0 * RIDGE * point.weights[part];
+            parabola.curvature[part][part] = 2.0 * RIDGE;
+        }
+        for (parts, failures, successes) in groups {
+            let said = sigmoid(logit(parts, point));
+            let off = said * (failures + successes) - successes;
+            let bend = said * (1.0 - said) * (failures + successes);
+            let with_one: [f64; PARTS + 1] =
+                std::array::from_fn(|place| parts.get(place).map_or(1.0, |part| *part));
+            for row in 0..=PARTS {
+                parabola.slope[row] += off * with_one[row];
+                for column in 0..=row {
+                    parabola.curvature[row][column] += bend * with_one[row] * with_one[column];
+                }
+            }
+        }
+        for row in 0..=PARTS {
+            for column in row + 1..=PARTS {
+                parabola.curvature[row][column] = parabola.curvature[column][row];
+            }
+        }
+        if objective == Objective::Seed {
+            // Without an intercept nothing goes that way.
+            (parabola.slope[PARTS], parabola.curvature[PARTS][PARTS]) = (0.0, 0.0);
+            (0..PARTS).for_each(|part| {
+                (parabola.curvature[part][PARTS], parabola.curvature[PARTS][part]) = (0.0, 0.0)
+            });
+        }
+        parabola
+    }
+
+    /// Its least point among the weights that are allowed, by projected gradient: no data is looked at any more.
+    fn least(&self, from: &Learned) -> Learned {
+        let Self { slope, curvature } = self;
+        let flat = curvature[PARTS][PARTS];
+        // For given weights the best intercept is known; what is left is a parabola of the weights alone.
+        let through = |row: usize| if flat > 0.0 { curvature[row][PARTS] / flat } else { 0.0 };
+        let reduced: [[f64; PARTS]; PARTS] = std::array::from_fn(|row| {
+            std::array::from_fn(|column| curvature[row][column] - through(row) * curvature[PARTS][column])
+        });
+        let steepest: f64 = (0..PARTS).map(|part| reduced[part][part]).sum();
+        let mut weights = from.weights;
+        for _ in 0..STEPS {
+            let moved: Parts = std::array::from_fn(|part| weights[part] - from.weights[part]);
+            let next = within(std::array::from_fn(|row| {
+                let bend: f64 = (0..PARTS).map(|column| reduced[row][column] * moved[column]).sum();
+                weights[row] - (slope[row] - through(row) * slope[PARTS] + bend) / steepest
+            }));
+            let change = (0..PARTS).map(|part| (next[part] - weights[part]).abs()).fold(0.0, f64::max);
+            weights = next;
+            if change < STILL {
+                break;
+            }
+        }
+        let bend: f64 =
+            (0..PARTS).map(|part| curvature[PARTS][part] * (weights[part] - from.weights[part])).sum();
+        let intercept =
+            if flat > 0.0 { from.intercept - (slope[PARTS] + bend) / flat } else { from.intercept };
+        Learned { weights, intercept, loss: 0.0 }
+    }
 }
 
 /// The loss of given weights on the same people, without intercept or centring.
