@@ -69,6 +69,8 @@ pub enum Error {
     Outcome { column: String, positive: Option<String>, values: Vec<String>, more: usize },
     #[error("row {row} has {successes} in the column {column:?}, of {trials} trials")]
     MoreThanTrials { column: String, row: usize, successes: f64, trials: f64 },
+    #[error("no row has {least} trials or more in the column {column:?}")]
+    FewTrials { column: String, least: u64 },
     #[error("row {row} has {text:?} in the column {column:?}, which is no time")]
     Time { column: String, row: usize, text: String },
 }

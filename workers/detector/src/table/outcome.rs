@@ -260,7 +260,10 @@ fn counted(column: &Column, trials: &Column, least: u64) -> Result<Read, Error> 
         rates.push(Rate::new(successes.round() as u64, of.round() as u64));
     }
     if rows.is_empty() {
-        return Err(Error::NoOutcome(column.name.clone()));
+        return Err(match few_trials {
+            0 => Error::NoOutcome(column.name.clone()),
+            _ => Error::FewTrials { column: trials.name.clone(), least },
+        });
     }
     let alike = family::alike_within(&rates).unwrap_or(1.0);
     let weights =

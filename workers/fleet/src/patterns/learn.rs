@@ -189,13 +189,14 @@ fn wrong(error: Error, names: &Names) -> Failure {
         Error::MoreThanTrials { .. } => {
             "--trials names the column of how many the outcome is counted".to_owned()
         }
+        Error::FewTrials { .. } => "--min-trials lets rows with fewer in".to_owned(),
         Error::Time { .. } => {
             "write times as 2025-11-11, 2025-11-11T08:00:00Z or numbers, in every row, or leave --time out"
                 .to_owned()
         }
     };
     let exit = match &error {
-        Error::MoreThanTrials { .. } | Error::Time { .. } => Exit::Failure,
+        Error::MoreThanTrials { .. } | Error::FewTrials { .. } | Error::Time { .. } => Exit::Failure,
         Error::NoColumn(_) | Error::NoOutcome(_) | Error::Outcome { .. } => Exit::Usage,
     };
     Failure { exit, error: error.into(), hint: Some(hint) }
