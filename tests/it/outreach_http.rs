@@ -47,7 +47,7 @@ fn monday() -> NaiveDate {
 async fn the_example_workflow_over_http() {
     let start = monday();
     let (fleet, time) = (TestFleet::start().await, Time::new(at(start, 8)));
-    let _worker = fleet.run(&["outreach"]);
+    let _worker = fleet.run(&["outreach", "scorer"]);
     let api = Api::at(&fleet, &time).await;
     let endpoint = fleet.said(&["webhook", "create", "--source", "standard", "--json"]).await;
     fleet.broker.waits("recorder").await;

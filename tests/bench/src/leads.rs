@@ -93,10 +93,10 @@ fn person(number: usize) -> NewProspect {
         name: format!("Person {number}"),
         title: TITLES[number % TITLES.len()].to_owned(),
         company: format!("Clinic {number}"),
-        email: if number % 3 == 0 { String::new() } else { format!("person{number}@example.com") },
+        email: if number.is_multiple_of(3) { String::new() } else { format!("person{number}@example.com") },
         state: "AZ".to_owned(),
         employee_count: i32::try_from(number % 600).ok(),
-        is_hiring: Some(number % 2 == 0),
+        is_hiring: Some(number.is_multiple_of(2)),
         signal_strength: Some((number % 101) as f64),
         ..NewProspect::default()
     }

@@ -34,7 +34,7 @@ pub enum Command {
         after_help = "Examples:\n  leadfleet leads rescore\n  leadfleet leads rescore --untouched --apply"
     )]
     Rescore(rescore::Args),
-    /// Print the rules by which leads are scored where ALS_RULES names no others.
+    /// Print the rules by which leads are scored where no file names others.
     #[command(after_help = "Example:\n  leadfleet leads rules > rules.toml")]
     Rules,
 }

@@ -68,7 +68,7 @@ fn a_past_is_brought_in_once_and_whole() {
     assert_eq!(sql(&it, touches), "sent email false 9 | sent sms false 2 | sent linkedin true 2");
     let snapshot =
         "SELECT als_snapshot -> 'components' ->> 'authority' FROM leads WHERE prospect_id = 'lead_2'";
-    assert_eq!(sql(&it, snapshot), "22", "what came with the lead is its score before it was contacted");
+    assert_eq!(sql(&it, snapshot), "22.0", "what came with the lead is its score before it was contacted");
     let statuses =
         "SELECT status || ' ' || coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id";
     assert_eq!(sql(&it, statuses), "converted 2026-10-05 | not_interested - | unsubscribed -");

@@ -91,15 +91,19 @@ pub struct Listing<'a> {
     pub limit: i64,
 }
 
-/// Locks leads, so that none of them changes between being read and being written.
+/// Locks leads, so that none of them changes between being read and being written; in the order of their ids.
 pub async fn lock(tx: &mut Tx, ids: &[Uuid]) -> Result<(), Error> {
     let client = tx.client();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
     sqlx::query!(
-        "SELECT id FROM leads WHERE client_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE",
+        "SELECT count(*) FROM unnest($2::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+            SELECT leads.id FROM leads WHERE client_id = $1 AND leads.id = wanted.id LIMIT 1 FOR NO KEY UPDATE
+        ) AS locked",
         client,
-        ids
+        &ids
     )
-    .fetch_all(tx.connection())
+    .fetch_one(tx.connection())
     .await?;
     Ok(())
 }

@@ -71,7 +71,6 @@ impl Prospects {
         now: DateTime<Utc>,
     ) -> Result<Vec<TakenIn>, Error> {
         let leads: Vec<NewLead> = prospects.into_iter().map(NewLead::from).collect();
-        right(&leads)?;
         again(|| self.try_take_in(owner, &leads, now)).await
     }
 
