@@ -3,14 +3,13 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use conversion::{Conversion, Error, Outcome, Request};
 use db::Uuid;
+use proto::kind::PATTERNS_CHANGED;
 use proto::v1::{Alert, LearnRequest, PatternsChanged, Severity};
 use proto::{Outbox, Outgoing, Subject, Token};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
 use std::time::Duration;
 
 pub(crate) const JOBS: &str = "detector";
-/// The kind under which it is told that something was learned.
-const CHANGED: &str = "patterns-changed";
 
 /// The message that has the patterns of a client learned as of a moment; asking twice is harmless.
 pub fn request(client: Uuid, moment: DateTime<Utc>, asked_by: &str) -> Outgoing {
@@ -85,8 +84,8 @@ pub fn changed(client: &str, learned: &Outcome) -> Outgoing {
         run_id: learned.run_id.clone(),
         weights_source: learned.findings.decision.weights_source.name().to_owned(),
     };
-    let id = format!("patterns-changed:{client}:{}", learned.run_id);
-    Outgoing::event(Token::squeezed(CHANGED), Token::squeezed(client), id, &message)
+    let id = format!("{PATTERNS_CHANGED}:{client}:{}", learned.run_id);
+    Outgoing::event(Token::squeezed(PATTERNS_CHANGED), Token::squeezed(client), id, &message)
 }
 
 /// CI-157 to CI-160, and what has drifted. With no data at all there is nothing to warn of.
