@@ -196,7 +196,7 @@ fn an_answer_has_every_step_and_each_its_own() {
 fn the_repositorys_words_are_as_long_as_is_proven_and_say_what_is_proven() {
     let campaign = |request: &CampaignRequest| {
         let plan = Plan::of(request).unwrap();
-        (plan.from_templates(request, "why".to_owned()), plan)
+        (plan.by_templates(request, "why".to_owned()), plan)
     };
     for steps in 1..=8 {
         for patterns in [String::new(), patterns("leads"), patterns("quality")] {
