@@ -83,6 +83,10 @@ fn channels_of_prospects_are_shown_with_their_reason() {
 fn a_campaign_that_nobody_writes_yet_waits_and_a_wrong_file_is_refused() {
     let it = It::with_prospects();
     let waits = ["campaign", "generate", "--wait", "0"];
+    // What nobody was asked to write is not kept as asked for.
+    it.fails(&waits, 4, &["nats-server"]);
+    it.says(&["campaign", "list"], &["There are no campaigns"]);
+    it.says(&["provision"], &[]);
     it.says(&waits, &["waits for a writer and a keeper: `leadfleet run templater outreach`"]);
     assert_eq!(it.json(&["campaign", "list"])["campaigns"][0]["state"], "asked");
     it.fails(&["campaign", "generate", "--icp", "/nonexistent/icp.json"], 2, &["could not read", "--help"]);

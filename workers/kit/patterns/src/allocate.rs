@@ -1,6 +1,6 @@
 //! Through which channels a lead is reached, in which order: by what books in its tier, with a chance for every channel.
 
-use crate::{How, Verdict};
+use crate::{Card, How, Verdict};
 use serde::Serialize;
 use stats::Rate;
 use stats::thompson::FLOOR;
@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 /// A lead and how it can be reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Reach<'a> {
-    pub client: &'a str,
     pub lead: &'a str,
     /// As `hot`; none for who is not scored.
     pub tier: Option<&'a str>,
@@ -28,77 +27,98 @@ pub struct Allocation {
     pub reason: String,
 }
 
-/// Draws the order for a week: the same for the same client, lead, week and patterns.
-pub fn allocate(reach: Reach<'_>, how: Option<&How>, week: &str) -> Allocation {
-    let usual = |reason: &str| Allocation {
-        channels: reach.available.iter().map(|&channel| channel.to_owned()).collect(),
-        propensities: vec![1.0; reach.available.len()],
-        shares: BTreeMap::new(),
-        reason: reason.to_owned(),
-    };
-    if reach.available.is_empty() {
-        return usual("there is no channel left");
+/// Draws the orders of a client's week.
+#[derive(Debug)]
+pub struct Allocator<'a> {
+    client: &'a str,
+    week: &'a str,
+    how: Option<&'a How>,
+    /// By tier and channels: they are the same for all who have the same, and not drawn in a moment.
+    shares: BTreeMap<(String, String), Option<Vec<f64>>>,
+}
+
+impl<'a> Allocator<'a> {
+    pub fn new(client: &'a str, week: &'a str, how: Option<&'a How>) -> Self {
+        Self { client, week, how, shares: BTreeMap::new() }
     }
-    let Some(tier) = reach.tier else { return usual("the usual order: the lead is not scored yet") };
-    let Some(shares) = shares(reach, how, tier, week) else {
-        return usual(&format!("the usual order: nothing is proven of its channels among {tier} leads"));
-    };
-    let (channels, propensities) = drawn(reach, &shares, week);
-    Allocation {
-        channels,
-        propensities,
-        shares: reach.available.iter().map(|&channel| channel.to_owned()).zip(shares).collect(),
-        reason: format!(
-            "drawn by what books among {tier} leads, each channel at least {:.0} %",
-            FLOOR * 100.0
-        ),
+
+    /// The order for a lead: the same for the same client, week, lead and patterns.
+    pub fn allocate(&mut self, reach: Reach<'_>) -> Allocation {
+        let usual = |reason: &str| Allocation {
+            channels: reach.available.iter().map(|&channel| channel.to_owned()).collect(),
+            propensities: vec![1.0; reach.available.len()],
+            shares: BTreeMap::new(),
+            reason: reason.to_owned(),
+        };
+        if reach.available.is_empty() {
+            return usual("there is no channel left");
+        }
+        let Some(tier) = reach.tier else { return usual("the usual order: the lead is not scored yet") };
+        let Some(shares) = self.shares(tier, reach.available) else {
+            return usual(&format!("the usual order: nothing is proven of its channels among {tier} leads"));
+        };
+        let (channels, propensities) = self.drawn(reach, &shares);
+        Allocation {
+            channels,
+            propensities,
+            shares: reach.available.iter().map(|&channel| channel.to_owned()).zip(shares).collect(),
+            reason: format!(
+                "drawn by what books among {tier} leads, each channel at least {:.0} %",
+                FLOOR * 100.0
+            ),
+        }
+    }
+
+    fn shares(&mut self, tier: &str, available: &[&str]) -> Option<Vec<f64>> {
+        let name = (tier.to_owned(), available.join("+"));
+        if let Some(known) = self.shares.get(&name) {
+            return known.clone();
+        }
+        let seed = stats::experiment::seed(&format!("allocate:{}:{tier}:{}", self.client, name.1), self.week);
+        let shares = shares(self.how, tier, available, seed);
+        self.shares.insert(name, shares.clone());
+        shares
+    }
+
+    /// One channel after the other, each by its share of what is left.
+    fn drawn(&self, reach: Reach<'_>, shares: &[f64]) -> (Vec<String>, Vec<f64>) {
+        let mut left: Vec<(&str, f64)> =
+            reach.available.iter().copied().zip(shares.iter().copied()).collect();
+        let (mut channels, mut propensities) = (Vec::new(), Vec::new());
+        while !left.is_empty() {
+            let weights: Vec<f64> = left.iter().map(|(_, share)| *share).collect();
+            let draw = format!("allocate:{}:{}:{}", self.client, self.week, channels.len());
+            let (channel, share) = left.remove(stats::experiment::arm(&draw, reach.lead, &weights));
+            channels.push(channel.to_owned());
+            propensities.push(share / weights.iter().sum::<f64>());
+        }
+        (channels, propensities)
     }
 }
 
 /// How likely each channel is to come first; none while no channel of the lead stands out in its tier.
 ///
 /// What is known of too few says nothing: such a channel has the least share, to become known.
-fn shares(reach: Reach<'_>, how: Option<&How>, tier: &str, week: &str) -> Option<Vec<f64>> {
+fn shares(how: Option<&How>, tier: &str, available: &[&str], seed: u64) -> Option<Vec<f64>> {
     let cards = how?.channel_effectiveness_by_tier.get(tier)?;
-    let known: Vec<(usize, Rate)> = reach
-        .available
+    let known: Vec<(usize, &Card)> = available
         .iter()
         .enumerate()
         .filter_map(|(place, channel)| Some((place, cards.get(*channel)?)))
         .filter(|(_, card)| card.verdict != Verdict::TooLittleData)
-        .map(|(place, card)| (place, Rate::new(card.converted.min(card.sample), card.sample)))
         .collect();
-    let stands_out = |&(place, _): &(usize, Rate)| {
-        let card = cards.get(reach.available[place]);
-        card.is_some_and(|card| matches!(card.verdict, Verdict::Better | Verdict::Worse))
-    };
-    if !known.iter().any(stands_out) {
+    if !known.iter().any(|(_, card)| matches!(card.verdict, Verdict::Better | Verdict::Worse)) {
         return None;
     }
-    let rates: Vec<Rate> = known.iter().map(|(_, rate)| *rate).collect();
-    let name = format!("allocate:{}:{tier}:{}", reach.client, reach.available.join("+"));
-    let won = stats::thompson::won(&rates, stats::experiment::seed(&name, week));
-    let floor = FLOOR.min(1.0 / reach.available.len() as f64);
-    let free = 1.0 - floor * reach.available.len() as f64;
-    let mut shares = vec![floor; reach.available.len()];
-    for ((place, _), won) in known.iter().zip(won) {
+    let rates: Vec<Rate> =
+        known.iter().map(|(_, card)| Rate::new(card.converted.min(card.sample), card.sample)).collect();
+    let floor = FLOOR.min(1.0 / available.len() as f64);
+    let free = 1.0 - floor * available.len() as f64;
+    let mut shares = vec![floor; available.len()];
+    for ((place, _), won) in known.iter().zip(stats::thompson::won(&rates, seed)) {
         shares[*place] += free * won;
     }
     Some(shares)
-}
-
-/// One channel after the other, each by its share of what is left.
-fn drawn(reach: Reach<'_>, shares: &[f64], week: &str) -> (Vec<String>, Vec<f64>) {
-    let mut left: Vec<(&str, f64)> = reach.available.iter().copied().zip(shares.iter().copied()).collect();
-    let (mut channels, mut propensities) = (Vec::new(), Vec::new());
-    while !left.is_empty() {
-        let weights: Vec<f64> = left.iter().map(|(_, share)| *share).collect();
-        let draw = format!("allocate:{}:{week}:{}", reach.client, channels.len());
-        let (channel, share) = left.remove(stats::experiment::arm(&draw, reach.lead, &weights));
-        channels.push(channel.to_owned());
-        propensities.push(share / weights.iter().sum::<f64>());
-    }
-    (channels, propensities)
 }
 
 #[cfg(test)]
@@ -130,14 +150,16 @@ mod tests {
     }
 
     fn of(lead: &str, tier: Option<&str>, available: &[&str]) -> Allocation {
-        allocate(Reach { client: "acme", lead, tier, available }, Some(&learned()), "2026-11-16")
+        Allocator::new("acme", "2026-11-16", Some(&learned())).allocate(Reach { lead, tier, available })
     }
 
     #[test]
     fn what_books_in_the_tier_comes_first_and_every_channel_has_a_chance() {
-        let mut first = BTreeMap::<String, u32>::new();
+        let (how, mut first) = (learned(), BTreeMap::<String, u32>::new());
+        let mut allocator = Allocator::new("acme", "2026-11-16", Some(&how));
         for number in 0..2_000 {
-            let found = of(&format!("lead_{number}"), Some("hot"), &ALL);
+            let lead = format!("lead_{number}");
+            let found = allocator.allocate(Reach { lead: &lead, tier: Some("hot"), available: &ALL });
             let sum: f64 = found.shares.values().sum();
             assert!((sum - 1.0).abs() < 1e-9 && found.shares.values().all(|share| *share >= FLOOR - 1e-9));
             assert!((found.propensities[0] - found.shares[&found.channels[0]]).abs() < 1e-9);
@@ -153,8 +175,8 @@ mod tests {
         let found = of("lead_1", Some("hot"), &ALL);
         assert_eq!(found, of("lead_1", Some("hot"), &ALL));
         let weeks = (1..40).map(|week| {
-            let reach = Reach { client: "acme", lead: "lead_1", tier: Some("hot"), available: &ALL };
-            allocate(reach, Some(&learned()), &format!("week {week}")).channels
+            let reach = Reach { lead: "lead_1", tier: Some("hot"), available: &ALL };
+            Allocator::new("acme", &format!("week {week}"), Some(&learned())).allocate(reach).channels
         });
         assert!(weeks.collect::<std::collections::BTreeSet<_>>().len() > 1);
     }
@@ -182,7 +204,7 @@ mod tests {
         check_usual(&of("lead_1", Some("cool"), &ALL), &unproven("cool"));
         // What is better in the tier is no channel of the lead.
         check_usual(&of("lead_1", Some("warm"), &["linkedin", "email"]), &unproven("warm"));
-        let reach = Reach { client: "acme", lead: "lead_1", tier: Some("hot"), available: &ALL };
-        check_usual(&allocate(reach, None, "2026-11-16"), &unproven("hot"));
+        let reach = Reach { lead: "lead_1", tier: Some("hot"), available: &ALL };
+        check_usual(&Allocator::new("acme", "2026-11-16", None).allocate(reach), &unproven("hot"));
     }
 }

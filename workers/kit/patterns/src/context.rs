@@ -28,9 +28,7 @@ pub fn lines(what: Option<&What>, when: Option<&When>, how: Option<&How>) -> Str
         }
     }
     if let Some(when) = when {
-        let peak = when.converting_touch_distribution.iter();
-        // Of several the first one.
-        if let Some((touch, share)) = peak.rev().max_by(|one, other| one.1.total_cmp(other.1)) {
+        if let Some((touch, share)) = peak(when) {
             let touch = touch.replace('_', " ");
             lines.push(format!("Most conversions happen on {touch} ({:.0}% of bookings)", share * 100.0));
         }
@@ -43,6 +41,13 @@ pub fn lines(what: Option<&What>, when: Option<&When>, how: Option<&How>) -> Str
         lines.push(format!("Best performing sequence: {} ({rate:.1}% conversion)", top.sequence.join(" → ")));
     }
     lines.join("\n")
+}
+
+/// The touch after which most bookings came; of several the first one.
+pub(crate) fn peak(when: &When) -> Option<(&str, f64)> {
+    let touches = when.converting_touch_distribution.iter().rev();
+    let peak = touches.max_by(|one, other| one.1.total_cmp(other.1));
+    peak.map(|(touch, share)| (touch.as_str(), *share))
 }
 
 /// CI-131, CI-132: what the sequence builder is told of orders and gaps.

@@ -102,6 +102,9 @@ impl Proven {
             for one in &what.subject_patterns.winning {
                 add("what.subject_patterns.winning", &one.pattern, one.card.verdict, Some(&one.card));
             }
+            for one in &what.subject_patterns.losing {
+                add("what.subject_patterns.losing", &one.pattern, one.card.verdict, Some(&one.card));
+            }
             let length = &what.optimal_length;
             for (channel, length) in
                 [("email", &length.email), ("linkedin", &length.linkedin), ("sms", &length.sms)]
@@ -112,6 +115,9 @@ impl Proven {
             }
         }
         if let Some(when) = &self.when {
+            if let Some((touch, _)) = context::peak(when) {
+                add("when.converting_touch_distribution", touch, when.touch_verdict, None);
+            }
             for gap in when.optimal_sequence_gaps.keys() {
                 add("when.optimal_sequence_gaps", gap, when.gap_verdict, None);
             }

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use db::campaigns::{self, Assignment};
 use db::leads::{self, Lead};
 use db::{Tx, Uuid, suppressions};
-use patterns::allocate::{Allocation, Reach, allocate};
+use patterns::allocate::{Allocation, Allocator, Reach};
 use patterns::{CHANNELS, How, PatternType};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -55,12 +55,18 @@ impl Prospects {
         let tiers: HashMap<Uuid, String> = campaigns::tiers(&mut tx, &ids).await?.into_iter().collect();
         let how = how(&mut tx, now).await?;
         let week = now.with_timezone(&self.zone).date_naive().week(Weekday::Mon).first_day();
+        let (client, drawn_for) = (owner.client.to_string(), week.to_string());
+        let mut allocator = Allocator::new(&client, &drawn_for, how.as_ref());
         let mut allocated = Vec::with_capacity(people.len());
         for name in prospect_ids {
             // Whoever is named twice is one all the same.
             let Some(lead) = by_name.remove(name.as_str()) else { continue };
             let tier = tiers.get(&lead.id).map(String::as_str);
-            let mut one = self.channels_of(&mut tx, lead, tier, how.as_ref(), week).await?;
+            let (available, suppressed) = self.allowed(&mut tx, lead).await?;
+            let reach = Reach { lead: &lead.id.to_string(), tier, available: &available };
+            let allocation = allocator.allocate(reach);
+            let (prospect_id, tier) = (lead.prospect_id.clone(), tier.map(str::to_owned));
+            let mut one = Allocated { prospect_id, tier, week, allocation, suppressed };
             if let Some(campaign) = campaign {
                 one = assigned(&mut tx, campaign, lead.id, one).await?;
             }
@@ -70,14 +76,12 @@ impl Prospects {
         Ok(allocated)
     }
 
-    async fn channels_of(
+    /// The channels that may be used, in the usual order; the others with the reason.
+    async fn allowed(
         &self,
         tx: &mut Tx,
         lead: &Lead,
-        tier: Option<&str>,
-        how: Option<&How>,
-        week: NaiveDate,
-    ) -> Result<Allocated, Error> {
+    ) -> Result<(Vec<&'static str>, BTreeMap<String, String>), Error> {
         let addresses = Addresses::of(lead);
         let keys = self.keys_of(tx.client(), &addresses);
         let found = suppressions::among(tx, &keys).await?;
@@ -90,15 +94,7 @@ impl Prospects {
                 None => available.push(channel),
             }
         }
-        let (client, name) = (tx.client().to_string(), lead.id.to_string());
-        let reach = Reach { client: &client, lead: &name, tier, available: &available };
-        Ok(Allocated {
-            prospect_id: lead.prospect_id.clone(),
-            tier: tier.map(str::to_owned),
-            week,
-            allocation: allocate(reach, how, &week.to_string()),
-            suppressed,
-        })
+        Ok((available, suppressed))
     }
 }
 

@@ -102,17 +102,20 @@ pub(super) fn check(
 struct Told {
     /// What the client offers, and what is proven: numbers may come from here alone.
     facts: String,
-    /// The same, with whom and what the client has named.
+    /// The same, with whom the client has named.
     names: String,
+    /// Pains are in the words of those who have them: nobody's mail is to be written by them.
+    pains: String,
 }
 
 impl Told {
     fn of(icp: &Icp, proven: &Proven) -> Self {
         let sayings: Vec<&str> = proven.sayings().chain([icp.offer.as_str()]).collect();
         let facts = sayings.join("\n");
-        let named = [&icp.industries, &icp.titles, &icp.pains].into_iter().flatten().map(String::as_str);
-        let names = named.chain([facts.as_str()]).collect::<Vec<_>>().join("\n");
-        Self { facts, names }
+        let pains = icp.pains.join("\n");
+        let named = [&icp.industries, &icp.titles].into_iter().flatten().map(String::as_str);
+        let names = named.chain(abbreviations(&pains)).chain([facts.as_str()]).collect::<Vec<_>>().join("\n");
+        Self { facts, names, pains }
     }
 
     fn allows(&self, step: u32, part: &'static str, text: &str, most: usize) -> Result<(), Flaw> {
@@ -120,7 +123,7 @@ impl Told {
             placeholders: &PLACEHOLDERS,
             hosts: &[],
             facts: &self.facts,
-            scraped: "",
+            scraped: &self.pains,
             chars: 1..=most,
         };
         guard::check(text, &rules).map_err(|source| Flaw::Breach { step, part, source })?;
@@ -132,4 +135,10 @@ impl Told {
         }
         Ok(())
     }
+}
+
+/// What stands in capitals, as EMR, is a thing that the pain is about.
+fn abbreviations(pains: &str) -> impl Iterator<Item = &str> {
+    let words = pains.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| (2..=5).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase()))
 }

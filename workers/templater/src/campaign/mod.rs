@@ -91,7 +91,7 @@ impl Plan {
     }
 
     /// The words of the repository, and why they are not Claude's.
-    fn from_templates(&self, request: &CampaignRequest, note: String) -> Campaign {
+    fn by_templates(&self, request: &CampaignRequest, note: String) -> Campaign {
         let sequence = words::written(&self.touches, &self.proven);
         Campaign { source: "templates".to_owned(), note, ..self.campaign(request, sequence) }
     }
@@ -195,11 +195,11 @@ impl Worker for CampaignWriter {
                     let waited = delivery.now() - delivery.published_at;
                     let note = self.note(unwritten, waited.to_std().unwrap_or(Duration::ZERO))?;
                     tracing::warn!(campaign.id = %id, note, "a campaign has no words of Claude");
-                    plan.from_templates(&request, note)
+                    plan.by_templates(&request, note)
                 }
             }
         } else {
-            plan.from_templates(&request, "the repository's words: no Claude key is set".to_owned())
+            plan.by_templates(&request, "the repository's words: no Claude key is set".to_owned())
         };
         let name = format!("{CAMPAIGN}:{client}:{id}");
         Ok(Outbox::none().with(Outgoing::event(Token::squeezed(CAMPAIGN), client.clone(), name, &campaign)))

@@ -19,7 +19,7 @@ fn request(patterns: String) -> CampaignRequest {
             industries: vec!["physical therapy".into()],
             titles: vec!["Founder".into()],
             sizes: vec!["11-50".into()],
-            pains: vec!["too few leads, and charting takes all evening".into()],
+            pains: vec!["too few leads, and charting in the EMR takes all of the evening, says Smith".into()],
             offer: "A scheduling service called Tempo, with 30 days to try it".into(),
         }),
         segment: "stealth_founder".into(),
@@ -97,7 +97,7 @@ async fn whom_it_is_for_is_data_and_what_is_proven_is_told() {
     let body = standin.journal()[0].body.clone();
     let content = &body["messages"][0]["content"];
     let (data, task) = (content[0]["text"].as_str().unwrap(), content[1]["text"].as_str().unwrap());
-    for own in ["charting takes all evening", "Tempo", "Question about {company}"] {
+    for own in ["charting in the EMR", "Tempo", "Question about {company}"] {
         assert!(
             data.starts_with("<untrusted-") && data.contains(own) && !task.contains(own),
             "{own}: {task}"
@@ -163,6 +163,11 @@ fn good_messages_are_taken_and_invented_ones_are_not() {
     assert_eq!(mail("I have spoken with John Miller."), of("names somebody or something that nobody told"));
     assert_eq!(mail("Our clients are glad."), of("claims something that nobody told"));
     assert_eq!(mail("You are in {city}."), of("is not usable: it has a placeholder that we do not fill"));
+    assert_eq!(mail("How does your EMR treat you?"), Ok(()));
+    // Whoever has the pain has not written our mail.
+    assert_eq!(mail("This is what Smith says."), of("names somebody or something that nobody told"));
+    let copied = "We hear that charting in the EMR takes all of the evening.";
+    assert_eq!(mail(copied), of("is not usable: it copies what a stranger wrote"));
     let short = checked(&answer(&body(20, "Yes?")));
     assert_eq!(short, of("has 21 words, 50 to 100 are wanted"));
     assert_eq!(
@@ -191,7 +196,7 @@ fn an_answer_has_every_step_and_each_its_own() {
 fn the_repositorys_words_are_as_long_as_is_proven_and_say_what_is_proven() {
     let campaign = |request: &CampaignRequest| {
         let plan = Plan::of(request).unwrap();
-        (plan.from_templates(request, "why".to_owned()), plan)
+        (plan.by_templates(request, "why".to_owned()), plan)
     };
     for steps in 1..=8 {
         for patterns in [String::new(), patterns("leads"), patterns("quality")] {
