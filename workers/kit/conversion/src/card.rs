@@ -8,6 +8,9 @@ use stats::{Rate, family, fisher};
 /// Verdicts allow for so many false ones among those that stand out.
 pub const FALSE_DISCOVERIES: f64 = 0.10;
 
+/// Of fewer people a ratio with a wide interval says nothing.
+const FEW: u64 = 20;
+
 /// A group of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
@@ -60,7 +63,8 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
         let share = rate.share().unwrap_or(0.0);
         let against_rest = ratio::lift(rate, rest(list.all, rate));
         let wilson = rate.wilson();
-        let verdict = verdict(q[place], (shrunk.low, shrunk.high), mean, against_rest);
+        let fewer = rate.trials.min(rest(list.all, rate).trials);
+        let verdict = verdict(q[place], fewer, (shrunk.low, shrunk.high), mean, against_rest);
         Card {
             conversion_rate: rounded(share, 3),
             sample: rate.trials,
@@ -92,9 +96,11 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
 }
 
 /// What may be concluded: a group has to stand out in its list, and its own credible interval must leave out the mean.
-pub fn verdict(q: f64, shrunk: (f64, f64), mean: f64, lift: Option<ratio::Lift>) -> Verdict {
+/// `fewer` is the number of people in the group or of the others, whichever are fewer.
+pub fn verdict(q: f64, fewer: u64, shrunk: (f64, f64), mean: f64, lift: Option<ratio::Lift>) -> Verdict {
     let Some(lift) = lift else { return Verdict::NotDistinguishable };
-    if lift.is_too_wide() {
+    // Where nobody at all did on one side no ratio is known well, but of many people that is knowledge.
+    if lift.is_too_wide() && fewer < FEW {
         return Verdict::TooLittleData;
     }
     let (low, high) = shrunk;
