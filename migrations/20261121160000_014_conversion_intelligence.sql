@@ -34,8 +34,10 @@ CREATE TABLE IF NOT EXISTS memberships (
     PRIMARY KEY (client_id, user_id)
 );
 CREATE INDEX IF NOT EXISTS idx_memberships_user ON memberships (user_id, client_id);
+DROP POLICY IF EXISTS one_tenant ON memberships;
 SELECT leadfleet_protect('memberships');
 -- People see their own memberships, and change none.
+DROP POLICY IF EXISTS own_memberships ON memberships;
 CREATE POLICY own_memberships ON memberships FOR SELECT
     USING (user_id = (SELECT auth.uid()));
 GRANT SELECT, INSERT, UPDATE, DELETE ON memberships TO leadfleet_app;
@@ -52,6 +54,8 @@ ALTER TABLE leads
     ADD COLUMN IF NOT EXISTS als_score smallint,
     ADD COLUMN IF NOT EXISTS als_tier text,
     ADD COLUMN IF NOT EXISTS als_components jsonb,
+    -- Parts of a score that came with a lead from elsewhere: they stand instead of what the rules say.
+    ADD COLUMN IF NOT EXISTS als_given jsonb,
     ADD COLUMN IF NOT EXISTS als_weights_used jsonb,
     ADD COLUMN IF NOT EXISTS weights_source text,
     ADD COLUMN IF NOT EXISTS scored_at timestamptz,
@@ -150,10 +154,12 @@ CREATE OR REPLACE FUNCTION leadfleet_attribute(client uuid, lead uuid) RETURNS v
 DECLARE
     moment timestamptz;
 BEGIN
+    -- One at a time for each lead: of two at once each would miss the other's touch.
+    SELECT converted_at FROM leads WHERE client_id = client AND id = lead FOR NO KEY UPDATE INTO moment;
     SELECT coalesce(
         (SELECT min(created_at) FROM activities WHERE client_id = client AND lead_id = lead
             AND (action = 'meeting_booked' OR action = 'replied' AND intent = 'positive' AND NOT machine)),
-        clock_timestamp()) INTO moment;
+        moment, clock_timestamp()) INTO moment;
     -- One at a time is true: the old one goes before the new one comes.
     UPDATE activities SET led_to_booking = false, attribution = NULL
     WHERE client_id = client AND lead_id = lead AND (led_to_booking OR attribution IS NOT NULL);
@@ -183,10 +189,13 @@ BEGIN
         END IF;
         PERFORM leadfleet_attribute(NEW.client_id, NEW.id);
     ELSIF TG_OP = 'UPDATE' AND OLD.status = 'converted' AND NEW.status NOT IN ('converted', 'unsubscribed') THEN
-        -- A conversion that was taken back; who leaves after a booking has booked.
-        UPDATE leads SET converted_at = NULL WHERE client_id = NEW.client_id AND id = NEW.id;
+        -- A conversion that was taken back; who has a meeting in the calendar, or leaves after a booking, has booked.
+        UPDATE leads SET converted_at = (SELECT min(created_at) FROM activities WHERE client_id = NEW.client_id
+            AND lead_id = NEW.id AND action = 'meeting_booked')
+        WHERE client_id = NEW.client_id AND id = NEW.id;
         UPDATE activities SET led_to_booking = false, attribution = NULL
-        WHERE client_id = NEW.client_id AND lead_id = NEW.id AND (led_to_booking OR attribution IS NOT NULL);
+        WHERE client_id = NEW.client_id AND lead_id = NEW.id AND (led_to_booking OR attribution IS NOT NULL)
+            AND (SELECT converted_at IS NULL FROM leads WHERE client_id = NEW.client_id AND id = NEW.id);
     END IF;
     RETURN NULL;
 END
@@ -195,7 +204,8 @@ DROP TRIGGER IF EXISTS trigger_mark_converting_touch ON leads;
 CREATE TRIGGER trigger_mark_converting_touch AFTER INSERT OR UPDATE OF status ON leads
     FOR EACH ROW EXECUTE FUNCTION mark_converting_touch();
 
--- A booking converts. A touch keeps the score from before it; one that is heard of late may be the converting one.
+-- A booking converts, and the first positive answer dates it. A touch keeps the score from before it, also one that waits
+-- to be made anew; one that is heard of late may be the converting one.
 CREATE OR REPLACE FUNCTION mark_activity() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     booked boolean;
@@ -204,25 +214,32 @@ BEGIN
         UPDATE leads SET converted_at = least(converted_at, NEW.created_at)
         WHERE client_id = NEW.client_id AND id = NEW.lead_id;
         PERFORM leadfleet_attribute(NEW.client_id, NEW.lead_id);
-    ELSE
+        RETURN NULL;
+    END IF;
+    IF leadfleet_is_touch(NEW.action) THEN
+        -- Parts that came with the lead are from before; of those that were made here the time is known.
         UPDATE leads SET
             first_touch_at = least(first_touch_at, NEW.created_at),
-            als_snapshot = CASE WHEN first_touch_at IS NULL AND scored_at IS NOT NULL THEN jsonb_build_object(
-                'score', als_score, 'tier', als_tier, 'components', als_components, 'weights', als_weights_used)
+            als_snapshot = CASE WHEN first_touch_at IS NULL AND als_components IS NOT NULL
+                    AND (als_given IS NOT NULL OR scored_at IS NULL OR scored_at <= NEW.created_at)
+                THEN jsonb_build_object('score', als_score, 'tier', als_tier, 'components', als_components,
+                    'weights', als_weights_used)
                 ELSE als_snapshot END
         WHERE client_id = NEW.client_id AND id = NEW.lead_id
             AND (first_touch_at IS NULL OR NEW.created_at < first_touch_at);
-        SELECT converted_at IS NOT NULL FROM leads WHERE client_id = NEW.client_id AND id = NEW.lead_id INTO booked;
-        IF booked THEN
-            PERFORM leadfleet_attribute(NEW.client_id, NEW.lead_id);
-        END IF;
+    END IF;
+    SELECT converted_at IS NOT NULL FROM leads WHERE client_id = NEW.client_id AND id = NEW.lead_id
+        FOR NO KEY UPDATE INTO booked;
+    IF booked THEN
+        PERFORM leadfleet_attribute(NEW.client_id, NEW.lead_id);
     END IF;
     RETURN NULL;
 END
 $$;
 DROP TRIGGER IF EXISTS trigger_mark_activity ON activities;
 CREATE TRIGGER trigger_mark_activity AFTER INSERT ON activities
-    FOR EACH ROW WHEN (NEW.lead_id IS NOT NULL AND (NEW.action = 'meeting_booked' OR leadfleet_is_touch(NEW.action)))
+    FOR EACH ROW WHEN (NEW.lead_id IS NOT NULL AND (NEW.action = 'meeting_booked' OR leadfleet_is_touch(NEW.action)
+        OR NEW.action = 'replied' AND NEW.intent = 'positive' AND NOT NEW.machine))
     EXECUTE FUNCTION mark_activity();
 
 -- What was there before this migration, of all clients.
@@ -236,10 +253,13 @@ UPDATE leads SET first_touch_at = t.at FROM (
     SELECT client_id, lead_id, min(created_at) AS at FROM activities WHERE leadfleet_is_touch(action)
     GROUP BY client_id, lead_id
 ) AS t WHERE leads.client_id = t.client_id AND leads.id = t.lead_id AND leads.first_touch_at IS NULL;
+UPDATE leads SET converted_at = updated_at WHERE status = 'converted' AND converted_at IS NULL;
+SELECT count(leadfleet_attribute(client_id, id)) FROM leads WHERE converted_at IS NOT NULL;
 ALTER TABLE leads FORCE ROW LEVEL SECURITY;
 ALTER TABLE activities FORCE ROW LEVEL SECURITY;
 
 -- Clients that have something to learn from, and those with leads that nobody has scored: ids are all that is told.
+DROP POLICY IF EXISTS every_client ON leads;
 CREATE POLICY every_client ON leads FOR SELECT TO CURRENT_USER
     USING ((SELECT current_setting('app.every_client', true)) = 'on');
 CREATE OR REPLACE FUNCTION leadfleet_clients_converting() RETURNS SETOF uuid

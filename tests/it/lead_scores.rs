@@ -140,7 +140,7 @@ async fn what_was_learned_scores_anew_whom_nobody_has_contacted() {
     learned(&fleet, "learned", 15).await;
     is_stored(&fleet, "expired", "58 warm expired").await;
     learned(&fleet, "held", 1).await;
-    is_stored(&fleet, "held", "58 warm held").await;
+    is_stored(&fleet, "held", "75 hot held").await;
     learned(&fleet, "blend", 1).await;
     is_stored(&fleet, "blend", "75 hot blend").await;
 }

@@ -3,7 +3,7 @@
 use crate::caller::Scope;
 use crate::check::{self, NO_NUL, Patterns};
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
-use crate::routes::{self, LimitQuery, UserQuery, WeekQuery};
+use crate::routes::{self, HistoryQuery, LimitQuery, UserQuery, WeekQuery};
 use axum::Router;
 use prospects::LeadsQuery;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ Every POST may carry an `Idempotency-Key`: the same request with the same key is
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery, HistoryQuery)))]
 struct Bare;
 
 pub(crate) struct Description {

@@ -154,7 +154,7 @@ fn a_wrong_request_is_answered_with_what_to_do() {
     );
     check(&leads(','), &["--outcome", "won", "--time", "note"], 1, &["no time", "hint: write times as"]);
     check_fails(
-        &leadfleet(&["patterns", "learn"]).output().unwrap(),
+        &leadfleet(&["patterns", "learn", "--outcome", "won"]).output().unwrap(),
         2,
         &["name a table with --file", "hint: "],
     );

@@ -17,6 +17,7 @@ mod webhooks;
 mod who;
 
 pub(crate) use cadence::WeekQuery;
+pub(crate) use patterns::HistoryQuery;
 pub(crate) use who::{LimitQuery, UserQuery};
 
 use crate::app::App;

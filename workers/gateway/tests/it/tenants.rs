@@ -110,7 +110,7 @@ async fn things(rig: &Rig, key: &str) -> Things {
     db::webhook_endpoints::create(&mut tx, &endpoint, "standard", secret, crate::rig::now()).await.unwrap();
     tx.commit().await.unwrap();
     let things = json!({"user_id": "ann", "prospect_id": "p_stripes", "prospect_ids": ["p_stripes"],
-        "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE,
+        "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE, "pattern_type": "who",
         "campaign_id": campaign["campaign_id"]});
     things.as_object().unwrap().clone()
 }

@@ -80,7 +80,9 @@ pub fn in_force(learned: &Learned, now: DateTime<Utc>) -> InForce {
     let Some(weights) = learned.weights.as_ref().filter(|_| source != Source::Default) else {
         return default(if source == Source::Held { Source::Held } else { Source::Default });
     };
-    let Some(updated_at) = learned.updated_at else { return default(source) };
+    // What was never confirmed does not hold; with nothing before it that is no surprise.
+    let never = if source == Source::Held { Source::Held } else { Source::Expired };
+    let Some(updated_at) = learned.updated_at else { return default(never) };
     if updated_at + MAX_AGE < now {
         return default(Source::Expired);
     }

@@ -112,10 +112,10 @@ impl Case<'_> {
         self.touches.iter().position(|touch| touch.converting)
     }
 
-    /// Touches that could have led to the booking: none after it.
+    /// Touches that could have led to the booking: none after it, and none at all of who booked unasked.
     pub fn until_booking(&self) -> &[Touch] {
-        let end = match (self.lead.outcome, self.converting()) {
-            (Outcome::Booked, Some(place)) => place + 1,
+        let end = match self.lead.outcome {
+            Outcome::Booked => self.converting().map_or(0, |place| place + 1),
             _ => self.touches.len(),
         };
         &self.touches[..end]

@@ -32,7 +32,8 @@ pub(crate) struct Clock {
     pub(crate) now: i64,
 }
 
-/// After so many days a message or a lead without a booking counts as one that did not lead to it.
+/// Before so many days are over nothing is counted of a message or a lead, however it went: bookings and refusals come
+/// sooner than silence is one.
 const MATURE_DAYS: i64 = 28;
 pub(crate) const DAY: i64 = 86_400;
 

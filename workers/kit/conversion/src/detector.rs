@@ -111,7 +111,12 @@ impl Detector {
             self.without_parts += 1;
             return;
         };
-        let at = case.first_touch().unwrap_or(case.lead.known_since);
+        let first = case.first_touch();
+        // Who was contacted lately has an outcome only if it came fast.
+        if first.is_some_and(|first| !self.clock.is_mature(first)) {
+            return;
+        }
+        let at = first.unwrap_or(case.lead.known_since);
         let known = Known { at, hash: case.lead.hash, parts: parts.map(f64::from), booked };
         self.known.push(Reverse(Newest(known)));
         if self.known.len() > MOST_OUTCOMES {
@@ -200,7 +205,7 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon) -> Option<String> {
         List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, &lexicon.sequences)),
         List::Sequence => ("how.sequence", how::label(list, symbol, &lexicon.sequences)),
         List::TierChannel => ("how.tier_channel", how::label(list, symbol, &lexicon.sequences)),
-        List::Bounced => return None,
+        List::Bounced | List::Reached => return None,
     };
     Some(format!("{name}={label}"))
 }

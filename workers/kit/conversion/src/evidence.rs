@@ -53,7 +53,7 @@ impl Conversion {
             least: LEAST,
             objective: Objective::Centred,
         });
-        let (mut leads, mut total, mut hash) = (Vec::new(), 0u64, 0u64);
+        let (mut leads, mut others, mut total, mut hash) = (Vec::new(), Vec::new(), 0u64, 0u64);
         self.each_batch(client, moment, &mut detector, |detector, cases| {
             for case in cases {
                 let counted = detector.counted(case, query);
@@ -64,13 +64,14 @@ impl Conversion {
                 // A lead is in it as often as it has messages in it.
                 hash = hash.wrapping_add(case.lead.hash.wrapping_mul(counted.len() as u64));
                 let booked = counted.contains(&true);
-                if booked || leads.len() < MOST {
-                    leads.push(Counted { id: Uuid::from_u128(case.lead.id), booked });
+                let list = if booked { &mut leads } else { &mut others };
+                if list.len() < MOST {
+                    list.push(Counted { id: Uuid::from_u128(case.lead.id), booked });
                 }
             }
         })
         .await?;
-        leads.sort_by_key(|lead| (!lead.booked, lead.id));
+        leads.extend(others);
         leads.truncate(MOST);
         let as_learned = format!("{hash:016x}") == evidence.lead_ids_hash;
         Ok(Some(Behind { query: evidence.query, run_id: evidence.run_id, card, leads, total, as_learned }))

@@ -22,6 +22,8 @@ pub(crate) enum List {
     ChannelCount,
     LandmarkCount,
     Sequence,
+    /// Leads by how many touches they were sent: who could be in an order of that length.
+    Reached,
     /// Six tiers, each with all channels.
     TierChannel,
 }

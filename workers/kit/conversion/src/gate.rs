@@ -75,6 +75,8 @@ pub struct Decision {
     pub candidate: Option<Weights>,
     pub weights_source: Source,
     pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub solver_error: Option<String>,
     pub objective: &'static str,
     pub outcomes: usize,
     pub booked: usize,
@@ -100,7 +102,8 @@ pub struct Decision {
 pub struct Drift {
     /// Between the scores of the older and the newer part.
     pub population_stability: f64,
-    /// The evidence that the booking rate has halved; from 4 on it counts as fallen.
+    /// The evidence that the booking rate has halved, as it stands at the end; from 4 on it counts as fallen. An alarm
+    /// that later bookings have made up for is none: over thousands of outcomes chance alone would raise one.
     pub cusum: f64,
     /// The largest change of a fitted weight over the last runs.
     pub instability: f64,
@@ -165,6 +168,7 @@ pub fn decide(
         candidate: None,
         weights_source: Source::Held,
         reason: String::new(),
+        solver_error: None,
         objective: if objective == Objective::Seed { "seed" } else { "centred" },
         outcomes: known.len(),
         booked,
@@ -189,7 +193,7 @@ pub fn decide(
     let middle = (known.len() as f64 * LEARNED_FROM) as usize;
     let (older, newer) = known.split_at(middle);
     measure(&mut decision, &known, array(in_force));
-    let Some(whole) = fit(&known, objective) else { return decision };
+    let Some(whole) = fit(&known, objective) else { return unsolved(decision) };
     decision.drift = drift(older, newer, array(in_force), whole, before.candidates);
     if !decision.drift.frozen.is_empty() {
         decision.candidate = Some(shown(whole));
@@ -209,7 +213,7 @@ pub fn decide(
         );
         (std::array::from_fn(|place| share * whole[place] + (1.0 - share) * defaults[place]), Source::Blend)
     } else {
-        let Some(candidate) = fit(older, objective) else { return decision };
+        let Some(candidate) = fit(older, objective) else { return unsolved(decision) };
         decision.candidate = Some(shown(candidate));
         if let Some(refused) = refuse(&mut decision, older, newer, candidate, array(in_force), seed) {
             decision.reason = refused;
@@ -224,6 +228,13 @@ pub fn decide(
     }
     decision.adopted = shown(stepped);
     decision.weights_source = source;
+    decision
+}
+
+/// X92: what could not be fitted says so, and the weights stay.
+fn unsolved(mut decision: Decision) -> Decision {
+    decision.solver_error = Some("the weights could not be fitted".to_owned());
+    decision.reason = "the weights could not be fitted: they stay as they were".to_owned();
     decision
 }
 
@@ -260,9 +271,12 @@ fn refuse(
 ) -> Option<String> {
     let (new, outcomes) = scored(newer, candidate);
     let (old, _) = scored(newer, in_force);
-    let gain = scores::gain(&new, &old, &outcomes, seed)?;
+    let unjudged = || Some("could not be judged: older or later outcomes are all alike".to_owned());
+    let Some(gain) = scores::gain(&new, &old, &outcomes, seed) else { return unjudged() };
     decision.gain = Some(gain);
-    let briers = (brier(older, newer, candidate)?, brier(older, newer, in_force)?);
+    let briers = (brier(older, newer, candidate), brier(older, newer, in_force));
+    let (Some(new), Some(old)) = briers else { return unjudged() };
+    let briers = (new, old);
     decision.brier = Some((rounded(briers.0, 5), rounded(briers.1, 5)));
     match () {
         () if gain.gain < 0.0 => Some(format!("ranks later outcomes worse: AUC {:+.3}", gain.gain)),

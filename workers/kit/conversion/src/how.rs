@@ -3,8 +3,9 @@
 use crate::case::{CHANNELS, Case, Outcome, Symbol, TIERS, Touch};
 use crate::counts::{Clock, Counts, DAY};
 use crate::fact::{Base, Fact, List};
-use crate::sequence::Sequences;
+use crate::sequence::{LONGEST, Sequences};
 use crate::tally::Told;
+use crate::timing::shares;
 use patterns::card::rounded;
 use patterns::{Channels, Landmark, Sequence};
 use std::collections::BTreeMap;
@@ -16,23 +17,28 @@ const COUNTS: [&str; MOST_CHANNELS] = ["1_channel", "2_channels", "3_channels", 
 const MOST_SEQUENCES: usize = 20;
 
 pub(crate) fn facts(case: &Case<'_>, clock: Clock, sequences: &mut Sequences, tell: &mut impl FnMut(Fact)) {
-    let Some(first) = case.touches.first() else { return };
-    let is_open = case.lead.outcome == Outcome::Open;
     let booked = case.lead.outcome == Outcome::Booked;
     let touches = case.until_booking();
+    // Who booked unasked says nothing of channels.
+    let Some(first) = touches.first() else { return };
     let tier = Symbol::from(case.lead.tier) * CHANNELS.len() as Symbol;
     for touch in touches {
-        if !is_open || clock.is_mature(touch.at) {
+        if clock.is_mature(touch.at) {
             tell(Fact::of(List::TierChannel, tier + Symbol::from(touch.channel), touch.converting));
         }
     }
-    if is_open && !clock.is_mature(first.at) {
+    if !clock.is_mature(first.at) {
         return;
     }
     tell(Fact::base(Base::Leads, booked));
     tell(Fact::of(List::FirstChannel, first.channel.into(), booked));
     tell(Fact::of(List::ChannelCount, channels(touches), booked));
-    tell(Fact::of(List::Sequence, sequences.symbol(touches), booked));
+    // Who has booked got no more touches, so whole orders are not comparable: whoever was sent the beginning of an order
+    // is compared with those who were sent as many touches in another one.
+    for length in 1..=touches.len().min(LONGEST) {
+        tell(Fact::of(List::Reached, length as Symbol, booked));
+        tell(Fact::of(List::Sequence, sequences.symbol(&touches[..length]), booked));
+    }
     let landmark = first.at + LANDMARK_DAYS * DAY;
     let converted_at = case.lead.converted_at.or_else(|| Some(case.touches[case.converting()?].at));
     if landmark <= clock.now && !(booked && converted_at.is_none_or(|at| at <= landmark)) {
@@ -64,9 +70,8 @@ pub(crate) fn label(list: List, symbol: Symbol, sequences: &Sequences) -> String
 
 /// CI-109: of all bookings, the share whose answer came by each channel.
 pub(crate) fn booking_channels(counts: &Counts) -> BTreeMap<String, f64> {
-    let all: u64 = counts.timings.answered_by.iter().sum();
-    let shares = CHANNELS.iter().zip(counts.timings.answered_by).filter(|(_, count)| *count > 0);
-    shares.map(|(name, count)| ((*name).to_owned(), rounded(count as f64 / all as f64, 2))).collect()
+    let shares = CHANNELS.iter().zip(shares(&counts.timings.answered_by)).filter(|(_, share)| *share > 0.0);
+    shares.map(|(name, share)| ((*name).to_owned(), share)).collect()
 }
 
 /// CI-110: leads by the channel of their first touch.
@@ -88,7 +93,8 @@ pub(crate) fn first_touches(counts: &Counts, run_id: &str, least: u64) -> Channe
 pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Channels, Option<Landmark>) {
     let of = |list: List, base: Base, query: &'static str, denominator: &'static str| -> Channels {
         let told = Told { query, denominator, all: counts.base(base), least, run_id };
-        let one = counts.tally(list).cell(0).rate().share();
+        let one = counts.tally(list).cell(0).rate();
+        let one = one.share().filter(|_| one.trials >= least);
         let named =
             counts.tally(list).named(told, |symbol| label(List::ChannelCount, symbol, &Sequences::default()));
         let lifted = named.into_iter().map(|named| {
@@ -109,17 +115,27 @@ pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Chan
     (all, (!later.is_empty()).then_some(Landmark { day, multi_channel_lift: later }))
 }
 
-/// CI-112: orders of channels up to the booking, the highest rate first.
+/// CI-112: orders of two or more channels that leads were sent, each compared with other orders of as many touches; the
+/// highest rate first.
 pub(crate) fn sequences(counts: &Counts, sequences: &Sequences, run_id: &str, least: u64) -> Vec<Sequence> {
-    let told = Told {
-        query: "how.sequence",
-        denominator: "contacted_leads",
-        all: counts.base(Base::Leads),
-        least,
-        run_id,
+    let of_length = |length: usize| {
+        let all = counts.tally(List::Reached).cell(length as Symbol);
+        let told = Told {
+            query: "how.sequence",
+            denominator: "leads_with_as_many_touches",
+            all: &all,
+            least,
+            run_id,
+        };
+        counts.tally(List::Sequence).among(
+            |symbol| sequences.length(symbol) == length,
+            told,
+            |symbol| label(List::Sequence, symbol, sequences),
+        )
     };
-    let ranked = counts.tally(List::Sequence).ranked(told, |symbol| label(List::Sequence, symbol, sequences));
-    ranked
+    let mut named: Vec<_> = (2..=LONGEST).flat_map(of_length).collect();
+    named.sort_by(|one, other| other.card.conversion_rate.total_cmp(&one.card.conversion_rate));
+    named
         .into_iter()
         .take(MOST_SEQUENCES)
         .map(|named| Sequence {
@@ -139,9 +155,11 @@ pub(crate) fn by_tier(counts: &Counts, run_id: &str, least: u64) -> BTreeMap<Str
         let own = all.within(place);
         let told = Told { query: "how.tier_channel", denominator: "messages", all: &own, least, run_id };
         let first = place as Symbol * channels;
-        let named = counts.tally(List::TierChannel).among(first..first + channels, told, |symbol| {
-            label(List::TierChannel, symbol, &Sequences::default())
-        });
+        let named = counts.tally(List::TierChannel).among(
+            |symbol| (first..first + channels).contains(&symbol),
+            told,
+            |symbol| label(List::TierChannel, symbol, &Sequences::default()),
+        );
         let cards: Channels = named
             .into_iter()
             .filter_map(|named| Some((named.label.split_once(':')?.1.to_owned(), named.card)))

@@ -187,6 +187,7 @@ fn settle(lead: &mut Lead, own: &[Event], touches: &mut [Touch]) {
         (one, other) => one.or(other),
     };
     let until = lead.converted_at.unwrap_or(i64::MAX);
+    touches.iter_mut().for_each(|touch| touch.converting &= touch.at <= until);
     if !touches.iter().any(|touch| touch.converting)
         && let Some(last) = touches.iter_mut().rfind(|touch| touch.at <= until)
     {

@@ -4,7 +4,7 @@ use crate::case::{CHANNELS, Symbol, Touch};
 use std::collections::HashMap;
 
 /// Touches after these are not told apart: orders would all be different.
-const LONGEST: usize = 8;
+pub(crate) const LONGEST: usize = 8;
 
 #[derive(Debug, Default)]
 pub(crate) struct Sequences {
@@ -27,6 +27,12 @@ impl Sequences {
         self.symbols.insert(packed, symbol);
         self.packed.push(packed);
         symbol
+    }
+
+    /// How many touches an order has.
+    pub(crate) fn length(&self, symbol: Symbol) -> usize {
+        let packed = self.packed.get(symbol as usize).copied().unwrap_or(0);
+        (32 - packed.leading_zeros() as usize).div_ceil(3)
     }
 
     pub(crate) fn channels(&self, symbol: Symbol) -> Vec<String> {

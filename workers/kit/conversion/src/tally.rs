@@ -89,19 +89,19 @@ impl Tally {
 
     /// The groups that are large enough, in the order of their labels.
     pub(crate) fn named(&self, told: Told<'_>, label: impl Fn(Symbol) -> String) -> Vec<Named> {
-        self.among(0..Symbol::MAX, told, label)
+        self.among(|_| true, told, label)
     }
 
     /// The same of some of the symbols only, which are a list of their own.
     pub(crate) fn among(
         &self,
-        symbols: std::ops::Range<Symbol>,
+        symbols: impl Fn(Symbol) -> bool,
         told: Told<'_>,
         label: impl Fn(Symbol) -> String,
     ) -> Vec<Named> {
         let large = (0..)
             .zip(&self.cells)
-            .filter(|(symbol, cell)| symbols.contains(symbol) && cell.rate().trials >= told.least.max(1));
+            .filter(|(symbol, cell)| symbols(*symbol) && cell.rate().trials >= told.least.max(1));
         let mut large: Vec<(Symbol, String, &Cell)> =
             large.map(|(symbol, cell)| (symbol, label(symbol), cell)).collect();
         // Symbols are given in the order in which rows come; labels are the same in every run.

@@ -105,6 +105,20 @@ pub(crate) fn quantile(counts: &[u64], share: f64) -> Option<usize> {
         .filter(|_| all > 0)
 }
 
+/// Shares with two decimals that add up to 1: what is left over goes to the largest remainders.
+pub(crate) fn shares(counts: &[u64]) -> Vec<f64> {
+    let all: u64 = counts.iter().sum();
+    if all == 0 {
+        return vec![0.0; counts.len()];
+    }
+    let mut hundredths: Vec<u64> = counts.iter().map(|count| count * 100 / all).collect();
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|&place| std::cmp::Reverse(counts[place] * 100 % all));
+    let left = 100 - hundredths.iter().sum::<u64>();
+    order.into_iter().take(usize::try_from(left).unwrap_or(0)).for_each(|place| hundredths[place] += 1);
+    hundredths.into_iter().map(|hundredths| hundredths as f64 / 100.0).collect()
+}
+
 impl Default for Timings {
     fn default() -> Self {
         Self {
@@ -129,9 +143,12 @@ impl Timings {
             return;
         }
         let Some(place) = case.converting() else { return };
-        self.converting_touch[place.min(LAST_TOUCH - 1)] += 1;
         let booked_at = case.lead.converted_at.unwrap_or(case.touches[place].at);
         self.booked_after[days(first, booked_at).min(LAST_DAY)] += 1;
+        if !clock.is_mature(case.touches[place].at) {
+            return;
+        }
+        self.converting_touch[place.min(LAST_TOUCH - 1)] += 1;
         for (gaps, pair) in self.gaps.iter_mut().zip(case.touches[..=place].windows(2)) {
             // To the nearest day: a touch at nine and the next one at eight are a day apart.
             gaps[days(pair[0].at, pair[1].at + DAY / 2).min(LONGEST_GAP)] += 1;
@@ -143,9 +160,8 @@ impl Timings {
     }
 
     fn count_lengths(&mut self, case: &Case<'_>, clock: Clock, contents: &Contents) {
-        let is_open = case.lead.outcome == Outcome::Open;
         for touch in case.until_booking() {
-            if is_open && !clock.is_mature(touch.at) {
+            if !clock.is_mature(touch.at) {
                 continue;
             }
             let content = touch.content.and_then(|symbol| contents.get(symbol));

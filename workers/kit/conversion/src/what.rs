@@ -1,6 +1,6 @@
 //! WHAT: which words messages have in common that were the last before a booking.
 
-use crate::case::{Case, Outcome, Symbol};
+use crate::case::{Case, Symbol};
 use crate::counts::{Clock, Counts};
 use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
@@ -20,12 +20,11 @@ const MOST_SUBJECTS: usize = 20;
 /// The lists of lengths are three.
 const LENGTH_LISTS: f64 = 3.0;
 
-/// What the messages of a lead tell: those that had their time, or whose lead has an outcome.
+/// What the messages of a lead tell that have had their time.
 pub(crate) fn facts(case: &Case<'_>, clock: Clock, contents: &Contents, tell: &mut impl FnMut(Fact)) {
-    let is_open = case.lead.outcome == Outcome::Open;
     for touch in case.until_booking() {
         let Some(content) = touch.content.and_then(|symbol| contents.get(symbol)) else { continue };
-        if is_open && !clock.is_mature(touch.at) {
+        if !clock.is_mature(touch.at) {
             continue;
         }
         let booked = touch.converting;
@@ -97,7 +96,9 @@ pub(crate) fn pain_points(counts: &Counts, run_id: &str, least: u64, contents: &
         let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
         let frequency = share(with.successes, all.successes);
         let among_others = share(with.trials - with.successes, all.trials - all.successes);
-        let lift = if among_others > 0.0 { frequency / among_others } else { 1.0 };
+        // What only messages that booked have named is as good as half a message among the others.
+        let half = |share: f64| share.max(0.5 / (all.trials - all.successes + 1) as f64);
+        let lift = frequency / half(among_others);
         let mut card = named.card;
         (card.lift, card.lift_baseline) =
             (Some(rounded(lift, 2)), Some("non_converting_messages".to_owned()));

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 /// The best scores are those of this share.
 const FIFTH: f64 = 0.2;
-/// Outcomes beyond these are left out of the comparison.
-const MOST_OUTCOMES: usize = 20_000;
+/// The newest outcomes are compared; of more the answer would take too long.
+const MOST_OUTCOMES: usize = 5_000;
 const SEED: u64 = 1;
 
 /// What other weights would have done.
@@ -50,6 +50,15 @@ pub struct WeightsRanking {
     pub top_fifth_what_if: f64,
 }
 
+/// A lead under both weights.
+struct Row {
+    since: i64,
+    id: Uuid,
+    now: f64,
+    then: f64,
+    outcome: Outcome,
+}
+
 impl Conversion {
     pub async fn what_if(
         &self,
@@ -60,25 +69,31 @@ impl Conversion {
         let mut tx = self.db.begin(client).await?;
         let kept = conversion::weights(&mut tx).await?;
         tx.rollback().await?;
-        let in_force = kept
-            .als_learned_weights
-            .and_then(|weights| serde_json::from_value(weights).ok())
-            .unwrap_or(als::DEFAULT_WEIGHTS);
-        let mut rows: Vec<(f64, f64, Outcome)> = Vec::new();
+        let learned = als::Learned {
+            weights: kept.als_learned_weights,
+            updated_at: kept.als_weights_updated_at,
+            source: kept.weights_source,
+        };
+        let in_force = als::in_force(&learned, now).weights;
+        let mut rows: Vec<Row> = Vec::new();
         let mut outcomes = Outcomes::open(&self.db, client, now).await?;
         outcomes
             .leads((FIRST, LAST), |row| {
                 if let Ok(components) = serde_json::from_str::<Components>(row.components) {
                     let outcome = reading::outcome(&row, now.timestamp());
-                    rows.push((als::raw(&components, &in_force), als::raw(&components, &weights), outcome));
+                    let (now, then) = (als::raw(&components, &in_force), als::raw(&components, &weights));
+                    rows.push(Row { since: row.created_at, id: row.id, now, then, outcome });
                 }
             })
             .await?;
-        let (now, then): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.0, row.1)).unzip();
-        rows.retain(|row| row.2 != Outcome::Open);
+        // The newest first, whatever order the rows came in.
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.since, row.id)));
+        let (now, then): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.now, row.then)).unzip();
+        rows.retain(|row| row.outcome != Outcome::Open);
         rows.truncate(MOST_OUTCOMES);
-        let booked: Vec<bool> = rows.iter().map(|row| row.2 == Outcome::Booked).collect();
-        let (known_now, known_then): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.0, row.1)).unzip();
+        let booked: Vec<bool> = rows.iter().map(|row| row.outcome == Outcome::Booked).collect();
+        let (known_now, known_then): (Vec<f64>, Vec<f64>) =
+            rows.iter().map(|row| (row.now, row.then)).unzip();
         Ok(WeightsWhatIf {
             weights,
             in_force,
@@ -106,7 +121,7 @@ fn ranking(now: &[f64], then: &[f64], booked: &[bool]) -> Option<WeightsRanking>
     })
 }
 
-/// The share of the best fifth that both name; of equal scores the earlier lead comes first.
+/// The share of the best fifth that both name; of equal scores the newer lead comes first.
 fn overlap(now: &[f64], then: &[f64]) -> f64 {
     let best = |scores: &[f64]| {
         let mut order: Vec<usize> = (0..scores.len()).collect();

@@ -1,11 +1,11 @@
 //! WHEN: at which times messages go out that lead to bookings, after how many touches, and how long it takes.
 
 use crate::card::FALSE_DISCOVERIES;
-use crate::case::{Case, Outcome, Symbol};
+use crate::case::{Case, Symbol};
 use crate::counts::{Clock, Counts};
 use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
-use crate::timing::{LAST_TOUCH, quantile};
+use crate::timing::{LAST_TOUCH, quantile, shares};
 use patterns::card::rounded;
 use patterns::{Day, Hazard, Hour, Recommendation, Timing, Verdict};
 use stats::{homogeneity, survival};
@@ -19,9 +19,8 @@ const USUAL_HOURS: [u32; 2] = [9, 14];
 const MOST: usize = 3;
 
 pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) {
-    let is_open = case.lead.outcome == Outcome::Open;
     for (place, touch) in case.until_booking().iter().enumerate() {
-        if is_open && !clock.is_mature(touch.at) {
+        if !clock.is_mature(touch.at) {
             continue;
         }
         let booked = touch.converting;
@@ -96,12 +95,10 @@ pub(crate) fn touches(
     least: u64,
 ) -> (BTreeMap<String, f64>, Vec<Hazard>, Verdict) {
     let bookings = &counts.timings.converting_touch;
-    let all: u64 = bookings.iter().sum();
     let last = bookings.iter().rposition(|count| *count > 0).map_or(0, |place| place + 1);
-    let shares = bookings[..last].iter().enumerate();
-    let shares: BTreeMap<String, f64> = shares
-        .map(|(place, count)| (format!("touch_{}", place + 1), rounded(*count as f64 / all as f64, 2)))
-        .collect();
+    let shares = shares(&bookings[..last]).into_iter().enumerate();
+    let shares: BTreeMap<String, f64> =
+        shares.map(|(place, share)| (format!("touch_{}", place + 1), share)).collect();
     let mut named = counts
         .tally(List::TouchNumber)
         .named(told(counts, run_id, "when.touch", least), |symbol| label(List::TouchNumber, symbol));

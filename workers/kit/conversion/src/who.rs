@@ -90,20 +90,22 @@ pub(crate) fn sizes(counts: &Counts, run_id: &str, least: u64) -> Size {
     let mut banded: Vec<Named> = named.into_iter().filter(|named| named.symbol < NO_SIZE).collect();
     banded.sort_by_key(|named| named.symbol);
     let mut sweet_spot: Option<Spot> = None;
+    let mut best = 0.0;
     for named in &banded {
-        let rate = named.card.conversion_rate;
-        let best = sweet_spot.as_ref().map_or(0.0, |spot| spot.conversion_rate);
+        // As they are, and not as they are shown.
+        let rate = named.card.converted as f64 / named.card.sample as f64;
         if let Some((min, max, _)) = BANDS.get(named.symbol as usize)
             && rate > best
         {
-            sweet_spot = Some(Spot { min: *min, max: *max, conversion_rate: rate });
+            best = rate;
+            sweet_spot = Some(Spot { min: *min, max: *max, conversion_rate: named.card.conversion_rate });
         }
     }
     let excluded = [("null", NO_SIZE), ("over_500", OVER)];
     let excluded = excluded.map(|(name, symbol)| (name.to_owned(), tally.cell(symbol).rate().trials));
     let distribution =
         banded.into_iter().map(|named| Band { range: named.label, card: named.card }).collect();
-    Size { sweet_spot, distribution, excluded: excluded.into() }
+    Size { sweet_spot: Some(sweet_spot), distribution: Some(distribution), excluded: excluded.into() }
 }
 
 /// CI-067 to CI-069: the rate with a signal against the rate without it; 1 when either has too few.

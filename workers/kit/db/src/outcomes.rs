@@ -77,7 +77,8 @@ impl Outcomes {
                 created_at,
                 coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
                     OR scored_at <= first_touch_at THEN als_components END)::text,
-                coalesce(als_snapshot ->> 'tier', als_tier), time_zone, state, country
+                coalesce(als_snapshot ->> 'tier', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
+                    OR scored_at <= first_touch_at THEN als_tier END), time_zone, state, country
             FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
                 AND created_at <= '{as_of}'"
         );

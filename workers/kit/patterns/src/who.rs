@@ -71,10 +71,11 @@ pub struct Industry {
 /// Companies by their size. Empty when there was too little data.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Size {
+    /// `null` when no band has enough leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sweet_spot: Option<Spot>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub distribution: Vec<Band>,
+    pub sweet_spot: Option<Option<Spot>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Vec<Band>>,
     /// Leads that are in no band: of unknown size (`null`), and over 500 (`over_500`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub excluded: BTreeMap<String, u64>,

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use chrono::{DateTime, Utc};
-use db::{Tx, campaigns};
+use db::{Tx, conversion};
 use patterns::{PatternType, Proven};
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ pub(crate) async fn documents(
     tx: &mut Tx,
     now: DateTime<Utc>,
 ) -> Result<impl Iterator<Item = (PatternType, Value)> + use<>, Error> {
-    let stored = campaigns::patterns_in_force(tx, now).await?;
-    Ok(stored.into_iter().filter_map(|(kind, document)| Some((kind.parse().ok()?, document))))
+    let mut stored = conversion::current(tx, None).await?;
+    stored.retain(|pattern| pattern.valid_until.is_some_and(|until| until > now));
+    Ok(stored.into_iter().filter_map(|pattern| Some((pattern.pattern_type.parse().ok()?, pattern.patterns))))
 }

@@ -105,3 +105,12 @@ fn weights_are_shown_with_three_decimals_that_add_up() {
     let found = super::shown([third, third, third - 0.05, 0.05]);
     assert!((array(found).iter().sum::<f64>() - weights::SUM).abs() < 1e-9, "{found:?}");
 }
+
+#[test]
+fn what_cannot_be_judged_is_not_adopted() {
+    // Nobody of the older ones has booked.
+    let leads = (0..300).map(|at| known(at, [0.5, 0.5, 0.5, (at % 7) as f64 / 7.0], at > 220 && at % 3 == 0));
+    let found = decided(leads.collect());
+    assert_eq!((found.weights_source, found.adopted), (Source::Held, DEFAULT_WEIGHTS));
+    assert!(found.reason.contains("could not be judged"), "{}", found.reason);
+}

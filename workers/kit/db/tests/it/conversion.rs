@@ -16,7 +16,7 @@ async fn with_lead() -> TestDb {
         "INSERT INTO leads (client_id, id, prospect_id, name, source, collected_at, als_score, als_tier, als_components,
             als_weights_used, scored_at)
         VALUES ('{ALPHA}', '{ANN}', 'ann', 'Ann', 'test', now(), 65, 'warm',
-            '{{\"data_quality\": 16, \"authority\": 22, \"company_fit\": 18, \"timing\": 9, \"risk\": 0}}', '{{}}', now())"
+            '{{\"data_quality\": 16, \"authority\": 22, \"company_fit\": 18, \"timing\": 9, \"risk\": 0}}', '{{}}', '2025-04-01')"
     ))
     .await;
     test
@@ -133,6 +133,23 @@ async fn the_score_from_before_the_first_touch_stays() {
     happens(&test, "sent", 10, "second").await;
     assert_eq!(text(&test, "SELECT als_snapshot ->> 'score' FROM leads").await, "65");
     assert_eq!(text(&test, "SELECT als_snapshot -> 'components' ->> 'timing' FROM leads").await, "9");
+}
+
+#[tokio::test]
+async fn a_score_from_after_the_first_touch_is_none_from_before_it() {
+    let test = with_lead().await;
+    test.sql("UPDATE leads SET scored_at = '2025-06-01'").await;
+    happens(&test, "sent", 9, "first").await;
+    assert_eq!(text(&test, "SELECT als_snapshot::text FROM leads").await, "");
+}
+
+#[tokio::test]
+async fn what_goes_out_after_the_change_of_status_did_not_lead_to_it() {
+    let test = with_lead().await;
+    happens(&test, "sent", 1, "first").await;
+    test.sql("UPDATE leads SET status = 'converted', converted_at = '2025-05-02'").await;
+    happens(&test, "voice_completed", 60, "later").await;
+    assert_eq!(converting(&test).await, ["first"]);
 }
 
 #[tokio::test]
