@@ -29,11 +29,6 @@ INSERT INTO experiments (client_id, id, name, segment, sequence_type, step, arms
     VALUES ($client, '00000000-0000-0000-0000-000000000000', 'x', 'referral_network', '3-step', 1, '[]', '2026-10-19');
 INSERT INTO experiment_assignments (client_id, experiment_id, lead_id, variant, propensity)
     VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', 'v', 0.5);
-INSERT INTO memberships (client_id, user_id) VALUES ($client, $client);
-INSERT INTO conversion_patterns (client_id, pattern_type, patterns, sample_size, confidence, valid_until)
-    VALUES ($client, 'who', '{}', 1, 0.5, now());
-INSERT INTO conversion_pattern_history (client_id, pattern_type, patterns, sample_size)
-    VALUES ($client, 'who', '{}', 1);
 UPDATE leads SET converted_at = now() WHERE client_id = $client;
 INSERT INTO api_keys (client_id, key_id, name, secret_hash, scopes) VALUES ($client, 'k', 'n', 'h', '{read}');
 INSERT INTO idempotency_keys (client_id, key, request_hash) VALUES ($client, 'k', 'h');
