@@ -14,6 +14,7 @@ pub(crate) struct Counts {
     tallies: Vec<Tally>,
     bases: [Cell; Base::COUNT],
     pub(crate) timings: Timings,
+    pub(crate) sequences: Sequences,
 }
 
 /// What texts mean that cases name.
@@ -22,7 +23,6 @@ pub struct Lexicon {
     pub titles: Names,
     pub industries: Names,
     pub contents: Contents,
-    pub(crate) sequences: Sequences,
 }
 
 /// When it is, and how long it takes until no answer is one.
@@ -49,6 +49,7 @@ impl Counts {
             tallies: vec![Tally::default(); List::COUNT],
             bases: [Cell::default(); Base::COUNT],
             timings: Timings::default(),
+            sequences: Sequences::default(),
         }
     }
 
@@ -60,12 +61,13 @@ impl Counts {
         &self.tallies[list as usize]
     }
 
-    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, lexicon: &mut Lexicon) {
+    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, lexicon: &Lexicon) {
         let (tier, hash) = (case.lead.tier, case.lead.hash);
-        facts(case, clock, lexicon, &mut |fact| match fact {
-            Fact::Base(base, success) => self.bases[base as usize].count(tier, success, hash),
+        let Self { tallies, bases, sequences, .. } = self;
+        facts(case, clock, lexicon, sequences, &mut |fact| match fact {
+            Fact::Base(base, success) => bases[base as usize].count(tier, success, hash),
             Fact::Group(list, symbol, success) => {
-                self.tallies[list as usize].count(symbol, tier, success, hash);
+                tallies[list as usize].count(symbol, tier, success, hash);
             }
         });
         self.timings.count(case, clock, &lexicon.contents);
@@ -73,9 +75,15 @@ impl Counts {
 }
 
 /// Everything that a case tells; also what is asked when somebody wants to see the leads behind a card.
-pub(crate) fn facts(case: &Case<'_>, clock: Clock, lexicon: &mut Lexicon, tell: &mut impl FnMut(Fact)) {
+pub(crate) fn facts(
+    case: &Case<'_>,
+    clock: Clock,
+    lexicon: &Lexicon,
+    sequences: &mut Sequences,
+    tell: &mut impl FnMut(Fact),
+) {
     who::facts(case, tell);
     what::facts(case, clock, &lexicon.contents, tell);
     when::facts(case, clock, tell);
-    how::facts(case, clock, &mut lexicon.sequences, tell);
+    how::facts(case, clock, sequences, tell);
 }

@@ -5,6 +5,7 @@ use crate::counts::{Clock, Counts, Lexicon, facts};
 use crate::documents::{Documents, weights_by_name};
 use crate::fact::{Fact, List};
 use crate::gate::{self, Before, Decision, Known, MOST_OUTCOMES};
+use crate::sequence::Sequences;
 use crate::{how, what, when, who};
 use chrono::{DateTime, Utc};
 use patterns::{How, What, When, Who};
@@ -94,11 +95,13 @@ impl Detector {
     /// Counts a batch. Outcomes are shuffled within it, so batches should be large, and cut in the same places for the
     /// same cases.
     pub fn observe(&mut self, cases: &[Case<'_>]) {
-        for case in cases {
-            self.counts.count(case, self.clock, &mut self.lexicon);
-            self.learn_from(case);
-        }
-        self.observe_shuffled(cases);
+        let Self { clock, lexicon, counts, shuffled, random, .. } = self;
+        let (clock, lexicon) = (*clock, &*lexicon);
+        std::thread::scope(|threads| {
+            threads.spawn(|| count_shuffled(cases, clock, lexicon, shuffled, random));
+            cases.iter().for_each(|case| counts.count(case, clock, lexicon));
+        });
+        cases.iter().for_each(|case| self.learn_from(case));
     }
 
     fn learn_from(&mut self, case: &Case<'_>) {
@@ -121,28 +124,6 @@ impl Detector {
         self.known.push(Reverse(Newest(known)));
         if self.known.len() > MOST_OUTCOMES {
             self.known.pop();
-        }
-    }
-
-    fn observe_shuffled(&mut self, cases: &[Case<'_>]) {
-        let mut outcomes: Vec<Outcome> = cases.iter().map(|case| case.lead.outcome).collect();
-        outcomes.shuffle(&mut self.random);
-        let mut touches: Vec<Touch> = Vec::new();
-        for (case, outcome) in cases.iter().zip(outcomes) {
-            touches.clear();
-            touches.extend_from_slice(case.touches);
-            // Who has booked by chance has done so after any of the touches, as likely after one as after another.
-            let last = (case.lead.hash % touches.len().max(1) as u64) as usize;
-            for (place, touch) in touches.iter_mut().enumerate() {
-                touch.converting = outcome == Outcome::Booked && place == last;
-            }
-            let lead = Lead {
-                outcome,
-                converted_at: touches.get(last).map(|touch| touch.at + 1),
-                answered_by: None,
-                ..*case.lead
-            };
-            self.shuffled.count(&Case { lead: &lead, touches: &touches }, self.clock, &mut self.lexicon);
         }
     }
 
@@ -175,18 +156,46 @@ impl Detector {
     /// How often a lead is counted in the group that a card's query names, each time with whether it went well there.
     pub fn counted(&mut self, case: &Case<'_>, query: &str) -> Vec<bool> {
         let mut found = Vec::new();
-        facts(case, self.clock, &mut self.lexicon, &mut |fact| {
+        let sequences = &mut self.counts.sequences;
+        facts(case, self.clock, &self.lexicon, sequences, &mut |fact| {
             if let Fact::Group(list, symbol, success) = fact {
                 found.push((list, symbol, success));
             }
         });
-        found.retain(|(list, symbol, _)| query_of(*list, *symbol, &self.lexicon).as_deref() == Some(query));
+        found.retain(|(list, symbol, _)| {
+            query_of(*list, *symbol, &self.lexicon, sequences).as_deref() == Some(query)
+        });
         found.into_iter().map(|(_, _, success)| success).collect()
     }
 }
 
+/// Counts the same cases with their outcomes shuffled.
+fn count_shuffled(
+    cases: &[Case<'_>],
+    clock: Clock,
+    lexicon: &Lexicon,
+    counts: &mut Counts,
+    random: &mut ChaCha8Rng,
+) {
+    let mut outcomes: Vec<Outcome> = cases.iter().map(|case| case.lead.outcome).collect();
+    outcomes.shuffle(random);
+    let mut touches: Vec<Touch> = Vec::new();
+    for (case, outcome) in cases.iter().zip(outcomes) {
+        touches.clear();
+        touches.extend_from_slice(case.touches);
+        // Who has booked by chance has done so after any of the touches, as likely after one as after another.
+        let last = (case.lead.hash % touches.len().max(1) as u64) as usize;
+        for (place, touch) in touches.iter_mut().enumerate() {
+            touch.converting = outcome == Outcome::Booked && place == last;
+        }
+        let converted_at = touches.get(last).map(|touch| touch.at + 1);
+        let lead = Lead { outcome, converted_at, answered_by: None, ..*case.lead };
+        counts.count(&Case { lead: &lead, touches: &touches }, clock, lexicon);
+    }
+}
+
 /// The query of a card, as `Tally::named` writes it.
-fn query_of(list: List, symbol: u32, lexicon: &Lexicon) -> Option<String> {
+fn query_of(list: List, symbol: u32, lexicon: &Lexicon, sequences: &Sequences) -> Option<String> {
     let (name, label) = match list {
         List::Title => ("who.title", lexicon.titles.text(symbol).to_owned()),
         List::Industry => ("who.industry", lexicon.industries.text(symbol).to_owned()),
@@ -200,11 +209,11 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon) -> Option<String> {
         List::Day => ("when.day", when::label(list, symbol)),
         List::Hour => ("when.hour", when::label(list, symbol)),
         List::TouchNumber => ("when.touch", when::label(list, symbol)),
-        List::FirstChannel => ("how.first_touch", how::label(list, symbol, &lexicon.sequences)),
-        List::ChannelCount => ("how.channels", how::label(list, symbol, &lexicon.sequences)),
-        List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, &lexicon.sequences)),
-        List::Sequence => ("how.sequence", how::label(list, symbol, &lexicon.sequences)),
-        List::TierChannel => ("how.tier_channel", how::label(list, symbol, &lexicon.sequences)),
+        List::FirstChannel => ("how.first_touch", how::label(list, symbol, sequences)),
+        List::ChannelCount => ("how.channels", how::label(list, symbol, sequences)),
+        List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, sequences)),
+        List::Sequence => ("how.sequence", how::label(list, symbol, sequences)),
+        List::TierChannel => ("how.tier_channel", how::label(list, symbol, sequences)),
         List::Bounced | List::Reached => return None,
     };
     Some(format!("{name}={label}"))

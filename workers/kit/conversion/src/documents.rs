@@ -162,7 +162,7 @@ impl Documents<'_> {
         how.booking_channel_distribution = how::booking_channels(counts);
         how.first_touch_effectiveness = how::first_touches(counts, run_id, least);
         (how.multi_channel_lift, how.landmark) = how::channel_counts(counts, run_id, least);
-        how.winning_sequences = how::sequences(counts, &self.lexicon.sequences, run_id, least);
+        how.winning_sequences = how::sequences(counts, &counts.sequences, run_id, least);
         how.channel_effectiveness_by_tier = how::by_tier(counts, run_id, least);
         how
     }

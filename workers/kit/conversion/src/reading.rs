@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 
 /// Leads in a batch: what is in memory at once.
-pub(crate) const BATCH: i64 = 200_000;
+pub(crate) const BATCH: i64 = 500_000;
 /// Of the four parts of a score so many have to be known (statistics 4.5).
 const LEAST_PARTS: usize = 3;
 /// CI-070: the most points of each part.

@@ -177,14 +177,14 @@ pub struct Gain {
 pub fn gain(new: &[f64], old: &[f64], outcomes: &[bool], seed: u64) -> Option<Gain> {
     let gain = auc(new, outcomes)? - auc(old, outcomes)?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let n = outcomes.len();
+    let people = u32::try_from(outcomes.len()).ok()?;
     let (of_new, of_old) = (Sorted::by(new), Sorted::by(old));
     let mut gains = Vec::with_capacity(DRAWS);
-    let mut drawn = vec![0u32; n];
+    let mut drawn = vec![0u32; outcomes.len()];
     for _ in 0..DRAWS {
         drawn.fill(0);
-        for _ in 0..n {
-            drawn[random.random_range(0..n)] += 1;
+        for _ in 0..people {
+            drawn[random.random_range(0..people) as usize] += 1;
         }
         // A draw without any of one kind tells nothing.
         if let (Some(new), Some(old)) = (of_new.auc(outcomes, &drawn), of_old.auc(outcomes, &drawn)) {
