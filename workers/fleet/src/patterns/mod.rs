@@ -20,7 +20,7 @@ use crate::workers::Workers;
 pub enum Command {
     /// Learn from a client's leads, or with --file from any table of outcomes.
     #[command(after_help = learn::AFTER_HELP)]
-    Learn(learn::Args),
+    Learn(Box<learn::Args>),
     /// Show what was learned: who books, what was said, when and how.
     #[command(
         after_help = "Examples:\n  leadfleet patterns show\n  leadfleet patterns show who\n  leadfleet patterns show when --json"

@@ -42,7 +42,7 @@ pub struct Evidence {
 
 #[derive(Debug, clap::Args)]
 pub struct WhatIf {
-    /// Weights as data_quality=0.2,authority=0.25,company_fit=0.25,timing=0.15; those left out are 0.
+    /// Weights as `authority=0.25,timing=0.3`; those left out are 0.
     #[arg(long, value_name = "WEIGHTS", value_parser = weights)]
     weights: Weights,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Times the statistics of a million leads without a database: groups with intervals, tests and shrinkage, weights, ranking.
 //!
-//! `tests/bench/statistics.py` does the same with polars and SciPy over the same leads.
+//! `tests/bench/statistics.py` does the same with `polars` and `SciPy` over the same leads.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock")]
@@ -56,7 +56,7 @@ fn lead(detector: &mut Detector, n: u64) -> Lead {
         title: Some(lexicon.titles.symbol(&format!("Title {}", n % 211))),
         industry: Some(lexicon.industries.symbol(&format!("Industry {}", n % 37))),
         employees: u32::try_from(n % 600).ok(),
-        signals: [n % 11 == 0, n % 7 == 0, n % 5 == 0],
+        signals: [11, 7, 5].map(|every: u64| n.is_multiple_of(every)),
         outcome: if booked { Outcome::Booked } else { Outcome::Failed },
         known_since: n as i64,
         parts: Some([

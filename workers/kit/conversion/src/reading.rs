@@ -193,8 +193,8 @@ fn settle(lead: &mut Lead, own: &[Event], touches: &mut [Touch]) {
     {
         last.converting = true;
     }
-    let answers = own.iter().filter(|event| event.kind == Kind::Reply && event.at <= until);
-    lead.answered_by = answers.last().map(|event| event.channel);
+    let answer = own.iter().rfind(|event| event.kind == Kind::Reply && event.at <= until);
+    lead.answered_by = answer.map(|event| event.channel);
 }
 
 fn touch(event: &Event, zone: Tz) -> Touch {
