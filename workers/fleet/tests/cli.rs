@@ -327,12 +327,12 @@ fn a_right_event_is_told_where_it_would_go() {
 fn workers_whose_broker_is_gone_still_end_when_asked_to() {
     let dir = data_dir();
     let mut dev = Dev::start(dir.path());
-    let mut command = leadfleet(&["run", "scorer", "--log", "error"]);
+    let mut command = leadfleet(&["run", "geographic", "--log", "error"]);
     command.env("NATS_URL", dev.addresses["nats_url"].as_str().unwrap());
     let mut workers = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(workers.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "Running scorer");
+    assert_eq!(line.trim(), "Running geographic");
     dev.signal(Signal::KILL);
     dev.process.wait().unwrap();
     wait_until_free(dir.path());
