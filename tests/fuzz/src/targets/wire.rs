@@ -7,9 +7,10 @@ use chrono::DateTime;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::subject::{Subject, Token};
 use proto::v1::{
-    Alert, Assignments, ClinicPart, Complete, Engagement, ExportOutcome, MatchConfig, Matches, PainPart,
-    PlaceHints, Plan, RunHeader, RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment,
-    SequenceRequest, SequenceWords, StoreOutcome, StoreRetry, Strategy, Template, Tick, TouchDue, Trigger,
+    Alert, Assignments, Campaign, CampaignRequest, ClinicPart, Complete, Engagement, ExportOutcome,
+    LeadChanged, LearnRequest, MatchConfig, Matches, PainPart, PatternsChanged, PlaceHints, Plan, RunHeader,
+    RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment, SequenceRequest, SequenceWords,
+    StoreOutcome, StoreRetry, Strategy, Template, Tick, TouchDue, Trigger,
 };
 use proto::{Message, Name};
 use runtime::{Stored, TraceContext};
@@ -84,7 +85,7 @@ static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).expect("our own descriptors"));
 
 /// Every message that anybody takes, with who reads it here.
-pub(super) const MESSAGES: [(&str, Take); 23] = [
+pub(super) const MESSAGES: [(&str, Take); 28] = [
     (Alert::NAME, message::<Alert>),
     (Assignments::NAME, message::<Assignments>),
     (ClinicPart::NAME, message::<ClinicPart>),
@@ -106,6 +107,11 @@ pub(super) const MESSAGES: [(&str, Take); 23] = [
     (TouchDue::NAME, message::<TouchDue>),
     (SequenceRequest::NAME, message::<SequenceRequest>),
     (SequenceWords::NAME, message::<SequenceWords>),
+    (CampaignRequest::NAME, message::<CampaignRequest>),
+    (Campaign::NAME, message::<Campaign>),
+    (LeadChanged::NAME, message::<LeadChanged>),
+    (LearnRequest::NAME, message::<LearnRequest>),
+    (PatternsChanged::NAME, message::<PatternsChanged>),
     (Template::NAME, message::<Template>),
     (Tick::NAME, message::<Tick>),
 ];
