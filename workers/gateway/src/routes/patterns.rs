@@ -191,8 +191,5 @@ pub(crate) async fn what_if(
     Extension(caller): Extension<Caller>,
     Json(asked): Json<WeightsRequest>,
 ) -> Result<axum::Json<WeightsWhatIf>, Problem> {
-    if !asked.weights.are_sound() {
-        return Err(Problem::wrong("weights", "at least one of them has to count"));
-    }
     Ok(axum::Json(app.conversion.what_if(caller.client, asked.weights, app.now()).await?))
 }
