@@ -2,6 +2,7 @@
 
 use patterns::card::rounded;
 use patterns::{Adjusted, Card, Verdict};
+use stats::family::Borrowed;
 use stats::ratio::{self, Stratum};
 use stats::{Rate, family, fisher};
 
@@ -17,11 +18,13 @@ pub struct Group {
     pub rate: Rate,
     /// The same group and everybody else, among those who are alike in something; empty when nothing is known.
     pub strata: Vec<Stratum>,
+    /// What its rate is drawn to beside the rate of all.
+    pub borrowed: Borrowed,
 }
 
 impl From<Rate> for Group {
     fn from(rate: Rate) -> Self {
-        Self { rate, strata: Vec::new() }
+        Self { rate, strata: Vec::new(), borrowed: Borrowed::default() }
     }
 }
 
@@ -32,7 +35,7 @@ pub struct List<'a> {
     pub all: Rate,
     pub denominator: &'a str,
     /// What strata are alike in.
-    pub alike_in: &'a str,
+    pub alike_in: &'a [&'a str],
 }
 
 /// The cards of the groups of one list, in their order. Each is compared with everybody else; the q-values are those
@@ -56,7 +59,8 @@ fn rest(all: Rate, rate: Rate) -> Rate {
 /// The cards of groups whose q-values are those of more than their own list.
 pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Card> {
     let rates: Vec<Rate> = groups.iter().map(|group| group.rate).collect();
-    let (mean, shrunk) = family::shrunk_to(&rates, list.all);
+    let borrowed: Vec<Borrowed> = groups.iter().map(|group| group.borrowed).collect();
+    let (mean, shrunk) = family::shrunk_with(&rates, &borrowed, list.all);
     let overall = list.all.share().unwrap_or(0.0);
     let made = groups.iter().enumerate().map(|(place, group)| {
         let (rate, shrunk) = (group.rate, shrunk[place]);
@@ -64,7 +68,13 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
         let against_rest = ratio::lift(rate, rest(list.all, rate));
         let wilson = rate.wilson();
         let fewer = rate.trials.min(rest(list.all, rate).trials);
-        let verdict = verdict(q[place], fewer, (shrunk.low, shrunk.high), mean, against_rest);
+        let adjusted = adjusted(&group.strata, list.alike_in);
+        let verdict = match verdict(q[place], fewer, (shrunk.low, shrunk.high), mean, against_rest) {
+            Verdict::Better | Verdict::Worse if adjusted.as_ref().is_some_and(is_explained_away) => {
+                Verdict::NotDistinguishable
+            }
+            verdict => verdict,
+        };
         Card {
             conversion_rate: rounded(share, 3),
             sample: rate.trials,
@@ -84,15 +94,26 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
             verdict,
             denominator: list.denominator.to_owned(),
             comparison: "rest".to_owned(),
-            adjusted: (!group.strata.is_empty()).then(|| Adjusted {
-                by: vec![list.alike_in.to_owned()],
-                reverses: ratio::reverses(&group.strata),
-                ratio: ratio::stratified(&group.strata).map(|ratio| rounded(ratio, 2)),
-            }),
+            adjusted,
             evidence: None,
         }
     });
     made.collect()
+}
+
+/// The group against the others among those who are alike.
+fn adjusted(strata: &[Stratum], alike_in: &[&str]) -> Option<Adjusted> {
+    (!strata.is_empty()).then(|| Adjusted {
+        by: alike_in.iter().map(|&name| name.to_owned()).collect(),
+        reverses: ratio::reverses(strata),
+        ratio: ratio::stratified(strata).map(|ratio| rounded(ratio, 2)),
+        p: ratio::stratified_p(strata).map(significant),
+    })
+}
+
+/// Whether what stands out among all does not among those who are alike: no reason to do anything.
+fn is_explained_away(adjusted: &Adjusted) -> bool {
+    adjusted.reverses || adjusted.p.is_none_or(|p| p > FALSE_DISCOVERIES)
 }
 
 /// What may be concluded: a group has to stand out in its list, and its own credible interval must leave out the mean.
@@ -130,7 +151,7 @@ mod tests {
     fn titles() -> Vec<Card> {
         let groups: Vec<Group> = TITLES.iter().map(|&(won, of)| Group::from(Rate::new(won, of))).collect();
         let all = groups.iter().fold(Rate::default(), |sum, group| sum.and(group.rate));
-        cards(List { all, denominator: "terminal_leads", alike_in: "als_tier" }, &groups)
+        cards(List { all, denominator: "terminal_leads", alike_in: &["als_tier"] }, &groups)
     }
 
     #[test]
@@ -147,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_interval_too_wide_says_nothing() {
-        let list = List { all: Rate::new(2, 45), denominator: "terminal_leads", alike_in: "" };
+        let list = List { all: Rate::new(2, 45), denominator: "terminal_leads", alike_in: &[] };
         let found = cards(list, &[Rate::new(2, 5).into(), Rate::new(0, 40).into()]);
         assert_eq!(found[0].verdict, Verdict::TooLittleData);
         assert_eq!(found[0].lift_low, Some(1.86));
@@ -157,8 +178,8 @@ mod tests {
     #[test]
     fn what_reverses_among_those_who_are_alike_says_so() {
         let email = vec![(Rate::new(36, 120), Rate::new(14, 40)), (Rate::new(2, 40), Rate::new(8, 120))];
-        let list = List { all: Rate::new(60, 320), denominator: "terminal_leads", alike_in: "als_tier" };
-        let found = cards(list, &[Group { rate: Rate::new(38, 160), strata: email }]);
+        let list = List { all: Rate::new(60, 320), denominator: "terminal_leads", alike_in: &["als_tier"] };
+        let found = cards(list, &[Group { strata: email, ..Rate::new(38, 160).into() }]);
         let adjusted = found[0].adjusted.as_ref().unwrap();
         assert!(
             adjusted.reverses && adjusted.by == ["als_tier"] && adjusted.ratio == Some(0.84),

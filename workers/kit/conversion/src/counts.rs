@@ -3,7 +3,7 @@
 use crate::case::{Case, Names};
 use crate::fact::{Base, Fact, List};
 use crate::sequence::Sequences;
-use crate::tally::{Cell, Tally};
+use crate::tally::{Cells, Tally};
 use crate::timing::Timings;
 use crate::words::Contents;
 use crate::{how, what, when, who};
@@ -12,7 +12,8 @@ use crate::{how, what, when, who};
 #[derive(Debug)]
 pub(crate) struct Counts {
     tallies: Vec<Tally>,
-    bases: [Cell; Base::COUNT],
+    /// Each a list of one group.
+    bases: [Tally; Base::COUNT],
     pub(crate) timings: Timings,
     pub(crate) sequences: Sequences,
 }
@@ -46,15 +47,15 @@ impl Clock {
 impl Counts {
     pub(crate) fn new() -> Self {
         Self {
-            tallies: vec![Tally::default(); List::COUNT],
-            bases: [Cell::default(); Base::COUNT],
+            tallies: List::ALL.map(|list| Tally::new(list.apart())).into(),
+            bases: Base::ALL.map(|base| Tally::new(base.apart())),
             timings: Timings::default(),
             sequences: Sequences::default(),
         }
     }
 
-    pub(crate) fn base(&self, base: Base) -> &Cell {
-        &self.bases[base as usize]
+    pub(crate) fn base(&self, base: Base) -> Cells<'_> {
+        self.bases[base as usize].cells(0)
     }
 
     pub(crate) fn tally(&self, list: List) -> &Tally {
@@ -65,9 +66,9 @@ impl Counts {
         let (tier, hash) = (case.lead.tier, case.lead.hash);
         let Self { tallies, bases, sequences, .. } = self;
         facts(case, clock, lexicon, sequences, &mut |fact| match fact {
-            Fact::Base(base, success) => bases[base as usize].count(tier, success, hash),
-            Fact::Group(list, symbol, success) => {
-                tallies[list as usize].count(symbol, tier, success, hash);
+            Fact::Base(base, apart, success) => bases[base as usize].count((0, apart), tier, success, hash),
+            Fact::Group(list, symbol, apart, success) => {
+                tallies[list as usize].count((symbol, apart), tier, success, hash);
             }
         });
         self.timings.count(case, clock, &lexicon.contents);

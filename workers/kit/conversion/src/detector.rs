@@ -158,7 +158,7 @@ impl Detector {
         let mut found = Vec::new();
         let sequences = &mut self.counts.sequences;
         facts(case, self.clock, &self.lexicon, sequences, &mut |fact| {
-            if let Fact::Group(list, symbol, success) = fact {
+            if let Fact::Group(list, symbol, _, success) = fact {
                 found.push((list, symbol, success));
             }
         });

@@ -52,7 +52,7 @@ impl Documents<'_> {
         if rate.successes < LEAST_BOOKED as u64 || rate.trials < LEAST_OUTCOMES as u64 {
             return who;
         }
-        let bounced = counts.tally(List::Bounced).cell(0).rate();
+        let bounced = counts.tally(List::Bounced).cells(0).rate();
         let reached = stats::Rate::new(rate.successes - bounced.successes, rate.trials - bounced.trials);
         who.rate_without_bounced = rounded(reached.share().unwrap_or(0.0), 4);
         who.header = self.header(PatternType::Who, rate.trials, rate);

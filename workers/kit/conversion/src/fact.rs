@@ -1,6 +1,6 @@
 //! What a case tells: which group of which list it belongs to, and whether that went well.
 
-use crate::case::Symbol;
+use crate::case::{CHANNELS, Symbol};
 
 /// Lists of groups that are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,32 @@ pub(crate) enum List {
 }
 
 impl List {
-    pub(crate) const COUNT: usize = Self::TierChannel as usize + 1;
+    pub(crate) const ALL: [Self; 19] = [
+        Self::Title,
+        Self::Industry,
+        Self::Size,
+        Self::Signal,
+        Self::Bounced,
+        Self::Subject,
+        Self::PainPoint,
+        Self::Cta,
+        Self::Angle,
+        Self::Personal,
+        Self::Day,
+        Self::Hour,
+        Self::TouchNumber,
+        Self::FirstChannel,
+        Self::ChannelCount,
+        Self::LandmarkCount,
+        Self::Sequence,
+        Self::Reached,
+        Self::TierChannel,
+    ];
+
+    /// How many kinds of `Apart` there are in each group.
+    pub(crate) fn apart(self) -> usize {
+        if matches!(self, Self::Day | Self::Hour | Self::TouchNumber) { CHANNELS.len() } else { 1 }
+    }
 }
 
 /// Who could be in a group of a list.
@@ -46,22 +71,42 @@ pub(crate) enum Base {
 }
 
 impl Base {
-    pub(crate) const COUNT: usize = Self::Landmark as usize + 1;
+    pub(crate) const COUNT: usize = Self::ALL.len();
+    pub(crate) const ALL: [Self; 5] =
+        [Self::TerminalLeads, Self::Worded, Self::Messages, Self::Leads, Self::Landmark];
+
+    /// How many kinds of `Apart` there are.
+    pub(crate) fn apart(self) -> usize {
+        if self == Self::Messages { CHANNELS.len() } else { 1 }
+    }
 }
 
 /// One thing that is counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fact {
-    Base(Base, bool),
-    Group(List, Symbol, bool),
+    Base(Base, Apart, bool),
+    Group(List, Symbol, Apart, bool),
 }
+
+/// What is told apart within a group beside the tier: of messages whose times are compared the place of the channel,
+/// else 0.
+pub(crate) type Apart = u8;
 
 impl Fact {
     pub(crate) fn base(base: Base, success: bool) -> Self {
-        Self::Base(base, success)
+        Self::Base(base, 0, success)
     }
 
     pub(crate) fn of(list: List, symbol: Symbol, success: bool) -> Self {
-        Self::Group(list, symbol, success)
+        Self::Group(list, symbol, 0, success)
+    }
+
+    /// The same of what went out through a channel.
+    #[must_use]
+    pub(crate) fn through(self, channel: u8) -> Self {
+        match self {
+            Self::Base(base, _, success) => Self::Base(base, channel, success),
+            Self::Group(list, symbol, _, success) => Self::Group(list, symbol, channel, success),
+        }
     }
 }

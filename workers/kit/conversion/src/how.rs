@@ -82,6 +82,7 @@ pub(crate) fn first_touches(counts: &Counts, run_id: &str, least: u64) -> Channe
         all: counts.base(Base::Leads),
         least,
         run_id,
+        circle: None,
     };
     let named = counts
         .tally(List::FirstChannel)
@@ -92,8 +93,8 @@ pub(crate) fn first_touches(counts: &Counts, run_id: &str, least: u64) -> Channe
 /// CI-111: lift against the rate of one channel.
 pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Channels, Option<Landmark>) {
     let of = |list: List, base: Base, query: &'static str, denominator: &'static str| -> Channels {
-        let told = Told { query, denominator, all: counts.base(base), least, run_id };
-        let one = counts.tally(list).cell(0).rate();
+        let told = Told { query, denominator, all: counts.base(base), least, run_id, circle: None };
+        let one = counts.tally(list).cells(0).rate();
         let one = one.share().filter(|_| one.trials >= least);
         let named =
             counts.tally(list).named(told, |symbol| label(List::ChannelCount, symbol, &Sequences::default()));
@@ -119,13 +120,14 @@ pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Chan
 /// highest rate first.
 pub(crate) fn sequences(counts: &Counts, sequences: &Sequences, run_id: &str, least: u64) -> Vec<Sequence> {
     let of_length = |length: usize| {
-        let all = counts.tally(List::Reached).cell(length as Symbol);
+        let all = counts.tally(List::Reached).cells(length as Symbol);
         let told = Told {
             query: "how.sequence",
             denominator: "leads_with_as_many_touches",
-            all: &all,
+            all,
             least,
             run_id,
+            circle: None,
         };
         counts.tally(List::Sequence).among(
             |symbol| sequences.length(symbol) == length,
@@ -153,7 +155,14 @@ pub(crate) fn by_tier(counts: &Counts, run_id: &str, least: u64) -> BTreeMap<Str
     let channels = CHANNELS.len() as Symbol;
     let of = |(place, tier): (usize, &&str)| {
         let own = all.within(place);
-        let told = Told { query: "how.tier_channel", denominator: "messages", all: &own, least, run_id };
+        let told = Told {
+            query: "how.tier_channel",
+            denominator: "messages",
+            all: std::slice::from_ref(&own).into(),
+            least,
+            run_id,
+            circle: None,
+        };
         let first = place as Symbol * channels;
         let named = counts.tally(List::TierChannel).among(
             |symbol| (first..first + channels).contains(&symbol),

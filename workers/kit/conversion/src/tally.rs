@@ -1,9 +1,11 @@
-//! Counts groups of a list, each among leads of the same tier, and makes cards of them.
+//! Counts groups of a list, each among leads that are alike, and makes cards of them.
 
 use crate::card::{Group, List, cards};
 use crate::case::{Symbol, TIERS};
-use patterns::{Card, Evidence, Verdict};
-use stats::Rate;
+use crate::fact::Apart;
+use patterns::{Card, Evidence};
+use stats::ratio::Stratum;
+use stats::{Rate, family};
 
 /// How often something happened, by tier.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,7 +15,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn count(&mut self, tier: u8, success: bool, lead: u64) {
+    fn count(&mut self, tier: u8, success: bool, lead: u64) {
         let Some((successes, trials)) = self.counts.get_mut(usize::from(tier)) else { return };
         *successes += u32::from(success);
         *trials += 1;
@@ -21,28 +23,62 @@ impl Cell {
         self.leads = self.leads.wrapping_add(lead);
     }
 
-    pub(crate) fn rate(&self) -> Rate {
-        (0..TIERS.len()).fold(Rate::default(), |sum, tier| sum.and(self.of_tier(tier)))
+    fn rates(&self) -> impl Iterator<Item = Rate> {
+        self.counts.iter().map(|(successes, trials)| Rate::new((*successes).into(), (*trials).into()))
+    }
+}
+
+/// A group: a cell for each that is told apart in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cells<'a>(&'a [Cell]);
+
+impl<'a> From<&'a [Cell]> for Cells<'a> {
+    fn from(cells: &'a [Cell]) -> Self {
+        Self(cells)
+    }
+}
+
+impl Cells<'_> {
+    pub(crate) fn rate(self) -> Rate {
+        self.0.iter().flat_map(Cell::rates).fold(Rate::default(), Rate::and)
     }
 
-    /// The same among leads of one tier only.
-    #[must_use]
-    pub(crate) fn within(&self, tier: usize) -> Self {
-        let mut counts = [(0, 0); TIERS.len()];
-        counts[tier] = self.counts[tier];
-        Self { counts, leads: self.leads }
+    /// The same among leads of one tier only, with nothing told apart.
+    pub(crate) fn within(self, tier: usize) -> Cell {
+        let mut within = Cell { leads: self.leads(), ..Cell::default() };
+        for cell in self.0 {
+            within.counts[tier].0 += cell.counts[tier].0;
+            within.counts[tier].1 += cell.counts[tier].1;
+        }
+        within
     }
 
-    pub(crate) fn of_tier(&self, tier: usize) -> Rate {
-        let (successes, trials) = self.counts[tier];
-        Rate::new(successes.into(), trials.into())
+    /// Of the ids of all leads in it.
+    fn leads(self) -> u64 {
+        self.0.iter().fold(0, |sum, cell| sum.wrapping_add(cell.leads))
+    }
+
+    /// The group against everybody else, among those alike in all that is told apart; nothing when all are.
+    fn strata(self, all: Self) -> Vec<Stratum> {
+        let pairs = self.0.iter().zip(all.0).flat_map(|(own, all)| own.rates().zip(all.rates()));
+        let strata: Vec<Stratum> = pairs
+            .filter(|(_, all)| all.trials > 0)
+            .map(|(own, all)| {
+                let (won, of) =
+                    (all.successes.saturating_sub(own.successes), all.trials.saturating_sub(own.trials));
+                (own, Rate::new(won, of))
+            })
+            .collect();
+        if strata.len() > 1 { strata } else { Vec::new() }
     }
 }
 
 /// The groups of a list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tally {
     cells: Vec<Cell>,
+    /// Cells of a group.
+    apart: usize,
 }
 
 /// How a list is told.
@@ -52,10 +88,12 @@ pub(crate) struct Told<'a> {
     pub(crate) query: &'a str,
     pub(crate) denominator: &'a str,
     /// Everybody who could be in a group.
-    pub(crate) all: &'a Cell,
+    pub(crate) all: Cells<'a>,
     /// CI-055: groups of fewer are left out.
     pub(crate) least: u64,
     pub(crate) run_id: &'a str,
+    /// Groups that lie in a circle of so many borrow from the ones beside them.
+    pub(crate) circle: Option<Symbol>,
 }
 
 /// A group that is told.
@@ -75,16 +113,23 @@ impl Named {
 }
 
 impl Tally {
-    pub(crate) fn count(&mut self, symbol: Symbol, tier: u8, success: bool, lead: u64) {
-        let place = symbol as usize;
-        if place >= self.cells.len() {
-            self.cells.resize_with(place + 1, Cell::default);
-        }
-        self.cells[place].count(tier, success, lead);
+    pub(crate) fn new(apart: usize) -> Self {
+        Self { cells: Vec::new(), apart }
     }
 
-    pub(crate) fn cell(&self, symbol: Symbol) -> Cell {
-        self.cells.get(symbol as usize).copied().unwrap_or_default()
+    pub(crate) fn count(&mut self, (symbol, apart): (Symbol, Apart), tier: u8, success: bool, lead: u64) {
+        let first = symbol as usize * self.apart;
+        if first >= self.cells.len() {
+            self.cells.resize_with(first + self.apart, Cell::default);
+        }
+        if let Some(cell) = self.cells[first..first + self.apart].get_mut(usize::from(apart)) {
+            cell.count(tier, success, lead);
+        }
+    }
+
+    pub(crate) fn cells(&self, symbol: Symbol) -> Cells<'_> {
+        let first = symbol as usize * self.apart;
+        Cells(self.cells.get(first..first + self.apart).unwrap_or_default())
     }
 
     /// The groups that are large enough, in the order of their labels.
@@ -99,30 +144,32 @@ impl Tally {
         told: Told<'_>,
         label: impl Fn(Symbol) -> String,
     ) -> Vec<Named> {
-        let large = (0..)
-            .zip(&self.cells)
-            .filter(|(symbol, cell)| symbols(*symbol) && cell.rate().trials >= told.least.max(1));
-        let mut large: Vec<(Symbol, String, &Cell)> =
-            large.map(|(symbol, cell)| (symbol, label(symbol), cell)).collect();
+        let groups = (0..).zip(self.cells.chunks(self.apart)).map(|(symbol, cells)| (symbol, Cells(cells)));
+        let large = groups
+            .filter(|(symbol, cells)| symbols(*symbol) && cells.rate().trials >= told.least.max(1))
+            .map(|(symbol, cells)| (symbol, label(symbol), cells));
+        let mut large: Vec<(Symbol, String, Cells<'_>)> = large.collect();
         // Symbols are given in the order in which rows come; labels are the same in every run.
         large.sort_by(|one, other| one.1.cmp(&other.1));
-        let groups: Vec<Group> = large
-            .iter()
-            .map(|(_, _, cell)| Group { rate: cell.rate(), strata: strata(cell, told.all) })
-            .collect();
-        let list = List { all: told.all.rate(), denominator: told.denominator, alike_in: "als_tier" };
+        let circle: Vec<Rate> =
+            (0..told.circle.unwrap_or(0)).map(|symbol| self.cells(symbol).rate()).collect();
+        let borrowed = family::from_neighbours(&circle);
+        let group = |(symbol, _, cells): &(Symbol, String, Cells<'_>)| Group {
+            rate: cells.rate(),
+            strata: cells.strata(told.all),
+            borrowed: borrowed.get(*symbol as usize).copied().unwrap_or_default(),
+        };
+        let groups: Vec<Group> = large.iter().map(group).collect();
+        let alike_in: &[&str] = if self.apart > 1 { &["als_tier", "channel"] } else { &["als_tier"] };
+        let list = List { all: told.all.rate(), denominator: told.denominator, alike_in };
         let cards = cards(list, &groups);
-        let named = large.into_iter().zip(cards).map(|((symbol, label, cell), mut card)| {
-            // What turns round among those who are alike is no reason to do anything.
-            if card.adjusted.as_ref().is_some_and(|adjusted| adjusted.reverses) {
-                card.verdict = Verdict::NotDistinguishable;
-            }
+        let named = large.into_iter().zip(cards).map(|((symbol, label, cells), mut card)| {
             let query = format!("{}={label}", told.query);
             card.evidence = Some(Evidence {
                 id: crate::evidence::id(&query),
                 run_id: told.run_id.to_owned(),
                 query,
-                lead_ids_hash: format!("{:016x}", cell.leads),
+                lead_ids_hash: format!("{:016x}", cells.leads()),
             });
             Named { symbol, label, card }
         });
@@ -135,17 +182,4 @@ impl Tally {
         named.sort_by(|one, other| other.card.conversion_rate.total_cmp(&one.card.conversion_rate));
         named
     }
-}
-
-/// The group against everybody else, tier by tier; nothing when all are of one tier.
-fn strata(cell: &Cell, all: &Cell) -> Vec<(Rate, Rate)> {
-    let strata: Vec<(Rate, Rate)> = (0..TIERS.len())
-        .filter_map(|tier| {
-            let (own, all) = (cell.of_tier(tier), all.of_tier(tier));
-            let rest =
-                Rate::new(all.successes.saturating_sub(own.successes), all.trials.saturating_sub(own.trials));
-            (all.trials > 0).then_some((own, rest))
-        })
-        .collect();
-    if strata.len() > 1 { strata } else { Vec::new() }
 }

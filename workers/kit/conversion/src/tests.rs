@@ -275,3 +275,24 @@ fn who_booked_unasked_is_no_success_of_a_channel() {
     let found = world.findings();
     assert_eq!((found.how.n_leads, found.when.n_messages, found.who.header.sample_size), (20, 20, 40));
 }
+
+#[test]
+fn an_hour_is_no_better_for_being_that_of_the_better_channel() {
+    // Profiles are written to at eight and mails at fifteen; in each channel every hour is as good as any other.
+    let mut world = World::new(5);
+    for (channel, hour, booked, failed) in [(0, 15, 6, 194), (0, 8, 1, 33), (1, 8, 60, 140), (1, 15, 9, 21)] {
+        for (outcome, n) in [(Outcome::Booked, booked), (Outcome::Failed, failed)] {
+            let converting = outcome == Outcome::Booked;
+            let sent = Touch { hour, converting, ..touch(90, channel) };
+            (0..n).for_each(|_| world.lead(outcome, Lead::default(), vec![sent]));
+        }
+    }
+    let found = world.findings().when;
+    let early = &found.best_hours[0];
+    assert_eq!((early.hour, early.card.sample, early.card.conversion_rate), (8, 234, 0.261));
+    let adjusted = early.card.adjusted.as_ref().unwrap();
+    assert_eq!(adjusted.by, ["als_tier", "channel"]);
+    assert!(adjusted.ratio.is_some_and(|ratio| (0.9..1.1).contains(&ratio)), "{adjusted:?}");
+    assert_eq!(early.card.verdict, Verdict::NotDistinguishable);
+    assert_eq!(found.recommendation.hours, [9, 14]);
+}

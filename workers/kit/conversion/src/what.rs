@@ -70,7 +70,7 @@ fn ranked(
     contents: &Contents,
 ) -> Vec<Named> {
     let all = counts.base(Base::Worded);
-    let told = Told { query, denominator: "messages", all, least, run_id };
+    let told = Told { query, denominator: "messages", all, least, run_id, circle: None };
     counts.tally(list).ranked(told, |symbol| label(list, symbol, contents))
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn pain_points(counts: &Counts, run_id: &str, least: u64, contents: &
     let all = counts.base(Base::Worded).rate();
     let mut found = PainPoints::default();
     for named in ranked(counts, List::PainPoint, "what.pain_point", run_id, least, contents) {
-        let with = counts.tally(List::PainPoint).cell(named.symbol).rate();
+        let with = counts.tally(List::PainPoint).cells(named.symbol).rate();
         let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
         let frequency = share(with.successes, all.successes);
         let among_others = share(with.trials - with.successes, all.trials - all.successes);
@@ -140,7 +140,7 @@ pub(crate) fn personalization(
     let all = counts.base(Base::Worded).rate();
     let named = ranked(counts, List::Personal, "what.personalization", run_id, least, contents);
     let lifts = (0..).zip(PERSONAL).map(|(place, name)| {
-        let with = counts.tally(List::Personal).cell(place).rate();
+        let with = counts.tally(List::Personal).cells(place).rate();
         (name.to_owned(), with_against_without(with, all, least))
     });
     let lifts: BTreeMap<String, f64> = lifts.collect();

@@ -24,6 +24,8 @@ pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) 
             continue;
         }
         let booked = touch.converting;
+        // Channels go out at times of their own, so times are compared among messages of the same channel.
+        let mut tell = |fact: Fact| tell(fact.through(touch.channel));
         tell(Fact::base(Base::Messages, booked));
         tell(Fact::of(List::Day, touch.day.into(), booked));
         tell(Fact::of(List::Hour, touch.hour.into(), booked));
@@ -40,7 +42,7 @@ pub(crate) fn label(list: List, symbol: Symbol) -> String {
 }
 
 fn told<'a>(counts: &'a Counts, run_id: &'a str, query: &'a str, least: u64) -> Told<'a> {
-    Told { query, denominator: "messages", all: counts.base(Base::Messages), least, run_id }
+    Told { query, denominator: "messages", all: counts.base(Base::Messages), least, run_id, circle: None }
 }
 
 pub(crate) fn days(counts: &Counts, run_id: &str, least: u64) -> Vec<Day> {
@@ -54,16 +56,15 @@ pub(crate) fn days(counts: &Counts, run_id: &str, least: u64) -> Vec<Day> {
 }
 
 pub(crate) fn hours(counts: &Counts, run_id: &str, least: u64) -> Vec<Hour> {
-    let ranked = counts
-        .tally(List::Hour)
-        .ranked(told(counts, run_id, "when.hour", least), |symbol| label(List::Hour, symbol));
+    let told = Told { circle: Some(HOURS), ..told(counts, run_id, "when.hour", least) };
+    let ranked = counts.tally(List::Hour).ranked(told, |symbol| label(List::Hour, symbol));
     ranked.into_iter().map(|named| Hour { hour: named.symbol, card: named.card }).collect()
 }
 
 /// Statistics 4.7: only when all of them together differ by more than chance is any of them recommended.
 pub(crate) fn recommendation(counts: &Counts, seed: u64, days: &[Day], hours: &[Hour]) -> Recommendation {
     let rates = |list: List, symbols: std::ops::Range<Symbol>| -> Vec<stats::Rate> {
-        symbols.map(|symbol| counts.tally(list).cell(symbol).rate()).collect()
+        symbols.map(|symbol| counts.tally(list).cells(symbol).rate()).collect()
     };
     let days_p = homogeneity::p_value(&rates(List::Day, 1..8), seed);
     let hours_p = homogeneity::p_value(&rates(List::Hour, 0..HOURS), seed);

@@ -65,7 +65,14 @@ pub(crate) fn label(list: List, symbol: Symbol) -> String {
 }
 
 fn told<'a>(counts: &'a Counts, run_id: &'a str, query: &'a str, least: u64) -> Told<'a> {
-    Told { query, denominator: "terminal_leads", all: counts.base(Base::TerminalLeads), least, run_id }
+    Told {
+        query,
+        denominator: "terminal_leads",
+        all: counts.base(Base::TerminalLeads),
+        least,
+        run_id,
+        circle: None,
+    }
 }
 
 /// CI-060 to CI-064.
@@ -102,7 +109,7 @@ pub(crate) fn sizes(counts: &Counts, run_id: &str, least: u64) -> Size {
         }
     }
     let excluded = [("null", NO_SIZE), ("over_500", OVER)];
-    let excluded = excluded.map(|(name, symbol)| (name.to_owned(), tally.cell(symbol).rate().trials));
+    let excluded = excluded.map(|(name, symbol)| (name.to_owned(), tally.cells(symbol).rate().trials));
     let distribution =
         banded.into_iter().map(|named| Band { range: named.label, card: named.card }).collect();
     Size { sweet_spot: Some(sweet_spot), distribution: Some(distribution), excluded: excluded.into() }
@@ -120,7 +127,7 @@ pub(crate) fn signals(
     let mut lifts = BTreeMap::new();
     let mut cards = BTreeMap::new();
     for (place, (name, _)) in (0..).zip(SIGNALS) {
-        let with = tally.cell(place).rate();
+        let with = tally.cells(place).rate();
         let lift = with_against_without(with, all, least);
         if let Some(named) = named.iter().find(|named| named.symbol == place) {
             let mut card = named.card.clone();

@@ -77,6 +77,9 @@ pub struct Adjusted {
     /// The ratio of Mantel and Haenszel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// By Cochran, Mantel and Haenszel; what is likely by chance here is neither better nor worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p: Option<f64>,
 }
 
 /// Where the rows behind a card are found.

@@ -84,15 +84,39 @@ pub fn shrunk(rates: &[Rate]) -> (f64, Vec<Shrunk>) {
     shrunk_to(rates, rates.iter().fold(Rate::default(), |sum, rate| sum.and(*rate)))
 }
 
+/// What a group borrows from those beside it, in people.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Borrowed {
+    pub successes: f64,
+    pub trials: f64,
+}
+
+/// What each group on a circle borrows: half of what is known of either neighbour (statistics 4.7).
+pub fn from_neighbours(circle: &[Rate]) -> Vec<Borrowed> {
+    let of = |place: usize| {
+        let sides = [place + circle.len() - 1, place + 1].map(|side| circle[side % circle.len()]);
+        let halves = sides.map(|rate| (rate.successes as f64 / 2.0, rate.trials as f64 / 2.0));
+        Borrowed { successes: halves[0].0 + halves[1].0, trials: halves[0].1 + halves[1].1 }
+    };
+    (0..circle.len()).map(of).collect()
+}
+
 /// The same of groups that are not everybody, or that have people in common: drawn to the rate of `all`.
 pub fn shrunk_to(rates: &[Rate], all: Rate) -> (f64, Vec<Shrunk>) {
+    shrunk_with(rates, &[], all)
+}
+
+/// The same of groups each of which also counts what it borrows; beyond the end of `borrowed` groups borrow nothing.
+pub fn shrunk_with(rates: &[Rate], borrowed: &[Borrowed], all: Rate) -> (f64, Vec<Shrunk>) {
     let mean = all.share().unwrap_or(0.0);
     let strength = strength(rates, rates.iter().map(|rate| rate.trials).sum(), mean);
     // When nobody or everybody did, a prior at the very edge would be sure of it.
     let edge = all.successes == 0 || all.successes == all.trials;
     let centre = if edge { (all.successes as f64 + 0.5) / (all.trials as f64 + 1.0) } else { mean };
-    let of = |rate: &Rate| {
-        let (successes, failures) = (rate.successes as f64, (rate.trials - rate.successes) as f64);
+    let of = |(place, rate): (usize, &Rate)| {
+        let near = borrowed.get(place).copied().unwrap_or_default();
+        let successes = rate.successes as f64 + near.successes;
+        let failures = rate.trials as f64 + near.trials - successes;
         let (a, b) = (successes + centre * strength, failures + (1.0 - centre) * strength);
         match Beta::new(a, b) {
             Ok(posterior) => Shrunk {
@@ -104,7 +128,7 @@ pub fn shrunk_to(rates: &[Rate], all: Rate) -> (f64, Vec<Shrunk>) {
             Err(_) => Shrunk { rate: centre, low: 0.0, high: 1.0, above_mean: 0.5 },
         }
     };
-    (mean, rates.iter().map(of).collect())
+    (mean, rates.iter().enumerate().map(of).collect())
 }
 
 /// How many people the prior weighs, by Kleinman's moments: many when the groups are alike.
@@ -239,6 +263,18 @@ mod tests {
             WEAKEST
         );
         assert_eq!(weight(&[Rate::new(1, 50), Rate::new(40, 50), Rate::new(2, 9)]), FEW_GROUPS);
+    }
+
+    #[test]
+    fn an_hour_borrows_half_of_what_is_known_of_the_hours_beside_it() {
+        let hours = [Rate::new(6, 10), Rate::new(1, 40), Rate::new(2, 40), Rate::new(3, 30)];
+        let near = from_neighbours(&hours);
+        assert_eq!(near[0], Borrowed { successes: 2.0, trials: 35.0 });
+        assert_eq!(near[3], Borrowed { successes: 4.0, trials: 25.0 });
+        let all = hours.iter().fold(Rate::default(), |sum, rate| sum.and(*rate));
+        let (own, smooth) = (shrunk_to(&hours, all).1[0], shrunk_with(&hours, &near, all).1[0]);
+        assert!(smooth.rate < own.rate - 0.05, "{smooth:?} {own:?}");
+        assert!(smooth.low < own.low, "{smooth:?} {own:?}");
     }
 
     #[test]
