@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use db::conversion::Pattern;
 use serde_json::Value;
 
-use crate::output::columns;
+use crate::output::{columns, count};
 
 /// Of a list; the rest is in the JSON.
 const MOST: usize = 8;
@@ -19,8 +19,12 @@ pub(super) fn in_words(pattern: &Pattern, now: DateTime<Utc>) -> String {
         if !reason.is_empty() {
             text.push_str(&format!("\n{reason}"));
         }
+        if let Some(top) = best_fifth(&document["weights_decision"]["top_fifth"]) {
+            text.push_str(&format!("\n{top}"));
+        }
         parts.push(text);
     }
+    parts.extend(reached(document));
     parts.extend(
         document["warnings"].as_array().into_iter().flatten().map(|text| format!("Warning: {}", said(text))),
     );
@@ -72,6 +76,11 @@ fn heading(pattern: &Pattern, now: DateTime<Utc>) -> String {
         quality["found"],
         quality["found_in_shuffled"],
     );
+    if let (Some(judged @ 1..), held) =
+        (quality["calibration"]["judged"].as_u64(), &quality["calibration"]["held"])
+    {
+        text.push_str(&format!("\nOf {} of a month ago {held} held", count(judged, "verdict")));
+    }
     if pattern.sample_size == 0 {
         text.push_str("\nToo few bookings to say anything: 10 are needed");
     }
@@ -79,6 +88,36 @@ fn heading(pattern: &Pattern, now: DateTime<Utc>) -> String {
         text.push_str("\nOut of date: it is not used any more");
     }
     text
+}
+
+/// What the source document measures success by (CI-154 to CI-156).
+fn reached(document: &Value) -> Option<String> {
+    let timing = &document["conversion_timing"];
+    let (rate, days) = (document["contacted"]["rate"].as_f64(), timing["avg_days_to_convert"].as_f64());
+    let mut said: Vec<String> = Vec::new();
+    said.extend(rate.map(|rate| format!("{:.1} % of those contacted have booked (goal: 5 %)", rate * 100.0)));
+    said.extend(
+        days.map(|days| {
+            format!("on average {days} days from the first touch to the booking (goal: under 10)")
+        }),
+    );
+    let touches = timing["avg_touches_to_convert"].as_f64();
+    said.extend(
+        touches.map(|touches| format!("on average {touches} touches to the booking (goal: under 5)")),
+    );
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// X78: by both readings.
+fn best_fifth(top: &Value) -> Option<String> {
+    let [capture, precision, ceiling] =
+        ["capture", "precision", "ceiling"].map(|name| top[name].as_f64().map(|share| share * 100.0));
+    let (capture, precision, ceiling) = (capture?, precision?, ceiling?);
+    let good = if top["is_good"] == true { "a good order" } else { "60 % is a good order" };
+    Some(format!(
+        "The fifth with the best scores has {capture:.0} % of the bookings ({good}); {precision:.1} % of it booked, where \
+        {ceiling:.1} % is the most there could be"
+    ))
 }
 
 /// Cards with their names: of an array by the field that names them, of an object by its keys.

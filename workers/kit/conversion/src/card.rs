@@ -65,9 +65,10 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
     let made = groups.iter().enumerate().map(|(place, group)| {
         let (rate, shrunk) = (group.rate, shrunk[place]);
         let share = rate.share().unwrap_or(0.0);
-        let against_rest = ratio::lift(rate, rest(list.all, rate));
+        let rest = rest(list.all, rate);
+        let against_rest = ratio::lift(rate, rest);
         let wilson = rate.wilson();
-        let fewer = rate.trials.min(rest(list.all, rate).trials);
+        let fewer = rate.trials.min(rest.trials);
         let adjusted = adjusted(&group.strata, list.alike_in);
         let verdict = match verdict(q[place], fewer, (shrunk.low, shrunk.high), mean, against_rest) {
             Verdict::Better | Verdict::Worse if adjusted.as_ref().is_some_and(is_explained_away) => {
@@ -80,6 +81,8 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
             sample: rate.trials,
             lift: Some(rounded(if overall > 0.0 { share / overall } else { 1.0 }, 2)),
             converted: rate.successes,
+            rest_sample: rest.trials,
+            rest_converted: rest.successes,
             ci_low: rounded(wilson.low, 4),
             ci_high: rounded(wilson.high, 4),
             rate_shrunk: rounded(shrunk.rate, 4),

@@ -6,9 +6,9 @@ use crate::documents::{Documents, weights_by_name};
 use crate::fact::{Fact, List};
 use crate::gate::{self, Before, Decision, Known, MOST_OUTCOMES};
 use crate::sequence::Sequences;
-use crate::{how, what, when, who};
+use crate::{held, how, what, when, who};
 use chrono::{DateTime, Utc};
-use patterns::{How, What, When, Who};
+use patterns::{Held, How, PatternType, What, When, Who};
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -143,9 +143,17 @@ impl Detector {
             concluded(&chance.how()),
         ];
         let found = [concluded(&who), concluded(&what), concluded(&when), concluded(&how)];
+        let calibrations = [
+            calibration(before, PatternType::Who, &who),
+            calibration(before, PatternType::What, &what),
+            calibration(before, PatternType::When, &when),
+            calibration(before, PatternType::How, &how),
+        ];
         let headers = [&mut who.header, &mut what.header, &mut when.header, &mut how.header];
-        for ((header, found), by_chance) in headers.into_iter().zip(found).zip(by_chance) {
+        let figures = found.into_iter().zip(by_chance).zip(calibrations);
+        for (header, ((found, by_chance), calibration)) in headers.into_iter().zip(figures) {
             (header.quality.found, header.quality.found_in_shuffled) = (found, by_chance);
+            header.quality.calibration = calibration;
         }
         let weights = weights_by_name(decision.adopted);
         let shown: Vec<(&str, f64)> = weights.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
@@ -217,6 +225,12 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon, sequences: &Sequences) -
         List::Bounced | List::Reached => return None,
     };
     Some(format!("{name}={label}"))
+}
+
+/// What became of the verdicts that a document of this type had a month ago.
+fn calibration(before: &Before<'_>, kind: PatternType, document: &impl serde::Serialize) -> Option<Held> {
+    let earlier = before.documents.iter().find(|document| document["type"] == kind.name())?;
+    held::held(earlier, &serde_json::to_value(document).ok()?)
 }
 
 /// How many cards of a document are better or worse.

@@ -3,6 +3,7 @@
 use als::{DEFAULT_WEIGHTS, Weights};
 use patterns::card::rounded;
 use serde::Serialize;
+use serde_json::Value;
 use stats::calibrate::{Isotonic, Platt};
 use stats::drift::{self, Cusum};
 use stats::scores::{self, Gain, Top};
@@ -107,6 +108,8 @@ pub struct Drift {
     pub cusum: f64,
     /// The largest change of a fitted weight over the last runs.
     pub instability: f64,
+    /// How much the fits of the last runs differ: the mean over the weights of their variance.
+    pub variance: f64,
     /// Why nothing is learned, if something has moved too far.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frozen: Vec<String>,
@@ -121,6 +124,8 @@ pub struct Before<'a> {
     pub in_force: Option<Weights>,
     /// Fitted in earlier runs, the newest first.
     pub candidates: &'a [Weights],
+    /// Documents of a month ago, whose verdicts are judged.
+    pub documents: &'a [Value],
 }
 
 fn array(weights: Weights) -> Parts {
@@ -231,6 +236,18 @@ pub fn decide(
     decision
 }
 
+/// CI-151.
+fn variance(fitted: &Parts, candidates: &[Weights]) -> f64 {
+    let fits: Vec<Parts> =
+        candidates.iter().take(STABLE_RUNS - 1).map(|weights| array(*weights)).chain([*fitted]).collect();
+    let n = fits.len() as f64;
+    let of = |place: usize| {
+        let mean = fits.iter().map(|fit| fit[place]).sum::<f64>() / n;
+        fits.iter().map(|fit| (fit[place] - mean).powi(2)).sum::<f64>() / n
+    };
+    (0..PARTS).map(of).sum::<f64>() / PARTS as f64
+}
+
 /// X92: what could not be fitted says so, and the weights stay.
 fn unsolved(mut decision: Decision) -> Decision {
     decision.solver_error = Some("the weights could not be fitted".to_owned());
@@ -335,6 +352,7 @@ fn drift(older: &[Known], newer: &[Known], in_force: Parts, fitted: Parts, candi
         .flat_map(|earlier| (0..PARTS).map(move |place| (earlier[place] - fitted[place]).abs()))
         .fold(0.0, f64::max);
     found.instability = rounded(found.instability, 3);
+    found.variance = rounded(variance(&fitted, candidates), 6);
     // Few people in a bin move by chance alone.
     let chance = (BINS - 1) as f64 * (1.0 / older.len() as f64 + 1.0 / newer.len() as f64);
     let psi = found.population_stability;

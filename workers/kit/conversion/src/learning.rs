@@ -3,7 +3,7 @@
 use crate::detector::{Detector, Findings, LEAST, Setting};
 use crate::gate::{Before, Decision, STABLE_RUNS, Source};
 use crate::reading::{BATCH, Batch, FIRST, LAST};
-use crate::{Conversion, Error};
+use crate::{Conversion, Error, held};
 use als::Weights;
 use chrono::{DateTime, TimeDelta, Utc};
 use db::conversion::{self, ClientWeights, Learned};
@@ -56,7 +56,7 @@ impl Conversion {
     /// The same without storing anything.
     pub async fn look(&self, request: Request, advanced: impl Fn()) -> Result<Outcome, Error> {
         let run_id = format!("learn-{}", request.moment.format("%Y%m%dT%H%M%SZ"));
-        let (in_force, candidates) = self.before(request).await?;
+        let (in_force, candidates, documents) = self.before(request).await?;
         let mut detector = Detector::new(Setting {
             now: request.moment,
             seed: seed(request.client, &run_id),
@@ -70,7 +70,8 @@ impl Conversion {
                 advanced();
             })
             .await?;
-        let findings = detector.findings(&Before { in_force, candidates: &candidates });
+        let findings =
+            detector.findings(&Before { in_force, candidates: &candidates, documents: &documents });
         Ok(Outcome { run_id, findings, leads, activities, superseded: false })
     }
 
@@ -100,10 +101,12 @@ impl Conversion {
         }
     }
 
-    /// The weights in force, and those that were fitted in the runs before this moment, the newest first.
-    async fn before(&self, request: Request) -> Result<(Option<Weights>, Vec<Weights>), Error> {
+    /// The weights in force, those that were fitted in the runs before this moment, the newest first, and the documents of
+    /// a month ago.
+    async fn before(&self, request: Request) -> Result<(Option<Weights>, Vec<Weights>, Vec<Value>), Error> {
         let mut tx = self.db.begin(request.client).await?;
         let history = conversion::history(&mut tx, Some(PatternType::Who.name()), 100).await?;
+        let month_ago = conversion::as_of(&mut tx, held::judged_before(request.moment)).await?;
         tx.rollback().await?;
         // What a later run has learned is not known yet when a week is learned again.
         let mut earlier = history.into_iter().filter(|run| run.computed_at < request.moment).peekable();
@@ -114,7 +117,8 @@ impl Conversion {
             .and_then(|run| read(&run.patterns["recommended_weights"]));
         let candidates =
             earlier.take(STABLE_RUNS - 1).filter_map(|run| read(&run.patterns["candidate_weights"]));
-        Ok((in_force, candidates.collect()))
+        let documents = month_ago.into_iter().map(|pattern| pattern.patterns).collect();
+        Ok((in_force, candidates.collect(), documents))
     }
 }
 

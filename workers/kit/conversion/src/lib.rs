@@ -11,6 +11,7 @@ mod documents;
 mod evidence;
 mod fact;
 pub mod gate;
+mod held;
 mod how;
 mod learning;
 mod reading;

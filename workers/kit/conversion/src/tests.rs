@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use stats::weights::Objective;
 
-const NEW: Before<'_> = Before { in_force: None, candidates: &[] };
+const NEW: Before<'_> = Before { in_force: None, candidates: &[], documents: &[] };
 const DAY: i64 = 86_400;
 const NOW: i64 = 1_770_000_000;
 

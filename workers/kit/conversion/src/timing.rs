@@ -17,6 +17,8 @@ const LONGEST: usize = 1_000;
 pub(crate) struct Timings {
     /// Of bookings, by the touch that led to them, from the first.
     pub(crate) converting_touch: [u64; LAST_TOUCH],
+    /// Of the same bookings, all touches up to them.
+    pub(crate) touches: u64,
     /// Days between one touch and the next among those who booked, by the place of the first of both.
     pub(crate) gaps: Vec<Vec<u64>>,
     /// Days from the first touch to the booking.
@@ -123,6 +125,7 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             converting_touch: [0; LAST_TOUCH],
+            touches: 0,
             gaps: vec![vec![0; LONGEST_GAP + 1]; LAST_TOUCH - 1],
             booked_after: vec![0; LAST_DAY + 1],
             watched_for: vec![0; LAST_DAY + 1],
@@ -149,6 +152,7 @@ impl Timings {
             return;
         }
         self.converting_touch[place.min(LAST_TOUCH - 1)] += 1;
+        self.touches += place as u64 + 1;
         for (gaps, pair) in self.gaps.iter_mut().zip(case.touches[..=place].windows(2)) {
             // To the nearest day: a touch at nine and the next one at eight are a day apart.
             gaps[days(pair[0].at, pair[1].at + DAY / 2).min(LONGEST_GAP)] += 1;

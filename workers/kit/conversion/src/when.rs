@@ -150,6 +150,7 @@ pub(crate) fn timing(counts: &Counts) -> Timing {
             ended: (*booked + *watched) as f64,
         })
         .collect();
+    let converted: u64 = counts.timings.converting_touch.iter().sum();
     let curve = survival::curve_by_day(&by_day);
     Timing {
         avg_days_to_convert: Some(rounded(days / bookings as f64, 1)),
@@ -157,6 +158,8 @@ pub(crate) fn timing(counts: &Counts) -> Timing {
         percentile_50: at(0.5),
         percentile_80: at(0.8),
         percentile_95: at(0.95),
+        avg_touches_to_convert: (converted > 0)
+            .then(|| rounded(counts.timings.touches as f64 / converted as f64, 1)),
         eventual_rate: curve.last().map(|step| rounded(step.share, 4)),
         median_days_all: survival::quantile(&curve, 0.5),
     }

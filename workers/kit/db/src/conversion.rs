@@ -118,6 +118,21 @@ pub async fn history(tx: &mut Tx, pattern_type: Option<&str>, limit: i64) -> Res
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// The documents that were in force at a moment.
+pub async fn as_of(tx: &mut Tx, moment: DateTime<Utc>) -> Result<Vec<Pattern>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Pattern,
+        r#"SELECT DISTINCT ON (pattern_type) id, pattern_type, patterns, sample_size, confidence, computed_at,
+            NULL::timestamptz AS valid_until
+        FROM conversion_pattern_history WHERE client_id = $1 AND computed_at <= $2
+        ORDER BY pattern_type, computed_at DESC"#,
+        client,
+        moment
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
 /// The weights of the client in force.
 pub async fn weights(tx: &mut Tx) -> Result<ClientWeights, Error> {
     let client = tx.client();

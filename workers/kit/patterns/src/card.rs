@@ -37,6 +37,11 @@ pub struct Card {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lift: Option<f64>,
     pub converted: u64,
+    /// Those with whom it was compared, and how many of them converted.
+    #[serde(default)]
+    pub rest_sample: u64,
+    #[serde(default)]
+    pub rest_converted: u64,
     /// Wilson's 95 % interval of the rate.
     pub ci_low: f64,
     pub ci_high: f64,

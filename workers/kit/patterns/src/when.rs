@@ -71,6 +71,9 @@ pub struct Timing {
     pub percentile_80: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentile_95: Option<u32>,
+    /// Touches up to the converting one, that one counted in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_touches_to_convert: Option<f64>,
     /// Of all who were contacted, those who will have booked in the end, by the curve of Kaplan and Meier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eventual_rate: Option<f64>,

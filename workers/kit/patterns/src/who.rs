@@ -1,6 +1,7 @@
 //! WHO: which leads book.
 
 use crate::{Card, Header};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +16,19 @@ pub struct Quality {
     /// How many better and worse there are, and how many in the same data with shuffled outcomes.
     pub found: u64,
     pub found_in_shuffled: u64,
+    /// Of the verdicts of a month ago, how many have held since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Held>,
+}
+
+/// What became of verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// When they were given.
+    pub since: DateTime<Utc>,
+    /// Those of whose groups enough has come since.
+    pub judged: u64,
+    pub held: u64,
 }
 
 /// Which leads book. Rates are of terminal leads.

@@ -59,7 +59,14 @@ pub struct Top {
     pub lift: f64,
     /// The share of all who converted that is in the fifth.
     pub capture: f64,
+    /// The precision that the best order there is would have.
+    pub ceiling: f64,
+    /// Whether three in five of all who converted are in the fifth: what a good order reaches at any base (X78).
+    pub is_good: bool,
 }
+
+/// How much of all a good order has in its best fifth.
+const GOOD_CAPTURE: f64 = 0.60;
 
 /// The fifth with the highest scores; of those who share the last place a proportional part counts.
 pub fn top(scores: &[f64], outcomes: &[bool]) -> Option<Top> {
@@ -81,7 +88,9 @@ pub fn top(scores: &[f64], outcomes: &[bool]) -> Option<Top> {
         }
     }
     let (precision, base) = (found / size, all / scores.len() as f64);
-    Some(Top { precision, base, lift: precision / base, capture: found / all })
+    let (lift, capture) = (precision / base, found / all);
+    let is_good = capture >= GOOD_CAPTURE - 1e-9;
+    Some(Top { precision, base, lift, capture, ceiling: (all / size).min(1.0), is_good })
 }
 
 /// Whether probabilities come true.
@@ -226,7 +235,10 @@ mod tests {
     #[test]
     fn the_best_fifth_is_worth_what_it_is() {
         let found = top(&SCORES, &LABELS).unwrap();
-        assert_eq!(found, Top { precision: 1.0, base: 0.4, lift: 2.5, capture: 0.5 });
+        assert_eq!(
+            found,
+            Top { precision: 1.0, base: 0.4, lift: 2.5, capture: 0.5, ceiling: 1.0, is_good: false }
+        );
         // Two of four who share the place count half.
         let tied = top(&[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], &LABELS).unwrap();
         close(tied.precision, 0.75);

@@ -4,7 +4,7 @@ use super::*;
 use rand::{Rng as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 
-const NEW: Before<'_> = Before { in_force: None, candidates: &[] };
+const NEW: Before<'_> = Before { in_force: None, candidates: &[], documents: &[] };
 
 fn known(at: i64, parts: Parts, booked: bool) -> Known {
     Known { at, hash: at as u64 * 7_919 % 1_009, parts, booked }
@@ -76,6 +76,20 @@ fn few_later_outcomes_are_mixed_with_the_defaults() {
     let found = decided(leads);
     assert_eq!(found.weights_source, Source::Blend, "{}", found.reason);
     assert!(found.reason.contains("23 % learned"), "{}", found.reason);
+}
+
+#[test]
+fn fits_of_more_outcomes_differ_less_from_week_to_week() {
+    // CI-151: four weekly runs up to a hundred outcomes, and four of several hundred.
+    let leads = world(800, 7);
+    let variance = |sizes: [usize; 4]| {
+        let fits = sizes.map(|size| fit(&leads[..size], Objective::Centred).unwrap());
+        let earlier: Vec<Weights> = fits[..3].iter().rev().map(|fit| named(*fit)).collect();
+        super::variance(&fits[3], &earlier)
+    };
+    let (few, many) = (variance([40, 60, 80, 100]), variance([500, 600, 700, 800]));
+    assert!(many < few / 4.0 && many < 5e-4, "{few} {many}");
+    assert_eq!(super::variance(&[0.1, 0.2, 0.3, 0.25], &[]), 0.0);
 }
 
 #[test]

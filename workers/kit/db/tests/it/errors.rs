@@ -3,6 +3,7 @@
 use crate::server::{ALPHA, Server, TestDb, run, shared};
 use db::{Config, Db, Error};
 use secrecy::ExposeSecret;
+use sqlx::Connection as _;
 
 #[tokio::test]
 async fn a_server_that_dies_is_unavailable_and_starting_without_it_works() {
@@ -84,3 +85,33 @@ async fn an_owner_who_may_not_take_on_the_role_is_told_what_to_ask_for() {
     let error = anyhow::Error::from(db::migrate(&server.url("weak", "weak")).await.unwrap_err());
     assert!(format!("{error:#}").contains("user weak may not take on the role leadfleet_app"), "{error:#}");
 }
+
+#[tokio::test]
+async fn what_learning_needs_is_made_twice_and_stays_as_it_was() {
+    let test = TestDb::new().await;
+    let mut owner = sqlx::PgConnection::connect(&test.owner_url).await.unwrap();
+    let before: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
+    for _ in 0..2 {
+        sqlx::raw_sql(include_str!(
+            "../../../../../migrations/20261121160000_014_conversion_intelligence.sql"
+        ))
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    }
+    let after: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
+    assert!(before.contains("tenant_isolation_patterns") && before.contains("trigger_mark_converting_touch"));
+    assert_eq!(after, before);
+}
+
+/// Columns, indexes, policies, triggers and constraints, as text.
+const CATALOGUE: &str = "
+    SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+        SELECT format('%s.%s %s %s', table_name, column_name, data_type, column_default)
+            FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT format('%s %s %s %s %s', tablename, policyname, roles, qual, with_check) FROM pg_policies
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+    ) AS catalogue (line)";
