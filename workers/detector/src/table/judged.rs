@@ -178,7 +178,8 @@ impl Looked {
     fn said(&self, q: &[f64]) -> Vec<Said> {
         match &self.groups {
             Groups::Rates { all, groups } => {
-                let list = card::List { all: *all, denominator: "rows_with_a_value", alike_in: &[] };
+                let list =
+                    card::List { all: *all, denominator: "rows_with_a_value", ..card::List::default() };
                 card::judged(list, groups, &self.p, q).into_iter().map(Said::Rate).collect()
             }
             Groups::Means(groups) => {

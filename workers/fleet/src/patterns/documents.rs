@@ -90,22 +90,27 @@ fn heading(pattern: &Pattern, now: DateTime<Utc>) -> String {
     text
 }
 
-/// What the source document measures success by (CI-154 to CI-156).
+/// CI-154 to CI-156.
 fn reached(document: &Value) -> Option<String> {
-    let timing = &document["conversion_timing"];
-    let (rate, days) = (document["contacted"]["rate"].as_f64(), timing["avg_days_to_convert"].as_f64());
-    let mut said: Vec<String> = Vec::new();
-    said.extend(rate.map(|rate| format!("{:.1} % of those contacted have booked (goal: 5 %)", rate * 100.0)));
-    said.extend(
-        days.map(|days| {
-            format!("on average {days} days from the first touch to the booking (goal: under 10)")
-        }),
-    );
-    let touches = timing["avg_touches_to_convert"].as_f64();
-    said.extend(
-        touches.map(|touches| format!("on average {touches} touches to the booking (goal: under 5)")),
-    );
-    (!said.is_empty()).then(|| said.join("; "))
+    let rows = document["metrics"].as_array()?.iter().map(|metric| {
+        let is_rate = metric["name"] == "booking_rate";
+        let shown = |name: &str| {
+            let value = metric[name].as_f64().unwrap_or_default();
+            if is_rate { format!("{:.1} %", value * 100.0) } else { value.to_string() }
+        };
+        let target = if is_rate { "at least " } else { "below " };
+        [
+            said(&metric["name"]).replace('_', " "),
+            shown("value"),
+            format!("{} to {}", shown("low"), shown("high")),
+            metric["n"].to_string(),
+            shown("baseline"),
+            format!("{target}{}", shown("target")),
+            if metric["met"] == true { "yes" } else { "no" }.to_owned(),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    (!rows.is_empty()).then(|| columns(["", "now", "95 %", "n", "before", "target", "met"], rows))
 }
 
 /// X78: by both readings.
@@ -123,10 +128,20 @@ fn best_fifth(top: &Value) -> Option<String> {
 /// Cards with their names: of an array by the field that names them, of an object by its keys.
 fn cards<'a>(list: Option<&'a Value>, label: &str) -> Vec<(String, &'a Value)> {
     match list {
-        Some(Value::Array(cards)) => cards.iter().take(MOST).map(|card| (name(&card[label]), card)).collect(),
+        Some(Value::Array(cards)) => {
+            let mut cards: Vec<&Value> = cards.iter().collect();
+            // Few cases stand first by their rate; those that are surely better do by this.
+            cards.sort_by(|one, other| surely(other).total_cmp(&surely(one)));
+            cards.into_iter().take(MOST).map(|card| (name(&card[label]), card)).collect()
+        }
         Some(Value::Object(cards)) => cards.iter().map(|(name, card)| (name.clone(), card)).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The lower end of what its rate may be.
+fn surely(card: &Value) -> f64 {
+    card["shrunk_low"].as_f64().unwrap_or_default()
 }
 
 fn list(named: &[(String, &Value)]) -> String {

@@ -30,7 +30,7 @@ fn main() {
         detector.observe(&cases);
     }
     let counted = started.elapsed();
-    let found = detector.findings(&Before { in_force: None, candidates: &[], documents: &[] });
+    let found = detector.findings(&Before::default());
     println!(
         "Rust: {} titles, {} industries, weights {:?}",
         found.who.title_rankings.len(),

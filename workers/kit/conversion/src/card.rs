@@ -11,6 +11,8 @@ pub const FALSE_DISCOVERIES: f64 = 0.10;
 
 /// Of fewer people a ratio with a wide interval says nothing.
 const FEW: u64 = 20;
+/// Of more people a difference that is not sure is no promise any more.
+const MANY: u64 = 400;
 
 /// A group of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +31,16 @@ impl From<Rate> for Group {
 }
 
 /// What a list is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct List<'a> {
     /// Everybody who could be in a group: also those who are in none of these.
     pub all: Rate,
     pub denominator: &'a str,
     /// What strata are alike in.
     pub alike_in: &'a [&'a str],
+    /// Whether a group has to stand out among those who are alike as well. Not where the group is part of what makes them
+    /// alike, as titles are of tiers: there only a difference that turns round is no reason to do anything.
+    pub holds_within: bool,
 }
 
 /// The cards of the groups of one list, in their order. Each is compared with everybody else; the q-values are those
@@ -71,7 +76,11 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
         let fewer = rate.trials.min(rest.trials);
         let adjusted = adjusted(&group.strata, list.alike_in);
         let verdict = match verdict(q[place], fewer, (shrunk.low, shrunk.high), mean, against_rest) {
-            Verdict::Better | Verdict::Worse if adjusted.as_ref().is_some_and(is_explained_away) => {
+            Verdict::Better | Verdict::Worse
+                if adjusted
+                    .as_ref()
+                    .is_some_and(|adjusted| is_explained_away(adjusted, list.holds_within)) =>
+            {
                 Verdict::NotDistinguishable
             }
             verdict => verdict,
@@ -92,6 +101,7 @@ pub fn judged(list: List<'_>, groups: &[Group], p: &[f64], q: &[f64]) -> Vec<Car
             lift_baseline: Some("overall".to_owned()),
             lift_low: against_rest.map(|lift| rounded(lift.low, 2)),
             lift_high: against_rest.map(|lift| rounded(lift.high, 2)),
+            wide: against_rest.is_some_and(ratio::Lift::is_wide),
             p: significant(p[place]),
             q: significant(q[place]),
             verdict,
@@ -114,9 +124,9 @@ fn adjusted(strata: &[Stratum], alike_in: &[&str]) -> Option<Adjusted> {
     })
 }
 
-/// Whether what stands out among all does not among those who are alike: no reason to do anything.
-fn is_explained_away(adjusted: &Adjusted) -> bool {
-    adjusted.reverses || adjusted.p.is_none_or(|p| p > FALSE_DISCOVERIES)
+/// Whether what stands out among all does not among those who are alike.
+fn is_explained_away(adjusted: &Adjusted, holds_within: bool) -> bool {
+    adjusted.reverses || holds_within && adjusted.p.is_none_or(|p| p > FALSE_DISCOVERIES)
 }
 
 /// What may be concluded: a group has to stand out in its list, and its own credible interval must leave out the mean.
@@ -132,6 +142,7 @@ pub fn verdict(q: f64, fewer: u64, shrunk: (f64, f64), mean: f64, lift: Option<r
         () if q > FALSE_DISCOVERIES => Verdict::NotDistinguishable,
         () if low > mean => Verdict::Better,
         () if high < mean => Verdict::Worse,
+        () if fewer >= MANY => Verdict::NotDistinguishable,
         () => Verdict::PromisingSmallN,
     }
 }
@@ -154,7 +165,10 @@ mod tests {
     fn titles() -> Vec<Card> {
         let groups: Vec<Group> = TITLES.iter().map(|&(won, of)| Group::from(Rate::new(won, of))).collect();
         let all = groups.iter().fold(Rate::default(), |sum, group| sum.and(group.rate));
-        cards(List { all, denominator: "terminal_leads", alike_in: &["als_tier"] }, &groups)
+        cards(
+            List { all, denominator: "terminal_leads", alike_in: &["als_tier"], ..List::default() },
+            &groups,
+        )
     }
 
     #[test]
@@ -171,7 +185,7 @@ mod tests {
 
     #[test]
     fn an_interval_too_wide_says_nothing() {
-        let list = List { all: Rate::new(2, 45), denominator: "terminal_leads", alike_in: &[] };
+        let list = List { all: Rate::new(2, 45), denominator: "terminal_leads", ..List::default() };
         let found = cards(list, &[Rate::new(2, 5).into(), Rate::new(0, 40).into()]);
         assert_eq!(found[0].verdict, Verdict::TooLittleData);
         assert_eq!(found[0].lift_low, Some(1.86));
@@ -181,13 +195,34 @@ mod tests {
     #[test]
     fn what_reverses_among_those_who_are_alike_says_so() {
         let email = vec![(Rate::new(36, 120), Rate::new(14, 40)), (Rate::new(2, 40), Rate::new(8, 120))];
-        let list = List { all: Rate::new(60, 320), denominator: "terminal_leads", alike_in: &["als_tier"] };
+        let list = List {
+            all: Rate::new(60, 320),
+            denominator: "terminal_leads",
+            alike_in: &["als_tier"],
+            ..List::default()
+        };
         let found = cards(list, &[Group { strata: email, ..Rate::new(38, 160).into() }]);
         let adjusted = found[0].adjusted.as_ref().unwrap();
         assert!(
             adjusted.reverses && adjusted.by == ["als_tier"] && adjusted.ratio == Some(0.84),
             "{adjusted:?}"
         );
+    }
+
+    #[test]
+    fn who_makes_the_tier_is_not_explained_away_by_it() {
+        // Owners are hot and others warm, because of the title: within a tier hardly anybody is left to compare.
+        let strata = vec![(Rate::new(95, 190), Rate::new(5, 10)), (Rate::new(2, 10), Rate::new(38, 190))];
+        let owners = Group { strata, ..Rate::new(97, 200).into() };
+        let mut list = List {
+            all: Rate::new(140, 400),
+            denominator: "terminal_leads",
+            alike_in: &["als_tier"],
+            holds_within: false,
+        };
+        assert_eq!(cards(list, std::slice::from_ref(&owners))[0].verdict, Verdict::Better);
+        list.holds_within = true;
+        assert_eq!(cards(list, &[owners])[0].verdict, Verdict::NotDistinguishable);
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub(crate) fn facts(
     sequences: &mut Sequences,
     tell: &mut impl FnMut(Fact),
 ) {
-    who::facts(case, tell);
+    who::facts(case, clock, tell);
     what::facts(case, clock, &lexicon.contents, tell);
     when::facts(case, clock, tell);
     how::facts(case, clock, sequences, tell);

@@ -26,6 +26,8 @@ pub struct Setting {
     /// CI-055: the smallest group that is told of.
     pub least: u64,
     pub objective: Objective,
+    /// When the verdicts were given that are judged by what came after them.
+    pub judged_since: Option<DateTime<Utc>>,
 }
 
 /// CI-048.
@@ -40,6 +42,8 @@ pub struct Detector {
     counts: Counts,
     /// The same cases with their outcomes shuffled: what chance alone would find.
     shuffled: Counts,
+    /// Those of them that verdicts of a month ago could not know yet.
+    recent: Counts,
     /// The newest outcomes, the oldest of them on top.
     known: BinaryHeap<Reverse<Newest>>,
     without_parts: u64,
@@ -82,6 +86,7 @@ impl Detector {
             lexicon: Lexicon::default(),
             counts: Counts::new(),
             shuffled: Counts::new(),
+            recent: Counts::new(),
             known: BinaryHeap::new(),
             without_parts: 0,
         }
@@ -95,11 +100,20 @@ impl Detector {
     /// Counts a batch. Outcomes are shuffled within it, so batches should be large, and cut in the same places for the
     /// same cases.
     pub fn observe(&mut self, cases: &[Case<'_>]) {
-        let Self { clock, lexicon, counts, shuffled, random, .. } = self;
+        let judged_since = self.setting.judged_since.map(|at| at.timestamp());
+        let Self { clock, lexicon, counts, shuffled, recent, random, .. } = self;
         let (clock, lexicon) = (*clock, &*lexicon);
         std::thread::scope(|threads| {
             threads.spawn(|| count_shuffled(cases, clock, lexicon, shuffled, random));
             cases.iter().for_each(|case| counts.count(case, clock, lexicon));
+            if let Some(then) = judged_since.map(|now| Clock { now }) {
+                let was_mature =
+                    |case: &&Case<'_>| then.is_mature(case.first_touch().unwrap_or(case.lead.known_since));
+                cases
+                    .iter()
+                    .filter(|case| !was_mature(case))
+                    .for_each(|case| recent.count(case, clock, lexicon));
+            }
         });
         cases.iter().for_each(|case| self.learn_from(case));
     }
@@ -110,17 +124,18 @@ impl Detector {
             Outcome::Booked => true,
             Outcome::Failed => false,
         };
-        let Some(parts) = case.lead.parts else {
-            self.without_parts += 1;
-            return;
-        };
         let first = case.first_touch();
         // Who was contacted lately has an outcome only if it came fast.
         if first.is_some_and(|first| !self.clock.is_mature(first)) {
             return;
         }
+        let Some(parts) = case.lead.parts else {
+            self.without_parts += 1;
+            return;
+        };
         let at = first.unwrap_or(case.lead.known_since);
-        let known = Known { at, hash: case.lead.hash, parts: parts.map(f64::from), booked };
+        let (hash, tier) = (case.lead.hash, case.lead.tier);
+        let known = Known { at, hash, parts: parts.map(f64::from), tier, booked };
         self.known.push(Reverse(Newest(known)));
         if self.known.len() > MOST_OUTCOMES {
             self.known.pop();
@@ -130,10 +145,15 @@ impl Detector {
     /// What follows from all that was counted.
     pub fn findings(self, before: &Before<'_>) -> Findings {
         let known = self.known.into_iter().map(|Reverse(Newest(known))| known).collect();
-        let decision =
-            gate::decide(known, self.without_parts, before, self.setting.objective, self.setting.seed);
-        let real = Documents { setting: &self.setting, lexicon: &self.lexicon, counts: &self.counts };
+        let Setting { objective, seed, now, .. } = self.setting;
+        let mut decision = gate::decide(known, self.without_parts, before, objective, seed);
+        if decision.is_confirmed() {
+            decision.confirmed_at = Some(now);
+        }
+        let real =
+            Documents { setting: &self.setting, lexicon: &self.lexicon, counts: &self.counts, whole: false };
         let chance = Documents { counts: &self.shuffled, ..real };
+        let since = Documents { counts: &self.recent, whole: true, ..real };
         let (mut who, mut what, mut when, mut how) =
             (real.who(&decision), real.what(), real.when(), real.how());
         let by_chance = [
@@ -144,10 +164,10 @@ impl Detector {
         ];
         let found = [concluded(&who), concluded(&what), concluded(&when), concluded(&how)];
         let calibrations = [
-            calibration(before, PatternType::Who, &who),
-            calibration(before, PatternType::What, &what),
-            calibration(before, PatternType::When, &when),
-            calibration(before, PatternType::How, &how),
+            held(before, PatternType::Who, || since.who(&decision)),
+            held(before, PatternType::What, || since.what()),
+            held(before, PatternType::When, || since.when()),
+            held(before, PatternType::How, || since.how()),
         ];
         let headers = [&mut who.header, &mut what.header, &mut when.header, &mut how.header];
         let figures = found.into_iter().zip(by_chance).zip(calibrations);
@@ -227,10 +247,14 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon, sequences: &Sequences) -
     Some(format!("{name}={label}"))
 }
 
-/// What became of the verdicts that a document of this type had a month ago.
-fn calibration(before: &Before<'_>, kind: PatternType, document: &impl serde::Serialize) -> Option<Held> {
+/// What became of the verdicts that a document of this type had a month ago, by a document of what came since.
+fn held<D: serde::Serialize>(
+    before: &Before<'_>,
+    kind: PatternType,
+    since: impl FnOnce() -> D,
+) -> Option<Held> {
     let earlier = before.documents.iter().find(|document| document["type"] == kind.name())?;
-    held::held(earlier, &serde_json::to_value(document).ok()?)
+    held::held(earlier, &serde_json::to_value(since()).ok()?)
 }
 
 /// How many cards of a document are better or worse.

@@ -4,11 +4,14 @@ use crate::counts::{Counts, Lexicon};
 use crate::detector::Setting;
 use crate::fact::{Base, List};
 use crate::gate::{Decision, LEAST_BOOKED, LEAST_OUTCOMES};
-use crate::{how, what, when, who};
+use crate::{how, metrics, what, when, who};
 use als::Weights;
 use patterns::card::rounded;
 use patterns::{Header, How, PatternType, Quality, Verdict, What, When, Who};
 use std::collections::BTreeMap;
+
+/// Of subjects on either side, and of sequences.
+const MOST_LISTED: usize = 20;
 
 /// Makes documents of counts.
 #[derive(Clone, Copy)]
@@ -16,6 +19,8 @@ pub(crate) struct Documents<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) lexicon: &'a Lexicon,
     pub(crate) counts: &'a Counts,
+    /// Everything there is, however little it is and however long the lists are.
+    pub(crate) whole: bool,
 }
 
 impl Documents<'_> {
@@ -44,12 +49,13 @@ impl Documents<'_> {
             max_score: rounded(100.0 * weights_by_name(decision.adopted).values().sum::<f64>(), 1),
             weights_source: decision.weights_source.name().to_owned(),
             weights_decision: serde_json::to_value(decision).unwrap_or_default(),
+            metrics: metrics::metrics(counts),
             contacted: self.contacted(),
             overall_rate: rounded(rate.share().unwrap_or(0.0), 4),
             rate_without_bounced: 0.0,
             warnings: Vec::new(),
         };
-        if rate.successes < LEAST_BOOKED as u64 || rate.trials < LEAST_OUTCOMES as u64 {
+        if !self.enough(rate.successes) || rate.trials < LEAST_OUTCOMES as u64 && !self.whole {
             return who;
         }
         let bounced = counts.tally(List::Bounced).cells(0).rate();
@@ -76,7 +82,12 @@ impl Documents<'_> {
 
     /// Bookings are what the other three count; with fewer than ten they say nothing.
     fn enough(&self, bookings: u64) -> bool {
-        bookings >= LEAST_BOOKED as u64
+        bookings >= LEAST_BOOKED as u64 || self.whole
+    }
+
+    /// How many items a list has at most.
+    fn most(&self) -> usize {
+        if self.whole { usize::MAX } else { MOST_LISTED }
     }
 
     pub(crate) fn what(&self) -> What {
@@ -98,7 +109,7 @@ impl Documents<'_> {
             return what;
         }
         what.header = self.header(PatternType::What, rate.successes, rate);
-        what.subject_patterns = what::subjects(counts, run_id, least, contents);
+        what.subject_patterns = what::subjects(counts, run_id, least, self.most(), contents);
         what.pain_points = what::pain_points(counts, run_id, least, contents);
         what.ctas = what::ctas(counts, run_id, least, contents);
         what.angles = what::angles(counts, run_id, least, contents);
@@ -121,6 +132,7 @@ impl Documents<'_> {
             conversion_timing: patterns::Timing::default(),
             recommendation: patterns::Recommendation::default(),
             touch_hazard: Vec::new(),
+            touch_share: Vec::new(),
             touch_verdict: Verdict::NotDistinguishable,
             // Gaps were not given by chance: what those who booked had in common proves nothing.
             gap_verdict: Verdict::NotDistinguishable,
@@ -135,6 +147,7 @@ impl Documents<'_> {
         when.recommendation = when::recommendation(counts, setting.seed, &when.best_days, &when.best_hours);
         (when.converting_touch_distribution, when.touch_hazard, when.touch_verdict) =
             when::touches(counts, run_id, setting.seed, least);
+        when.touch_share = when::touch_shares(counts);
         when.optimal_sequence_gaps = when::gaps(counts, least);
         when.conversion_timing = when::timing(counts);
         when
@@ -162,7 +175,7 @@ impl Documents<'_> {
         how.booking_channel_distribution = how::booking_channels(counts);
         how.first_touch_effectiveness = how::first_touches(counts, run_id, least);
         (how.multi_channel_lift, how.landmark) = how::channel_counts(counts, run_id, least);
-        how.winning_sequences = how::sequences(counts, &counts.sequences, run_id, least);
+        how.winning_sequences = how::sequences(counts, run_id, least, self.most());
         how.channel_effectiveness_by_tier = how::by_tier(counts, run_id, least);
         how
     }

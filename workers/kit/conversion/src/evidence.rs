@@ -52,9 +52,10 @@ impl Conversion {
             seed: 0,
             least: LEAST,
             objective: Objective::Centred,
+            judged_since: None,
         });
         let (mut leads, mut others, mut total, mut hash) = (Vec::new(), Vec::new(), 0u64, 0u64);
-        self.each_batch(client, moment, &mut detector, |detector, cases| {
+        self.each_batch(client, moment, &mut detector, &|| {}, |detector, cases| {
             for case in cases {
                 let counted = detector.counted(case, query);
                 if counted.is_empty() {

@@ -1,13 +1,15 @@
 //! Whether weights that were learned may be used: adopted on later data, mixed, or refused (statistics 4.5, 4.12).
 
+use crate::case::TIERS;
 use als::{DEFAULT_WEIGHTS, Weights};
+use chrono::{DateTime, Utc};
 use patterns::card::rounded;
 use serde::Serialize;
 use serde_json::Value;
 use stats::calibrate::{Isotonic, Platt};
-use stats::drift::{self, Cusum};
 use stats::scores::{self, Gain, Top};
 use stats::weights::{self, Objective, PARTS, Parts};
+use std::collections::BTreeMap;
 
 /// CI-054, CI-057.
 pub(crate) const LEAST_OUTCOMES: usize = 30;
@@ -25,9 +27,6 @@ const LARGEST_STEP: f64 = 0.15;
 const PRIOR: f64 = 200.0;
 /// From so many bookings on the calibration is isotonic.
 const MANY_BOOKED: usize = 200;
-/// A booking rate that fell to this part of what it was counts as fallen.
-const FALLEN: f64 = 0.5;
-const BINS: usize = 5;
 /// Fits of so many runs are compared for stability.
 pub const STABLE_RUNS: usize = 4;
 
@@ -39,6 +38,8 @@ pub struct Known {
     /// Of its id: decides between those of the same second.
     pub hash: u64,
     pub parts: Parts,
+    /// The place in `TIERS`.
+    pub tier: u8,
     pub booked: bool,
 }
 
@@ -74,6 +75,12 @@ pub struct Decision {
     pub adopted: Weights,
     #[serde(skip)]
     pub candidate: Option<Weights>,
+    /// Fitted to all outcomes: what runs are compared by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fitted: Option<Weights>,
+    /// When the weights in force were found good last; they hold for 14 days from then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<DateTime<Utc>>,
     pub weights_source: Source,
     pub reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,11 +92,19 @@ pub struct Decision {
     pub without_parts: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
+    /// How well the weights in force rank the later outcomes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc_error: Option<f64>,
-    /// CI-152, X78: of the fifth with the highest scores, on later data or on all.
+    /// The same among leads of one tier, of tiers with enough of both kinds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub auc_by_tier: BTreeMap<&'static str, f64>,
+    /// How likely a lead books by the weighted sum of its parts, which is from 0 to 0.85, under the weights in force from
+    /// now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<Platt>,
+    /// CI-152, X78: of the later outcomes, the fifth with the highest scores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_fifth: Option<Top>,
     /// Brier scores after calibration, of the candidate and of what is in force.
@@ -98,32 +113,18 @@ pub struct Decision {
     pub drift: Drift,
 }
 
-/// Whether newer outcomes are like older ones.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Drift {
-    /// Between the scores of the older and the newer part.
-    pub population_stability: f64,
-    /// The evidence that the booking rate has halved, as it stands at the end; from 4 on it counts as fallen. An alarm
-    /// that later bookings have made up for is none: over thousands of outcomes chance alone would raise one.
-    pub cusum: f64,
-    /// The largest change of a fitted weight over the last runs.
-    pub instability: f64,
-    /// How much the fits of the last runs differ: the mean over the weights of their variance.
-    pub variance: f64,
-    /// Why nothing is learned, if something has moved too far.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub frozen: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub watch: Vec<String>,
-}
-
 /// What is known beside the outcomes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Before<'a> {
     /// Weights in force, if they are not the defaults.
     pub in_force: Option<Weights>,
-    /// Fitted in earlier runs, the newest first.
-    pub candidates: &'a [Weights],
+    /// When these were confirmed last.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Weights that were in force a week ago, if they were not the defaults: how far weights may move is a matter of weeks,
+    /// however often they are learned.
+    pub week_ago: Option<Weights>,
+    /// Fitted in the weekly runs before, the newest first.
+    pub fitted: &'a [Weights],
     /// Documents of a month ago, whose verdicts are judged.
     pub documents: &'a [Value],
 }
@@ -166,11 +167,26 @@ pub fn decide(
     seed: u64,
 ) -> Decision {
     known.sort_by_key(|one| (one.at, one.hash));
+    let mut decision = decided(&known, without_parts, before, objective, seed);
+    let (scores, outcomes) = scored(&known, array(decision.adopted));
+    decision.likelihood = Platt::fit(&scores, &outcomes).filter(|_| decision.booked >= LEAST_BOOKED);
+    decision
+}
+
+fn decided(
+    known: &[Known],
+    without_parts: u64,
+    before: &Before<'_>,
+    objective: Objective,
+    seed: u64,
+) -> Decision {
     let in_force = before.in_force.unwrap_or(DEFAULT_WEIGHTS);
     let booked = known.iter().filter(|one| one.booked).count();
     let mut decision = Decision {
         adopted: in_force,
         candidate: None,
+        fitted: None,
+        confirmed_at: before.confirmed_at,
         weights_source: Source::Held,
         reason: String::new(),
         solver_error: None,
@@ -181,6 +197,8 @@ pub fn decide(
         gain: None,
         auc: None,
         auc_error: None,
+        auc_by_tier: BTreeMap::new(),
+        likelihood: None,
         top_fifth: None,
         brier: None,
         drift: Drift::default(),
@@ -197,9 +215,10 @@ pub fn decide(
     }
     let middle = (known.len() as f64 * LEARNED_FROM) as usize;
     let (older, newer) = known.split_at(middle);
-    measure(&mut decision, &known, array(in_force));
-    let Some(whole) = fit(&known, objective) else { return unsolved(decision) };
-    decision.drift = drift(older, newer, array(in_force), whole, before.candidates);
+    measure(&mut decision, newer, array(in_force));
+    let Some(whole) = fit(known, objective) else { return unsolved(decision) };
+    decision.fitted = Some(shown(whole));
+    decision.drift = drift::drift(older, newer, array(in_force), whole, before.fitted);
     if !decision.drift.frozen.is_empty() {
         decision.candidate = Some(shown(whole));
         decision.reason = format!("learning is frozen: {}", decision.drift.frozen.join("; "));
@@ -227,25 +246,27 @@ pub fn decide(
         decision.reason = "better on later outcomes".to_owned();
         (candidate, Source::Learned)
     };
-    let (stepped, short) = step(array(in_force), parts);
+    let (stepped, short) = step(array(before.week_ago.unwrap_or(DEFAULT_WEIGHTS)), parts);
     if short {
-        decision.reason.push_str("; half of the way, because a weight would move by more than 0.15");
+        decision
+            .reason
+            .push_str("; half of the way, because a weight would move by more than 0.15 in a week");
     }
     decision.adopted = shown(stepped);
     decision.weights_source = source;
     decision
 }
 
-/// CI-151.
-fn variance(fitted: &Parts, candidates: &[Weights]) -> f64 {
-    let fits: Vec<Parts> =
-        candidates.iter().take(STABLE_RUNS - 1).map(|weights| array(*weights)).chain([*fitted]).collect();
-    let n = fits.len() as f64;
-    let of = |place: usize| {
-        let mean = fits.iter().map(|fit| fit[place]).sum::<f64>() / n;
-        fits.iter().map(|fit| (fit[place] - mean).powi(2)).sum::<f64>() / n
-    };
-    (0..PARTS).map(of).sum::<f64>() / PARTS as f64
+impl Decision {
+    /// Whether the weights in force from now on were found good by these outcomes.
+    pub fn is_confirmed(&self) -> bool {
+        match self.weights_source {
+            Source::Learned | Source::Blend => true,
+            // Judged against others, and better than they.
+            Source::Held => self.brier.is_some(),
+            Source::Default => false,
+        }
+    }
 }
 
 /// X92: what could not be fitted says so, and the weights stay.
@@ -255,7 +276,7 @@ fn unsolved(mut decision: Decision) -> Decision {
     decision
 }
 
-/// At most 0.15 at once, else half of the way; from the defaults to a first fit too.
+/// At most 0.15 in a week, else half of the way; from the defaults to a first fit too.
 fn step(from: Parts, to: Parts) -> (Parts, bool) {
     let largest = from.iter().zip(to).map(|(from, to)| (to - from).abs()).fold(0.0, f64::max);
     if largest <= LARGEST_STEP {
@@ -264,13 +285,22 @@ fn step(from: Parts, to: Parts) -> (Parts, bool) {
     (std::array::from_fn(|place| f64::midpoint(from[place], to[place])), true)
 }
 
-/// How well the weights in force rank.
-fn measure(decision: &mut Decision, known: &[Known], in_force: Parts) {
-    let (scores, outcomes) = scored(known, in_force);
+/// How well the weights in force rank later outcomes.
+fn measure(decision: &mut Decision, newer: &[Known], in_force: Parts) {
+    let (scores, outcomes) = scored(newer, in_force);
     decision.auc = scores::auc(&scores, &outcomes).map(|auc| rounded(auc, 4));
-    let (booked, failed) = (decision.booked as u64, (decision.outcomes - decision.booked) as u64);
-    decision.auc_error = decision.auc.map(|auc| rounded(scores::auc_error(auc, booked, failed), 4));
+    let booked = outcomes.iter().filter(|booked| **booked).count();
+    let (won, lost) = (booked as u64, (newer.len() - booked) as u64);
+    decision.auc_error = decision.auc.map(|auc| rounded(scores::auc_error(auc, won, lost), 4));
     decision.top_fifth = scores::top(&scores, &outcomes);
+    for (tier, name) in (0..).zip(TIERS) {
+        let own: Vec<Known> = newer.iter().filter(|one| one.tier == tier).copied().collect();
+        let (scores, outcomes) = scored(&own, in_force);
+        let booked = outcomes.iter().filter(|booked| **booked).count();
+        if booked >= LEAST_TEST_BOOKED && own.len() - booked >= LEAST_TEST_FAILED {
+            decision.auc_by_tier.extend(scores::auc(&scores, &outcomes).map(|auc| (name, rounded(auc, 4))));
+        }
+    }
 }
 
 fn scored(known: &[Known], weights: Parts) -> (Vec<f64>, Vec<bool>) {
@@ -324,51 +354,8 @@ fn brier(older: &[Known], newer: &[Known], weights: Parts) -> Option<f64> {
     scores::calibration(&said, &later_outcomes).map(|calibration| calibration.brier)
 }
 
-fn drift(older: &[Known], newer: &[Known], in_force: Parts, fitted: Parts, candidates: &[Weights]) -> Drift {
-    let mut found = Drift::default();
-    let (mut scores, _) = scored(older, in_force);
-    scores.sort_by(f64::total_cmp);
-    // Edges between fifths of the older scores; equal scores stay together.
-    let edges: Vec<f64> = (1..BINS).map(|bin| scores[bin * scores.len() / BINS]).collect();
-    let shares = |known: &[Known]| {
-        let mut shares = [0.0; BINS];
-        for one in known {
-            shares[edges.partition_point(|edge| *edge <= score(&one.parts, in_force))] +=
-                1.0 / known.len() as f64;
-        }
-        shares
-    };
-    found.population_stability = rounded(drift::population_stability(&shares(older), &shares(newer)), 4);
-    let usual = older.iter().filter(|one| one.booked).count() as f64 / older.len() as f64;
-    if usual > 0.0 && usual < 1.0 {
-        let mut cusum = Cusum::new(usual, usual * FALLEN);
-        for one in newer {
-            cusum.after(one.booked);
-        }
-        found.cusum = rounded(cusum.sum, 3);
-    }
-    let earlier = candidates.iter().take(STABLE_RUNS - 1).map(|weights| array(*weights));
-    found.instability = earlier
-        .flat_map(|earlier| (0..PARTS).map(move |place| (earlier[place] - fitted[place]).abs()))
-        .fold(0.0, f64::max);
-    found.instability = rounded(found.instability, 3);
-    found.variance = rounded(variance(&fitted, candidates), 6);
-    // Few people in a bin move by chance alone.
-    let chance = (BINS - 1) as f64 * (1.0 / older.len() as f64 + 1.0 / newer.len() as f64);
-    let psi = found.population_stability;
-    if psi > drift::ACT + chance {
-        found.frozen.push(format!("scores have moved: stability index {psi:.2}, from 0.25 on too far"));
-    } else if psi > drift::WATCH + chance {
-        found.watch.push(format!("scores are moving: stability index {psi:.2}"));
-    }
-    if found.cusum >= drift::ALARM {
-        found.frozen.push(format!("the booking rate has fallen below {:.1} %", usual * 100.0));
-    }
-    if found.instability > LARGEST_STEP {
-        found.watch.push(format!("fitted weights moved by {:.2} within four runs", found.instability));
-    }
-    found
-}
-
+mod drift;
 #[cfg(test)]
 mod tests;
+
+pub use drift::Drift;

@@ -16,15 +16,15 @@ pub(crate) fn judged_before(moment: DateTime<Utc>) -> DateTime<Utc> {
     moment - TimeDelta::days(AFTER_DAYS)
 }
 
-/// Verdicts of `earlier` against what came afterwards: the counts of `now` less those of then.
+/// Verdicts of `earlier` against a document of nothing but what came afterwards.
 ///
 /// A better group has held when those who came since did better than the others who came since, and a worse one when they
 /// did worse.
-pub(crate) fn held(earlier: &Value, now: &Value) -> Option<Held> {
-    let since = serde_json::from_value(earlier["computed_at"].clone()).ok()?;
+pub(crate) fn held(earlier: &Value, since: &Value) -> Option<Held> {
+    let given_at = serde_json::from_value(earlier["computed_at"].clone()).ok()?;
     let (mut then, mut later) = (BTreeMap::new(), BTreeMap::new());
     collect(earlier, &mut then);
-    collect(now, &mut later);
+    collect(since, &mut later);
     let (mut judged, mut held) = (0, 0);
     for (query, card) in &then {
         let is_better = match card.verdict {
@@ -32,23 +32,17 @@ pub(crate) fn held(earlier: &Value, now: &Value) -> Option<Held> {
             Verdict::Worse => false,
             _ => continue,
         };
-        let Some((group, others)) = later.get(query).and_then(|now| since_then(card, now)) else { continue };
+        let Some((group, others)) = later.get(query).and_then(rates) else { continue };
         judged += 1;
-        held += u64::from(group.total_cmp(&others).is_gt() == is_better && group != others);
+        held += u64::from(if is_better { group > others } else { group < others });
     }
-    Some(Held { since, judged, held })
+    Some(Held { since: given_at, judged, held })
 }
 
-/// The rates of the group and of the others among those who came since.
-fn since_then(then: &Card, now: &Card) -> Option<(f64, f64)> {
-    let more = |now: (u64, u64), then: (u64, u64)| {
-        let (successes, trials) = (now.0.checked_sub(then.0)?, now.1.checked_sub(then.1)?);
-        (trials >= LEAST && successes <= trials).then(|| Rate::new(successes, trials).share()).flatten()
-    };
-    Some((
-        more((now.converted, now.sample), (then.converted, then.sample))?,
-        more((now.rest_converted, now.rest_sample), (then.rest_converted, then.rest_sample))?,
-    ))
+/// Of the group and of the others; none of too few.
+fn rates(card: &Card) -> Option<(f64, f64)> {
+    let share = |successes, trials| Rate::new(successes, trials).share().filter(|_| trials >= LEAST);
+    Some((share(card.converted, card.sample)?, share(card.rest_converted, card.rest_sample)?))
 }
 
 /// Every card of a document by its query.
@@ -74,7 +68,7 @@ mod tests {
     /// A document of one title among a hundred others, with a verdict.
     fn document(title: (u64, u64), others: (u64, u64), verdict: &str) -> Value {
         let (rate, rest) = (Rate::new(title.0, title.1), Rate::new(others.0, others.1));
-        let list = List { all: rate.and(rest), denominator: "terminal_leads", alike_in: &[] };
+        let list = List { all: rate.and(rest), denominator: "terminal_leads", ..List::default() };
         let mut card = serde_json::to_value(&cards(list, &[Group::from(rate)])[0]).unwrap();
         card["verdict"] = verdict.into();
         card["evidence"] = json!({"id": "1", "run_id": "r", "query": "who.title=CEO", "lead_ids_hash": "0"});
@@ -83,25 +77,21 @@ mod tests {
 
     #[test]
     fn a_verdict_is_judged_by_those_who_came_after_it() {
-        let then = document((20, 40), (20, 100), "better");
-        for (title, others, expected) in [
-            // Of ten since then five booked, of the hundred others twenty.
-            ((25, 50), (40, 200), (1, 1)),
-            // Of ten one: all together it still looks better.
-            ((21, 50), (40, 200), (1, 0)),
-            ((22, 50), (40, 200), (1, 0)),
-            // Four more say nothing, and fewer than before are other people.
-            ((24, 44), (40, 200), (0, 0)),
-            ((25, 39), (40, 200), (0, 0)),
+        let given = |verdict| document((20, 40), (20, 100), verdict);
+        for (verdict, title, others, expected) in [
+            ("better", (5, 10), (20, 100), (1, 1)),
+            ("better", (1, 10), (20, 100), (1, 0)),
+            ("better", (2, 10), (20, 100), (1, 0)),
+            // Four say nothing.
+            ("better", (4, 4), (20, 100), (0, 0)),
+            ("better", (4, 10), (1, 3), (0, 0)),
+            ("worse", (1, 10), (20, 100), (1, 1)),
+            ("worse", (2, 10), (20, 100), (1, 0)),
+            ("not_distinguishable", (5, 10), (20, 100), (0, 0)),
         ] {
-            let found = held(&then, &document(title, others, "better")).unwrap();
-            assert_eq!((found.judged, found.held), expected, "{title:?}");
+            let found = held(&given(verdict), &document(title, others, "too_little_data")).unwrap();
+            assert_eq!((found.judged, found.held), expected, "{verdict} {title:?}");
         }
-        let worse = document((2, 40), (20, 100), "worse");
-        let found = held(&worse, &document((2, 50), (40, 200), "not_distinguishable")).unwrap();
-        assert_eq!((found.judged, found.held), (1, 1));
-        let none = document((20, 40), (20, 100), "not_distinguishable");
-        assert_eq!(held(&none, &document((25, 50), (40, 200), "better")).unwrap().judged, 0);
-        assert_eq!(held(&json!({}), &none), None);
+        assert_eq!(held(&json!({}), &given("better")), None);
     }
 }

@@ -6,7 +6,6 @@ use crate::fact::{Base, Fact, List};
 use crate::sequence::{LONGEST, Sequences};
 use crate::tally::Told;
 use crate::timing::shares;
-use patterns::card::rounded;
 use patterns::{Channels, Landmark, Sequence};
 use std::collections::BTreeMap;
 
@@ -14,7 +13,6 @@ use std::collections::BTreeMap;
 const LANDMARK_DAYS: i64 = 7;
 const MOST_CHANNELS: usize = 4;
 const COUNTS: [&str; MOST_CHANNELS] = ["1_channel", "2_channels", "3_channels", "4_plus_channels"];
-const MOST_SEQUENCES: usize = 20;
 
 pub(crate) fn facts(case: &Case<'_>, clock: Clock, sequences: &mut Sequences, tell: &mut impl FnMut(Fact)) {
     let booked = case.lead.outcome == Outcome::Booked;
@@ -95,17 +93,14 @@ pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Chan
     let of = |list: List, base: Base, query: &'static str, denominator: &'static str| -> Channels {
         let told = Told { query, denominator, all: counts.base(base), least, run_id, circle: None };
         let one = counts.tally(list).cells(0).rate();
-        let one = one.share().filter(|_| one.trials >= least);
+        let is_known = one.trials >= least && one.successes > 0;
         let named =
             counts.tally(list).named(told, |symbol| label(List::ChannelCount, symbol, &Sequences::default()));
         let lifted = named.into_iter().map(|named| {
             let mut card = named.card;
-            let rate = stats::Rate::new(card.converted, card.sample).share();
-            let lift = match (rate, one) {
-                (Some(rate), Some(one)) if one > 0.0 => rounded(rate / one, 1),
-                _ => 1.0,
-            };
-            (card.lift, card.lift_baseline) = (Some(lift), Some("1_channel".to_owned()));
+            let rate = stats::Rate::new(card.converted, card.sample);
+            let against_one = stats::ratio::lift(rate, one).filter(|_| is_known && named.symbol > 0);
+            card.lifted(against_one, "1_channel", 1);
             (named.label, card)
         });
         lifted.collect()
@@ -118,7 +113,8 @@ pub(crate) fn channel_counts(counts: &Counts, run_id: &str, least: u64) -> (Chan
 
 /// CI-112: orders of two or more channels that leads were sent, each compared with other orders of as many touches; the
 /// highest rate first.
-pub(crate) fn sequences(counts: &Counts, sequences: &Sequences, run_id: &str, least: u64) -> Vec<Sequence> {
+pub(crate) fn sequences(counts: &Counts, run_id: &str, least: u64, most: usize) -> Vec<Sequence> {
+    let sequences = &counts.sequences;
     let of_length = |length: usize| {
         let all = counts.tally(List::Reached).cells(length as Symbol);
         let told = Told {
@@ -139,7 +135,7 @@ pub(crate) fn sequences(counts: &Counts, sequences: &Sequences, run_id: &str, le
     named.sort_by(|one, other| other.card.conversion_rate.total_cmp(&one.card.conversion_rate));
     named
         .into_iter()
-        .take(MOST_SEQUENCES)
+        .take(most)
         .map(|named| Sequence {
             sequence: sequences.channels(named.symbol),
             sample_size: named.card.sample,

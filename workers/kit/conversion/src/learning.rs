@@ -1,21 +1,27 @@
 //! Learns the patterns of a client: reads, counts, decides, stores.
 
+use crate::counts::Lexicon;
 use crate::detector::{Detector, Findings, LEAST, Setting};
 use crate::gate::{Before, Decision, STABLE_RUNS, Source};
 use crate::reading::{BATCH, Batch, FIRST, LAST};
 use crate::{Conversion, Error, held};
 use als::Weights;
-use chrono::{DateTime, TimeDelta, Utc};
-use db::conversion::{self, ClientWeights, Learned};
+use chrono::{DateTime, TimeDelta, Utc, Weekday};
+use db::conversion::{self, ClientWeights, Learned, Pattern};
 use db::outcomes::Outcomes;
 use db::{Tx, Uuid};
 use patterns::{Header, PatternType};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use stats::weights::Objective;
+use std::cell::Cell;
 
 /// Patterns hold for so long (CI-029): two weekly runs.
 const VALID_DAYS: i64 = 14;
+/// Whoever waits for a run hears of it every so many rows.
+const ADVANCED_EVERY: u64 = 10_000;
+/// CI-151.
+const ENOUGH_TO_BE_STABLE: u64 = 100;
 /// A lead whose sequence ended so long ago without an answer will not book.
 const DEAD_AFTER_DAYS: i64 = 30;
 
@@ -40,11 +46,10 @@ pub struct Outcome {
 }
 
 impl Conversion {
-    /// Learns and stores. `advanced` is called while it gets on.
+    /// Learns and stores. `advanced` is called while it gets on, every few thousand rows.
     pub async fn learn(&self, request: Request, advanced: impl Fn()) -> Result<Outcome, Error> {
-        let mut tx = self.db.begin(request.client).await?;
-        conversion::bury(&mut tx, request.moment - TimeDelta::days(DEAD_AFTER_DAYS)).await?;
-        tx.commit().await?;
+        let ended_before = request.moment - TimeDelta::days(DEAD_AFTER_DAYS);
+        conversion::bury(&self.db, request.client, ended_before).await?;
         let mut outcome = self.look(request, &advanced).await?;
         let mut tx = self.db.begin(request.client).await?;
         conversion::lock(&mut tx).await?;
@@ -56,22 +61,22 @@ impl Conversion {
     /// The same without storing anything.
     pub async fn look(&self, request: Request, advanced: impl Fn()) -> Result<Outcome, Error> {
         let run_id = format!("learn-{}", request.moment.format("%Y%m%dT%H%M%SZ"));
-        let (in_force, candidates, documents) = self.before(request).await?;
+        let known = self.before(request).await?;
         let mut detector = Detector::new(Setting {
             now: request.moment,
-            seed: seed(request.client, &run_id),
+            seed: seed(request.client, request.moment),
             run_id: run_id.clone(),
             least: LEAST,
             objective: request.objective,
+            judged_since: known.judged_since(),
         });
         let (leads, activities) = self
-            .each_batch(request.client, request.moment, &mut detector, |detector, cases| {
+            .each_batch(request.client, request.moment, &mut detector, &advanced, |detector, cases| {
                 detector.observe(cases);
-                advanced();
             })
             .await?;
-        let findings =
-            detector.findings(&Before { in_force, candidates: &candidates, documents: &documents });
+        advanced();
+        let findings = detector.findings(&known.before());
         Ok(Outcome { run_id, findings, leads, activities, superseded: false })
     }
 
@@ -81,6 +86,7 @@ impl Conversion {
         client: Uuid,
         as_of: DateTime<Utc>,
         detector: &mut Detector,
+        advanced: &impl Fn(),
         mut observe: impl FnMut(&mut Detector, &[crate::case::Case<'_>]),
     ) -> Result<(u64, u64), Error> {
         let mut outcomes = Outcomes::open(&self.db, client, as_of).await?;
@@ -90,10 +96,29 @@ impl Conversion {
             let end = outcomes.batch_end(after, BATCH).await?;
             let range = (after, end.unwrap_or(LAST));
             batch.clear();
-            leads += outcomes.leads(range, |row| batch.add_lead(row, detector.lexicon())).await?;
-            activities +=
-                outcomes.activities(range, |row| batch.add_activity(row, detector.lexicon())).await?;
+            let Lexicon { titles, industries, contents } = detector.lexicon();
+            let read = Cell::new(0u64);
+            let advance = || {
+                read.set(read.get() + 1);
+                if read.get().is_multiple_of(ADVANCED_EVERY) {
+                    advanced();
+                }
+            };
+            let both = outcomes.all(
+                range,
+                |row| {
+                    batch.leads.add(row, titles, industries);
+                    advance();
+                },
+                |row| {
+                    batch.events.add(row, contents);
+                    advance();
+                },
+            );
+            let both = both.await?;
+            (leads, activities) = (leads + both.0, activities + both.1);
             batch.cases(|cases| observe(detector, cases));
+            advanced();
             match end {
                 Some(end) => after = end,
                 None => return Ok((leads, activities)),
@@ -101,25 +126,69 @@ impl Conversion {
         }
     }
 
-    /// The weights in force, those that were fitted in the runs before this moment, the newest first, and the documents of
-    /// a month ago.
-    async fn before(&self, request: Request) -> Result<(Option<Weights>, Vec<Weights>, Vec<Value>), Error> {
+    /// What was learned before a moment: what a later run has learned is not known yet when a week is learned again.
+    async fn before(&self, request: Request) -> Result<Earlier, Error> {
+        let (moment, who) = (request.moment, Some(PatternType::Who.name()));
         let mut tx = self.db.begin(request.client).await?;
-        let history = conversion::history(&mut tx, Some(PatternType::Who.name()), 100).await?;
-        let month_ago = conversion::as_of(&mut tx, held::judged_before(request.moment)).await?;
+        let last = conversion::before(&mut tx, who, moment).await?.pop();
+        // By the end of each of the weeks before; a run of that very moment counts.
+        let mut weeks = Vec::new();
+        for week in 1..STABLE_RUNS as i64 {
+            let until = moment - TimeDelta::weeks(week) + TimeDelta::seconds(1);
+            weeks.extend(conversion::before(&mut tx, who, until).await?.pop());
+        }
+        let documents = conversion::before(&mut tx, None, held::judged_before(moment)).await?;
         tx.rollback().await?;
-        // What a later run has learned is not known yet when a week is learned again.
-        let mut earlier = history.into_iter().filter(|run| run.computed_at < request.moment).peekable();
-        let read = |weights: &Value| serde_json::from_value::<Weights>(weights.clone()).ok();
-        let in_force = earlier
-            .peek()
-            .filter(|run| run.patterns["weights_source"] != Source::Default.name())
-            .and_then(|run| read(&run.patterns["recommended_weights"]));
-        let candidates =
-            earlier.take(STABLE_RUNS - 1).filter_map(|run| read(&run.patterns["candidate_weights"]));
-        let documents = month_ago.into_iter().map(|pattern| pattern.patterns).collect();
-        Ok((in_force, candidates.collect(), documents))
+        let week_ago = weeks.first().and_then(|run| in_force(run, moment));
+        // Weeks in which nothing was learned are no runs of their own.
+        weeks.dedup_by_key(|run| run.computed_at);
+        let decisions = weeks.iter().map(|run| &run.patterns["weights_decision"]);
+        let enough = decisions.filter(|decision| decision["outcomes"].as_u64() >= Some(ENOUGH_TO_BE_STABLE));
+        Ok(Earlier {
+            in_force: last.as_ref().and_then(|run| in_force(run, moment)),
+            confirmed_at: last.as_ref().and_then(confirmed_at),
+            week_ago,
+            fitted: enough.filter_map(|decision| weights_in(&decision["fitted"])).collect(),
+            documents: documents.into_iter().map(|pattern| pattern.patterns).collect(),
+        })
     }
+}
+
+/// What was learned before.
+struct Earlier {
+    in_force: Option<Weights>,
+    confirmed_at: Option<DateTime<Utc>>,
+    week_ago: Option<Weights>,
+    fitted: Vec<Weights>,
+    documents: Vec<Value>,
+}
+
+impl Earlier {
+    fn before(&self) -> Before<'_> {
+        let Self { in_force, confirmed_at, week_ago, fitted, documents } = self;
+        let (in_force, confirmed_at, week_ago) = (*in_force, *confirmed_at, *week_ago);
+        Before { in_force, confirmed_at, week_ago, fitted, documents }
+    }
+
+    /// When the verdicts were given that are judged now.
+    fn judged_since(&self) -> Option<DateTime<Utc>> {
+        self.documents.iter().filter_map(|document| document["computed_at"].as_str()?.parse().ok()).max()
+    }
+}
+
+fn weights_in(value: &Value) -> Option<Weights> {
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// The weights that a run left in force, unless they are the defaults or have not been confirmed for too long (X88).
+fn in_force(run: &Pattern, moment: DateTime<Utc>) -> Option<Weights> {
+    let learned = run.patterns["weights_source"] != Source::Default.name();
+    let holds = confirmed_at(run).is_some_and(|at| at + als::MAX_AGE >= moment);
+    weights_in(&run.patterns["recommended_weights"]).filter(|_| learned && holds)
+}
+
+fn confirmed_at(run: &Pattern) -> Option<DateTime<Utc>> {
+    run.patterns["weights_decision"]["confirmed_at"].as_str()?.parse().ok()
 }
 
 /// Stores the documents, and the weights that follow unless a later moment has been learned from; false then.
@@ -138,8 +207,8 @@ async fn store(tx: &mut Tx, request: Request, outcome: &Outcome) -> Result<bool,
     if newest {
         let decision = &findings.decision;
         let weights = weights(decision, findings.who.header.sample_size)?;
-        // What learning is frozen for is not confirmed either, and runs out (X88).
-        let confirmed = decision.drift.frozen.is_empty() && decision.weights_source != Source::Default;
+        // What is not confirmed runs out (X88).
+        let confirmed = decision.is_confirmed();
         conversion::set_weights(tx, &weights, confirmed.then_some(request.moment)).await?;
     }
     Ok(newest)
@@ -167,8 +236,9 @@ fn weights(decision: &Decision, sample: u64) -> Result<ClientWeights, Error> {
     })
 }
 
-/// Random numbers of a run follow from whose it is and for when.
-fn seed(client: Uuid, run_id: &str) -> u64 {
-    let hash = Sha256::new().chain_update(client.as_bytes()).chain_update(run_id.as_bytes()).finalize();
+/// Random numbers follow from whose leads they are and the week: who learns again meets the same chance.
+fn seed(client: Uuid, moment: DateTime<Utc>) -> u64 {
+    let monday = moment.date_naive().week(Weekday::Mon).first_day();
+    let hash = Sha256::new().chain_update(client.as_bytes()).chain_update(monday.to_string()).finalize();
     hash.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }

@@ -1,7 +1,7 @@
 //! Turns the rows of a client into cases, a batch of leads at a time.
 
-use crate::case::{CHANNELS, Case, Lead, Outcome, TIERS, Touch};
-use crate::counts::Lexicon;
+use crate::case::{CHANNELS, Case, Lead, Names, Outcome, TIERS, Touch};
+use crate::words::Contents;
 use chrono::{DateTime, Datelike as _, TimeZone as _, Timelike as _, Utc};
 use chrono_tz::Tz;
 use db::Uuid;
@@ -20,14 +20,22 @@ const MOST_POINTS: [f32; 4] = [20.0, 25.0, 25.0, 15.0];
 /// A batch of leads with what happened to them.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    leads: Vec<(u128, Lead, Tz)>,
-    events: Vec<Event>,
+    pub(crate) leads: Leads,
+    pub(crate) events: Events,
+}
+
+#[derive(Debug)]
+pub(crate) struct Leads {
+    list: Vec<(u128, Lead, Tz)>,
     zones: HashMap<String, Tz>,
     /// Where the client is; and a lead of whom nothing better is known.
     zone: Tz,
     /// Seconds since 1970: what came later is not known yet.
     as_of: i64,
 }
+
+#[derive(Debug, Default)]
+pub(crate) struct Events(Vec<Event>);
 
 /// An activity, so that sorting brings those of a lead together in the order of time, the same one whatever order the
 /// rows came in.
@@ -59,24 +67,56 @@ struct Components {
 
 impl Batch {
     pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
-        let as_of = as_of.timestamp();
-        Self { leads: Vec::new(), events: Vec::new(), zones: HashMap::new(), zone, as_of }
+        let leads = Leads { list: Vec::new(), zones: HashMap::new(), zone, as_of: as_of.timestamp() };
+        Self { leads, events: Events::default() }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.leads.clear();
-        self.events.clear();
+        self.leads.list.clear();
+        self.events.0.clear();
     }
 
-    pub(crate) fn add_lead(&mut self, row: LeadRow<'_>, lexicon: &mut Lexicon) {
+    /// Hands all cases to `each`, in the order of their hashes.
+    pub(crate) fn cases(&mut self, each: impl FnOnce(&[Case<'_>])) {
+        self.leads.list.sort_unstable_by_key(|(id, ..)| *id);
+        self.events.0.sort_unstable();
+        let mut touches: Vec<Touch> = Vec::with_capacity(self.events.0.len());
+        let mut ranges = Vec::with_capacity(self.leads.list.len());
+        let mut rest = self.events.0.as_slice();
+        for (id, lead, zone) in &mut self.leads.list {
+            // Of leads that are deleted there may be activities.
+            rest = &rest[rest.partition_point(|event| event.lead < *id).min(rest.len())..];
+            let (own, later) = rest.split_at(own_events(rest, *id));
+            rest = later;
+            let start = touches.len();
+            touches.extend(
+                own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, *zone)),
+            );
+            settle(lead, own, &mut touches[start..]);
+            ranges.push(start..touches.len());
+        }
+        let mut cases: Vec<Case<'_>> = self
+            .leads
+            .list
+            .iter()
+            .zip(ranges)
+            .map(|((_, lead, _), range)| Case { lead, touches: &touches[range] })
+            .collect();
+        cases.sort_unstable_by_key(|case| (case.lead.hash, case.lead.id));
+        each(&cases);
+    }
+}
+
+impl Leads {
+    pub(crate) fn add(&mut self, row: LeadRow<'_>, titles: &mut Names, industries: &mut Names) {
         let id = row.id.as_u128();
         let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
         let lead = Lead {
-            hash: mixed(id),
+            hash: mixed(row.hash),
             id,
-            title: text(row.title).map(|title| lexicon.titles.symbol(&title)),
-            industry: text(row.industry).map(|industry| lexicon.industries.symbol(&industry)),
+            title: text(row.title).map(|title| titles.symbol(&title)),
+            industry: text(row.industry).map(|industry| industries.symbol(&industry)),
             employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
             signals: [row.is_new_role, row.is_hiring, row.recently_funded],
             outcome: outcome(&row, self.as_of),
@@ -92,10 +132,12 @@ impl Batch {
             .zones
             .entry(place)
             .or_insert_with(|| prospects::zone::zone(row.time_zone, row.state, row.country, self.zone));
-        self.leads.push((id, lead, zone));
+        self.list.push((id, lead, zone));
     }
+}
 
-    pub(crate) fn add_activity(&mut self, row: ActivityRow<'_>, lexicon: &mut Lexicon) {
+impl Events {
+    pub(crate) fn add(&mut self, row: ActivityRow<'_>, contents: &mut Contents) {
         let (kind, named) = match row.action {
             "replied" => (Kind::Reply, row.channel),
             "meeting_booked" => (Kind::Booking, row.channel),
@@ -114,42 +156,14 @@ impl Batch {
             None
         };
         let text = content.as_deref().unwrap_or(row.content_features);
-        self.events.push(Event {
+        self.0.push(Event {
             lead: row.lead_id.as_u128(),
             at: row.created_at,
             kind,
             channel: u8::try_from(channel).unwrap_or_default(),
             converting: row.led_to_booking,
-            content: (!text.is_empty()).then(|| lexicon.contents.symbol(text)).flatten(),
+            content: (!text.is_empty()).then(|| contents.symbol(text)).flatten(),
         });
-    }
-
-    /// Hands all cases to `each`, in the order of their ids.
-    pub(crate) fn cases(&mut self, each: impl FnOnce(&[Case<'_>])) {
-        self.leads.sort_unstable_by_key(|(id, ..)| *id);
-        self.events.sort_unstable();
-        let mut touches: Vec<Touch> = Vec::with_capacity(self.events.len());
-        let mut ranges = Vec::with_capacity(self.leads.len());
-        let mut rest = self.events.as_slice();
-        for (id, lead, zone) in &mut self.leads {
-            // Of leads that are deleted there may be activities.
-            rest = &rest[rest.partition_point(|event| event.lead < *id).min(rest.len())..];
-            let (own, later) = rest.split_at(own_events(rest, *id));
-            rest = later;
-            let start = touches.len();
-            touches.extend(
-                own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, *zone)),
-            );
-            settle(lead, own, &mut touches[start..]);
-            ranges.push(start..touches.len());
-        }
-        let cases: Vec<Case<'_>> = self
-            .leads
-            .iter()
-            .zip(ranges)
-            .map(|((_, lead, _), range)| Case { lead, touches: &touches[range] })
-            .collect();
-        each(&cases);
     }
 }
 
@@ -220,10 +234,9 @@ fn parts(components: &str) -> Option<[f32; 4]> {
     Some(std::array::from_fn(|place| (points[place].unwrap_or(0.0) / MOST_POINTS[place]).clamp(0.0, 1.0)))
 }
 
-/// Spreads an id over 64 bits, so that sums of many tell other leads apart.
-fn mixed(id: u128) -> u64 {
-    let folded = (id >> 64) as u64 ^ (id as u64).rotate_left(29);
-    let mut mixed = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+/// Spreads a hash once more, so that sums of many tell other leads apart.
+fn mixed(hash: u64) -> u64 {
+    let mut mixed = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^= mixed >> 32;
     mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }

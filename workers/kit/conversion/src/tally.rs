@@ -161,7 +161,9 @@ impl Tally {
         };
         let groups: Vec<Group> = large.iter().map(group).collect();
         let alike_in: &[&str] = if self.apart > 1 { &["als_tier", "channel"] } else { &["als_tier"] };
-        let list = List { all: told.all.rate(), denominator: told.denominator, alike_in };
+        // Whoever sends through a channel at an hour does not send at it through another one.
+        let (denominator, holds_within) = (told.denominator, self.apart > 1);
+        let list = List { all: told.all.rate(), denominator, alike_in, holds_within };
         let cards = cards(list, &groups);
         let named = large.into_iter().zip(cards).map(|((symbol, label, cells), mut card)| {
             let query = format!("{}={label}", told.query);

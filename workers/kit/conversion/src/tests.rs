@@ -9,13 +9,12 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use stats::weights::Objective;
 
-const NEW: Before<'_> = Before { in_force: None, candidates: &[], documents: &[] };
 const DAY: i64 = 86_400;
 const NOW: i64 = 1_770_000_000;
 
 fn setting(least: u64) -> Setting {
     let now = chrono::DateTime::from_timestamp(NOW, 0).unwrap();
-    Setting { now, run_id: "run".into(), seed: 1, least, objective: Objective::Centred }
+    Setting { now, run_id: "run".into(), seed: 1, least, objective: Objective::Centred, judged_since: None }
 }
 
 /// A world in the making.
@@ -45,7 +44,7 @@ impl World {
     fn findings(mut self) -> Findings {
         let cases: Vec<Case<'_>> = self.leads.iter().map(|(lead, touches)| Case { lead, touches }).collect();
         self.detector.observe(&cases);
-        self.detector.findings(&NEW)
+        self.detector.findings(&Before::default())
     }
 }
 

@@ -17,8 +17,10 @@ const LONGEST: usize = 1_000;
 pub(crate) struct Timings {
     /// Of bookings, by the touch that led to them, from the first.
     pub(crate) converting_touch: [u64; LAST_TOUCH],
-    /// Of the same bookings, all touches up to them.
-    pub(crate) touches: u64,
+    /// Of the same bookings, touches up to them.
+    pub(crate) touches: Mean,
+    /// Of all bookings, days from the first touch.
+    pub(crate) days: Mean,
     /// Days between one touch and the next among those who booked, by the place of the first of both.
     pub(crate) gaps: Vec<Vec<u64>>,
     /// Days from the first touch to the booking.
@@ -28,6 +30,32 @@ pub(crate) struct Timings {
     /// By which channel the answer came.
     pub(crate) answered_by: [u64; crate::case::CHANNELS.len()],
     pub(crate) lengths: Lengths,
+}
+
+/// A mean in the making.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mean {
+    pub(crate) n: u64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Mean {
+    fn count(&mut self, value: f64) {
+        self.n += 1;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    pub(crate) fn value(self) -> f64 {
+        self.sum / self.n as f64
+    }
+
+    /// The standard error.
+    pub(crate) fn error(self) -> f64 {
+        let n = self.n as f64;
+        ((self.squares - self.sum * self.sum / n).max(0.0) / (n - 1.0) / n).sqrt()
+    }
 }
 
 /// Lengths of messages by channel.
@@ -125,7 +153,8 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             converting_touch: [0; LAST_TOUCH],
-            touches: 0,
+            touches: Mean::default(),
+            days: Mean::default(),
             gaps: vec![vec![0; LONGEST_GAP + 1]; LAST_TOUCH - 1],
             booked_after: vec![0; LAST_DAY + 1],
             watched_for: vec![0; LAST_DAY + 1],
@@ -148,11 +177,12 @@ impl Timings {
         let Some(place) = case.converting() else { return };
         let booked_at = case.lead.converted_at.unwrap_or(case.touches[place].at);
         self.booked_after[days(first, booked_at).min(LAST_DAY)] += 1;
+        self.days.count((booked_at - first).max(0) as f64 / DAY as f64);
         if !clock.is_mature(case.touches[place].at) {
             return;
         }
         self.converting_touch[place.min(LAST_TOUCH - 1)] += 1;
-        self.touches += place as u64 + 1;
+        self.touches.count((place + 1) as f64);
         for (gaps, pair) in self.gaps.iter_mut().zip(case.touches[..=place].windows(2)) {
             // To the nearest day: a touch at nine and the next one at eight are a day apart.
             gaps[days(pair[0].at, pair[1].at + DAY / 2).min(LONGEST_GAP)] += 1;

@@ -12,11 +12,9 @@ use patterns::content::{ANGLES, CTAS, PAIN_POINTS, PERSONAL};
 use patterns::{
     Angle, Angles, Card, Cta, Ctas, Length, Lengths, PainPoint, PainPoints, Subject, Subjects, Verdict,
 };
-use stats::{fisher, homogeneity};
+use stats::{Rate, fisher, homogeneity, ratio};
 use std::collections::BTreeMap;
 
-/// How many subjects are told on either side.
-const MOST_SUBJECTS: usize = 20;
 /// The lists of lengths are three.
 const LENGTH_LISTS: f64 = 3.0;
 
@@ -75,15 +73,21 @@ fn ranked(
 }
 
 /// Subjects above the rate of all, the best first, and those below, the worst first.
-pub(crate) fn subjects(counts: &Counts, run_id: &str, least: u64, contents: &Contents) -> Subjects {
+pub(crate) fn subjects(
+    counts: &Counts,
+    run_id: &str,
+    least: u64,
+    most: usize,
+    contents: &Contents,
+) -> Subjects {
     let ranked = ranked(counts, List::Subject, "what.subject", run_id, least, contents);
     let overall = counts.base(Base::Worded).rate();
     let subject = |named: Named| Subject { pattern: named.label, card: named.card };
     let (winning, losing): (Vec<Named>, Vec<Named>) =
         ranked.into_iter().partition(|named| named.is_at_least(overall));
     Subjects {
-        winning: winning.into_iter().take(MOST_SUBJECTS).map(subject).collect(),
-        losing: losing.into_iter().rev().take(MOST_SUBJECTS).map(subject).collect(),
+        winning: winning.into_iter().take(most).map(subject).collect(),
+        losing: losing.into_iter().rev().take(most).map(subject).collect(),
     }
 }
 
@@ -100,8 +104,13 @@ pub(crate) fn pain_points(counts: &Counts, run_id: &str, least: u64, contents: &
         let half = |share: f64| share.max(0.5 / (all.trials - all.successes + 1) as f64);
         let lift = frequency / half(among_others);
         let mut card = named.card;
-        (card.lift, card.lift_baseline) =
-            (Some(rounded(lift, 2)), Some("non_converting_messages".to_owned()));
+        let others = Rate::new(with.trials - with.successes, all.trials - all.successes);
+        card.lifted(
+            ratio::lift(Rate::new(with.successes, all.successes), others),
+            "non_converting_messages",
+            2,
+        );
+        card.lift = Some(rounded(lift, 2));
         let point = PainPoint { pain_point: named.label, frequency: rounded(frequency, 2), card };
         match lift {
             lift if lift > 1.0 => found.effective.push(point),

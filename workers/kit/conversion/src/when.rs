@@ -7,7 +7,7 @@ use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
 use crate::timing::{LAST_TOUCH, quantile, shares};
 use patterns::card::rounded;
-use patterns::{Day, Hazard, Hour, Recommendation, Timing, Verdict};
+use patterns::{Day, Hazard, Hour, Recommendation, Timing, TouchShare, Verdict};
 use stats::{homogeneity, survival};
 use std::collections::BTreeMap;
 
@@ -130,14 +130,25 @@ pub(crate) fn gaps(counts: &Counts, least: u64) -> BTreeMap<String, u32> {
         .collect()
 }
 
+/// Statistics 4.7: the same shares with how well they are known.
+pub(crate) fn touch_shares(counts: &Counts) -> Vec<TouchShare> {
+    let shares = stats::shares::shares(&counts.timings.converting_touch);
+    let of = |(touch, one): (u32, stats::shares::Share)| TouchShare {
+        touch,
+        share: rounded(one.share, 4),
+        low: rounded(one.low, 4),
+        high: rounded(one.high, 4),
+        most: rounded(one.largest, 3),
+    };
+    (1..).zip(shares).map(of).collect()
+}
+
 /// CI-106, statistics 4.9: among those who booked, and of all who were contacted.
 pub(crate) fn timing(counts: &Counts) -> Timing {
-    let booked = &counts.timings.booked_after;
-    let bookings: u64 = booked.iter().sum();
-    if bookings == 0 {
+    let (booked, days, touches) = (&counts.timings.booked_after, counts.timings.days, counts.timings.touches);
+    if days.n == 0 {
         return Timing::default();
     }
-    let days: f64 = booked.iter().enumerate().map(|(day, count)| day as f64 * *count as f64).sum();
     let at = |share: f64| quantile(booked, share).and_then(|day| u32::try_from(day).ok());
     let by_day: Vec<survival::Day> = booked
         .iter()
@@ -150,17 +161,19 @@ pub(crate) fn timing(counts: &Counts) -> Timing {
             ended: (*booked + *watched) as f64,
         })
         .collect();
-    let converted: u64 = counts.timings.converting_touch.iter().sum();
     let curve = survival::curve_by_day(&by_day);
+    let horizon = survival::horizon(&curve);
     Timing {
-        avg_days_to_convert: Some(rounded(days / bookings as f64, 1)),
+        avg_days_to_convert: Some(rounded(days.value(), 1)),
         median_days_to_convert: at(0.5),
         percentile_50: at(0.5),
         percentile_80: at(0.8),
         percentile_95: at(0.95),
-        avg_touches_to_convert: (converted > 0)
-            .then(|| rounded(counts.timings.touches as f64 / converted as f64, 1)),
-        eventual_rate: curve.last().map(|step| rounded(step.share, 4)),
+        avg_touches_to_convert: (touches.n > 0).then(|| rounded(touches.value(), 1)),
+        eventual_rate: horizon.map(|step| rounded(step.share, 4)),
+        eventual_rate_error: horizon.map(|step| rounded(step.error, 4)),
+        horizon_days: horizon.map(|step| step.days),
+        eventual_rate_cure: survival::cure_by_day(&by_day).map(|cure| rounded(cure.eventual, 4)),
         median_days_all: survival::quantile(&curve, 0.5),
     }
 }

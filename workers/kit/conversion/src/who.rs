@@ -1,7 +1,7 @@
 //! WHO: which attributes leads that book have in common, among leads whose outcome is known.
 
 use crate::case::{Case, Names, Outcome, Symbol};
-use crate::counts::Counts;
+use crate::counts::{Clock, Counts};
 use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
 use patterns::card::rounded;
@@ -24,9 +24,12 @@ const OVER: Symbol = NO_SIZE + 1;
 pub(crate) const SIGNALS: [(&str, &str); 3] =
     [("new_role_lift", "is_new_role"), ("hiring_lift", "is_hiring"), ("funded_lift", "recently_funded")];
 
-/// What a lead tells about who books: nothing while its outcome is open.
-pub(crate) fn facts(case: &Case<'_>, tell: &mut impl FnMut(Fact)) {
+/// What a lead tells about who books: nothing while its outcome is open, or known only because it came fast.
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) {
     let lead = case.lead;
+    if case.first_touch().is_some_and(|first| !clock.is_mature(first)) {
+        return;
+    }
     let booked = match lead.outcome {
         Outcome::Open => return,
         Outcome::Booked => true,

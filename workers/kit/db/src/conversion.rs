@@ -118,17 +118,23 @@ pub async fn history(tx: &mut Tx, pattern_type: Option<&str>, limit: i64) -> Res
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
-/// The documents that were in force at a moment.
-pub async fn as_of(tx: &mut Tx, moment: DateTime<Utc>) -> Result<Vec<Pattern>, Error> {
+/// The documents that were in force before a moment, of one type or of all.
+pub async fn before(
+    tx: &mut Tx,
+    pattern_type: Option<&str>,
+    moment: DateTime<Utc>,
+) -> Result<Vec<Pattern>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Pattern,
         r#"SELECT DISTINCT ON (pattern_type) id, pattern_type, patterns, sample_size, confidence, computed_at,
             NULL::timestamptz AS valid_until
-        FROM conversion_pattern_history WHERE client_id = $1 AND computed_at <= $2
+        FROM conversion_pattern_history
+        WHERE client_id = $1 AND computed_at < $2 AND ($3::text IS NULL OR pattern_type = $3)
         ORDER BY pattern_type, computed_at DESC"#,
         client,
-        moment
+        moment,
+        pattern_type
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }
@@ -170,8 +176,8 @@ pub async fn set_weights(
 }
 
 /// Calls leads dead whose last sequence ended before a moment without an answer; how many.
-pub async fn bury(tx: &mut Tx, ended_before: DateTime<Utc>) -> Result<u64, Error> {
-    let client = tx.client();
+pub async fn bury(db: &Db, client: Uuid, ended_before: DateTime<Utc>) -> Result<u64, Error> {
+    let mut tx = db.begin_bulk("BEGIN", client).await?;
     let query = sqlx::query!(
         "UPDATE leads SET status = 'dead', updated_at = now()
         WHERE client_id = $1 AND status = 'new' AND converted_at IS NULL
@@ -182,7 +188,9 @@ pub async fn bury(tx: &mut Tx, ended_before: DateTime<Utc>) -> Result<u64, Error
         client,
         ended_before
     );
-    Ok(query.execute(tx.connection()).await?.rows_affected())
+    let buried = query.execute(tx.connection()).await?.rows_affected();
+    tx.commit().await?;
+    Ok(buried)
 }
 
 /// Clients that have somebody who converted.

@@ -2,13 +2,18 @@
 
 use crate::rows::{self, Fields};
 use crate::{Db, Error, Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// A repeatable-read view of one client's leads, of what had happened up to a moment.
+/// What came longer ago teaches nothing any more (default 46).
+const LOOKBACK: TimeDelta = TimeDelta::days(365);
+
+/// A repeatable-read view of one client's leads of a year, of what had happened up to a moment; through two connections,
+/// so that the server sends leads and activities at once.
 #[derive(Debug)]
 pub struct Outcomes {
-    tx: Tx,
+    leads: Tx,
+    activities: Tx,
     as_of: DateTime<Utc>,
 }
 
@@ -16,6 +21,8 @@ pub struct Outcomes {
 #[derive(Clone, Copy, Debug)]
 pub struct LeadRow<'a> {
     pub id: Uuid,
+    /// Of its name: the same wherever the same leads are learned from.
+    pub hash: u64,
     pub title: &'a str,
     pub industry: &'a str,
     pub employee_count: Option<i32>,
@@ -49,65 +56,86 @@ pub struct ActivityRow<'a> {
 impl Outcomes {
     pub async fn open(db: &Db, client: Uuid, as_of: DateTime<Utc>) -> Result<Self, Error> {
         // Compiling the few expressions of these queries takes longer than it saves.
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off";
-        let tx = db.begin_bulk(begin, client).await?;
-        Ok(Self { tx, as_of })
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off";
+        let mut leads = db.begin_bulk(BEGIN, client).await?;
+        let snapshot = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#)
+            .fetch_one(leads.connection())
+            .await?;
+        let activities =
+            db.begin_bulk(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'"), client).await?;
+        Ok(Self { leads, activities, as_of })
     }
 
     /// The last id of the next `size` leads after an id; none when there are fewer left.
     pub async fn batch_end(&mut self, after: Uuid, size: i64) -> Result<Option<Uuid>, Error> {
-        let client = self.tx.client();
+        let client = self.leads.client();
         let query = sqlx::query_scalar!(
             "SELECT id FROM leads WHERE client_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 1",
             client,
             after,
             size - 1
         );
-        Ok(query.fetch_optional(self.tx.connection()).await?)
+        Ok(query.fetch_optional(self.leads.connection()).await?)
     }
 
     /// Leads after an id up to another one, in any order.
     pub async fn leads(
         &mut self,
-        (after, until): (Uuid, Uuid),
+        range: (Uuid, Uuid),
         mut each: impl FnMut(LeadRow<'_>),
     ) -> Result<u64, Error> {
-        let (client, as_of) = (self.tx.client(), self.as_of.to_rfc3339());
-        // Who was scored for the first time after the first touch has no score from before it.
-        let query = format!(
-            "SELECT id, title, industry, employee_count, is_new_role, is_hiring, recently_funded, status, converted_at,
-                created_at,
-                coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
-                    OR scored_at <= first_touch_at THEN als_components END)::text,
-                coalesce(als_snapshot ->> 'tier', CASE WHEN first_touch_at IS NULL OR scored_at IS NULL
-                    OR scored_at <= first_touch_at THEN als_tier END), time_zone, state, country
-            FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
-                AND created_at <= '{as_of}'"
-        );
-        rows::each(&mut self.tx, &query, |mut fields| each(lead(&mut fields))).await
+        let query = self.leads_query(range);
+        rows::each(&mut self.leads, &query, |mut fields| each(lead(&mut fields))).await
     }
 
-    /// What went out to those leads, and their answers and bookings, in any order.
-    pub async fn activities(
+    /// The same, and at once what went out to them and came back, in any order; how many of both.
+    pub async fn all(
         &mut self,
-        (after, until): (Uuid, Uuid),
-        mut each: impl FnMut(ActivityRow<'_>),
-    ) -> Result<u64, Error> {
-        let (client, as_of) = (self.tx.client(), self.as_of.to_rfc3339());
-        let query = format!(
+        range: (Uuid, Uuid),
+        mut each_lead: impl FnMut(LeadRow<'_>),
+        mut each_activity: impl FnMut(ActivityRow<'_>),
+    ) -> Result<(u64, u64), Error> {
+        let (leads, activities) = (self.leads_query(range), self.activities_query(range));
+        futures::future::try_join(
+            rows::each(&mut self.leads, &leads, |mut fields| each_lead(lead(&mut fields))),
+            rows::each(&mut self.activities, &activities, |mut fields| each_activity(activity(&mut fields))),
+        )
+        .await
+    }
+
+    fn leads_query(&self, (after, until): (Uuid, Uuid)) -> String {
+        let (client, as_of) = (self.leads.client(), self.as_of.to_rfc3339());
+        let since = (self.as_of - LOOKBACK).to_rfc3339();
+        // Parts that came with a lead are from before any touch; of those that were made here the time is known.
+        format!(
+            "SELECT id, hashtextextended(prospect_id, 0), title, industry, employee_count, is_new_role, is_hiring,
+                recently_funded, status, converted_at, created_at,
+                coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR als_given IS NOT NULL
+                    OR scored_at <= first_touch_at THEN als_components END)::text,
+                coalesce(als_snapshot ->> 'tier', CASE WHEN first_touch_at IS NULL OR als_given IS NOT NULL
+                    OR scored_at <= first_touch_at THEN als_tier END), time_zone, state, country
+            FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
+                AND created_at <= '{as_of}' AND coalesce(first_touch_at, created_at) > '{since}'"
+        )
+    }
+
+    fn activities_query(&self, (after, until): (Uuid, Uuid)) -> String {
+        let (client, as_of) = (self.leads.client(), self.as_of.to_rfc3339());
+        let since = (self.as_of - LOOKBACK).to_rfc3339();
+        format!(
             "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,
                 CASE WHEN content_features IS NULL THEN content_snapshot::text END
             FROM activities WHERE client_id = '{client}' AND lead_id > '{after}' AND lead_id <= '{until}'
                 AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine
-                AND created_at <= '{as_of}'"
-        );
-        rows::each(&mut self.tx, &query, |mut fields| each(activity(&mut fields))).await
+                AND created_at <= '{as_of}' AND created_at > '{since}'"
+        )
     }
 }
 
 fn lead<'a>(fields: &mut Fields<'a>) -> LeadRow<'a> {
     LeadRow {
         id: fields.uuid(),
+        hash: fields.int8().unwrap_or_default().cast_unsigned(),
         title: fields.text().unwrap_or_default(),
         industry: fields.text().unwrap_or_default(),
         employee_count: fields.int4(),

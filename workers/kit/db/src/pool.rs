@@ -46,13 +46,13 @@ impl Db {
     }
 
     /// Begins a transaction that moves many rows and may take its time.
-    pub(crate) async fn begin_bulk(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
+    pub(crate) async fn begin_bulk(&self, begin: &str, client: Uuid) -> Result<Tx, Error> {
         let mut tx = self.begin_with(begin, client).await?;
         sqlx::query("SELECT set_config('statement_timeout', '1h', true)").execute(tx.connection()).await?;
         Ok(tx)
     }
 
-    async fn begin_with(&self, begin: &'static str, client: Uuid) -> Result<Tx, Error> {
+    async fn begin_with(&self, begin: &str, client: Uuid) -> Result<Tx, Error> {
         // One journey to the server; what an id is made of ends no statement.
         let begin = format!("{begin}; SELECT set_config('app.client_id', '{client}', true)");
         Ok(Tx { tx: self.pool.begin_with(AssertSqlSafe(begin)).await?, client })

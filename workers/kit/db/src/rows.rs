@@ -36,13 +36,17 @@ impl<'a> Fields<'a> {
         Some(i32::from_be_bytes(self.next()?.try_into().ok()?))
     }
 
+    pub(crate) fn int8(&mut self) -> Option<i64> {
+        Some(i64::from_be_bytes(self.next()?.try_into().ok()?))
+    }
+
     pub(crate) fn bool(&mut self) -> bool {
         self.next().is_some_and(|field| field == [1])
     }
 
     /// Seconds since 1970; Postgres counts microseconds since 2000.
     pub(crate) fn seconds(&mut self) -> Option<i64> {
-        let micros = i64::from_be_bytes(self.next()?.try_into().ok()?);
+        let micros = self.int8()?;
         Some(micros.div_euclid(1_000_000) + 946_684_800)
     }
 }

@@ -1,6 +1,7 @@
 //! What is said of one group of people or messages: the source document's figures, and beside them how well they are known.
 
 use serde::{Deserialize, Serialize};
+use stats::ratio::Lift;
 
 /// What may be concluded of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,9 @@ pub struct Card {
     pub lift_low: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lift_high: Option<f64>,
+    /// Whether that interval is so wide that the lift is more a guess.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wide: bool,
     /// Two-sided, by Fisher, against the rest.
     pub p: f64,
     /// Within its list.
@@ -71,6 +75,17 @@ pub struct Card {
     pub adjusted: Option<Adjusted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+}
+
+impl Card {
+    /// Tells of another lift, with its own interval; of a group against itself, or against what is not known, it is 1.
+    pub fn lifted(&mut self, lift: Option<Lift>, baseline: &str, decimals: i32) {
+        self.lift = Some(lift.map_or(1.0, |lift| rounded(lift.ratio, decimals)));
+        self.lift_low = lift.map(|lift| rounded(lift.low, 2));
+        self.lift_high = lift.map(|lift| rounded(lift.high, 2));
+        self.wide = lift.is_some_and(Lift::is_wide);
+        self.lift_baseline = Some(baseline.to_owned());
+    }
 }
 
 /// A comparison among people who are alike.

@@ -16,8 +16,8 @@ pub use card::{Adjusted, Card, Evidence, Verdict};
 pub use how::{Channels, How, Landmark, Sequence};
 pub use proven::{Proven, Used};
 pub use what::{Angle, Angles, Cta, Ctas, Length, Lengths, PainPoint, PainPoints, Subject, Subjects, What};
-pub use when::{Day, Hazard, Hour, Recommendation, Timing, When};
-pub use who::{Band, Held, Industry, Quality, Size, Spot, Title, Who};
+pub use when::{Day, Hazard, Hour, Recommendation, Timing, TouchShare, When};
+pub use who::{Band, Held, Industry, Metric, Quality, Size, Spot, Title, Who};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

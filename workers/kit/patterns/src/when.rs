@@ -22,6 +22,9 @@ pub struct When {
     /// Of those who got a touch, how many booked on it: the honest reading of the distribution.
     #[serde(default)]
     pub touch_hazard: Vec<Hazard>,
+    /// How well the shares of bookings are known, and after which touch there truly are most.
+    #[serde(default)]
+    pub touch_share: Vec<TouchShare>,
     /// Whether the share of bookings after the likeliest touch is more than how many got that far.
     #[serde(default = "unproven")]
     pub touch_verdict: Verdict,
@@ -77,9 +80,31 @@ pub struct Timing {
     /// Of all who were contacted, those who will have booked in the end, by the curve of Kaplan and Meier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eventual_rate: Option<f64>,
+    /// Its standard error, by Greenwood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eventual_rate_error: Option<f64>,
+    /// Days for which enough leads were watched to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon_days: Option<f64>,
+    /// The same by the exponential mixture cure model, which looks beyond the horizon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eventual_rate_cure: Option<f64>,
     /// The day by which half of all who were contacted have booked, if that has been seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_days_all: Option<f64>,
+}
+
+/// A share of the bookings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TouchShare {
+    /// From 1; the last one stands for all later ones as well.
+    pub touch: u32,
+    pub share: f64,
+    /// The 95 % credible interval.
+    pub low: f64,
+    pub high: f64,
+    /// How likely there are most bookings after this touch.
+    pub most: f64,
 }
 
 /// At which times to send.

@@ -21,6 +21,21 @@ pub struct Quality {
     pub calibration: Option<Held>,
 }
 
+/// A figure that outreach is measured by, with its 95 % interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// As `booking_rate`.
+    pub name: String,
+    /// The source document's, before anything was learned.
+    pub baseline: f64,
+    pub target: f64,
+    pub value: f64,
+    pub n: u64,
+    pub low: f64,
+    pub high: f64,
+    pub met: bool,
+}
+
 /// What became of verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -56,6 +71,9 @@ pub struct Who {
     /// What decided over the weights.
     #[serde(default)]
     pub weights_decision: Value,
+    /// What outreach is measured by (CI-154 to CI-156).
+    #[serde(default)]
+    pub metrics: Vec<Metric>,
     /// Leads contacted, with how many of them will have booked in the end.
     #[serde(default)]
     pub contacted: BTreeMap<String, f64>,

@@ -14,6 +14,7 @@ mod rate;
 pub mod ratio;
 pub mod scores;
 pub mod sequential;
+pub mod shares;
 pub mod survival;
 pub mod thompson;
 pub mod weights;

@@ -7,6 +7,8 @@ use statrs::distribution::{ContinuousCDF as _, Normal};
 
 /// An interval whose ends are so many times apart says nothing.
 const TOO_WIDE: f64 = 20.0;
+/// And one whose ends are so many times apart is to be read with care.
+const WIDE: f64 = 10.0;
 
 /// How many times one rate is another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -21,6 +23,11 @@ impl Lift {
     /// Whether the interval is so wide that the ratio is no knowledge.
     pub fn is_too_wide(self) -> bool {
         self.high / self.low > TOO_WIDE
+    }
+
+    /// Whether it is known badly.
+    pub fn is_wide(self) -> bool {
+        self.high / self.low > WIDE
     }
 }
 
@@ -132,7 +139,7 @@ mod tests {
         close(found.ratio, 9.4, 1e-9);
         close(found.low, 2.92, 5e-3);
         close(found.high, 30.3, 5e-2);
-        assert!(!found.is_too_wide());
+        assert!(found.is_wide() && !found.is_too_wide());
     }
 
     #[test]

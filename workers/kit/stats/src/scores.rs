@@ -61,7 +61,7 @@ pub struct Top {
     pub capture: f64,
     /// The precision that the best order there is would have.
     pub ceiling: f64,
-    /// Whether three in five of all who converted are in the fifth: what a good order reaches at any base (X78).
+    /// Whether three in five of all who converted are in the fifth, or as many as fit in it (X78).
     pub is_good: bool,
 }
 
@@ -89,7 +89,7 @@ pub fn top(scores: &[f64], outcomes: &[bool]) -> Option<Top> {
     }
     let (precision, base) = (found / size, all / scores.len() as f64);
     let (lift, capture) = (precision / base, found / all);
-    let is_good = capture >= GOOD_CAPTURE - 1e-9;
+    let is_good = capture >= GOOD_CAPTURE.min(size / all) - 1e-9;
     Some(Top { precision, base, lift, capture, ceiling: (all / size).min(1.0), is_good })
 }
 
@@ -237,7 +237,7 @@ mod tests {
         let found = top(&SCORES, &LABELS).unwrap();
         assert_eq!(
             found,
-            Top { precision: 1.0, base: 0.4, lift: 2.5, capture: 0.5, ceiling: 1.0, is_good: false }
+            Top { precision: 1.0, base: 0.4, lift: 2.5, capture: 0.5, ceiling: 1.0, is_good: true }
         );
         // Two of four who share the place count half.
         let tied = top(&[1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], &LABELS).unwrap();

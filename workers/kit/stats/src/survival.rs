@@ -22,6 +22,8 @@ pub struct Step {
     pub share: f64,
     /// Greenwood's standard error of the share.
     pub error: f64,
+    /// How many were still watched, and it had not happened to them.
+    pub at_risk: f64,
 }
 
 /// A day on which it happened to somebody, or on which watching somebody ended.
@@ -52,11 +54,20 @@ pub fn curve_by_day(by_day: &[Day]) -> Vec<Step> {
             if at_risk > happened {
                 greenwood += happened / (at_risk * (at_risk - happened));
             }
-            steps.push(Step { days, share: 1.0 - left, error: left * greenwood.sqrt() });
+            steps.push(Step { days, share: 1.0 - left, error: left * greenwood.sqrt(), at_risk });
         }
         at_risk -= ended;
     }
     steps
+}
+
+/// Of fewer people the end of a curve says nothing: one of two would be half of all.
+const LEAST_AT_RISK: f64 = 20.0;
+
+/// The last step at which enough people were watched, twenty and one of twenty of all.
+pub fn horizon(curve: &[Step]) -> Option<Step> {
+    let all = curve.first()?.at_risk;
+    curve.iter().rfind(|step| step.at_risk >= LEAST_AT_RISK.max(all / 20.0)).copied()
 }
 
 /// The first day by which it has happened to this share of people; none if that has not been seen.
@@ -135,18 +146,25 @@ pub struct Cure {
 
 /// The exponential mixture cure model, fitted by expectation and maximisation; none when it happened to nobody.
 pub fn cure(watched: &[Watched]) -> Option<Cure> {
-    let happened = watched.iter().filter(|one| one.happened).count() as f64;
-    let days: f64 = watched.iter().map(|one| one.days).sum();
+    let by_day = days(watched).into_iter().map(|(days, happened, ended)| Day { days, happened, ended });
+    cure_by_day(&by_day.collect::<Vec<_>>())
+}
+
+/// The same of people that have been counted by day.
+pub fn cure_by_day(by_day: &[Day]) -> Option<Cure> {
+    let happened: f64 = by_day.iter().map(|day| day.happened).sum();
+    let days: f64 = by_day.iter().map(|day| day.days * day.ended).sum();
     if happened == 0.0 || days <= 0.0 {
         return None;
     }
-    let n = watched.len() as f64;
+    let n: f64 = by_day.iter().map(|day| day.ended).sum();
     let mut cure = Cure { eventual: (happened / n).max(0.5), per_day: happened / days };
     for _ in 0..ROUNDS {
         let (mut whole, mut weighted) = (0.0, 0.0);
-        for one in watched {
+        for one in by_day {
             let waits = cure.eventual * (-cure.per_day * one.days).exp();
-            let weight = if one.happened { 1.0 } else { waits / (1.0 - cure.eventual + waits) };
+            let open = waits / (1.0 - cure.eventual + waits);
+            let weight = one.happened + (one.ended - one.happened) * open;
             whole += weight;
             weighted += weight * one.days;
         }
@@ -182,6 +200,19 @@ mod tests {
     #[track_caller]
     fn close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 5e-4, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn the_last_one_of_few_is_not_the_end_of_all() {
+        // Forty were watched for ten days, three for a year; the last of these booked.
+        let mut watched = people(&[5.0, 5.0, 5.0, 5.0, 300.0], &[]);
+        watched.extend(people(&[], &[10.0; 36]));
+        let curve = curve(&watched);
+        assert_eq!(curve.last().unwrap().share, 1.0);
+        let horizon = horizon(&curve).unwrap();
+        close(horizon.share, 4.0 / 41.0);
+        assert_eq!((horizon.days, horizon.at_risk), (5.0, 41.0));
+        assert_eq!(super::horizon(&super::curve(&people(&[1.0, 2.0], &[3.0]))), None);
     }
 
     #[test]

@@ -4,18 +4,16 @@ use super::*;
 use rand::{Rng as _, SeedableRng as _, seq::SliceRandom as _};
 use rand_chacha::ChaCha8Rng;
 
-const NEW: Before<'_> = Before { in_force: None, candidates: &[], documents: &[] };
-
 fn known(at: i64, parts: Parts, booked: bool) -> Known {
-    Known { at, hash: at as u64 * 7_919 % 1_009, parts, booked }
+    Known { at, hash: at as u64 * 7_919 % 1_009, parts, tier: 0, booked }
 }
 
 fn decided(known: Vec<Known>) -> Decision {
-    decide(known, 0, &NEW, Objective::Centred, 1)
+    decide(known, 0, &Before::default(), Objective::Centred, 1)
 }
 
 /// Leads of whom the last part of the score decides who books.
-fn world(n: usize, seed: u64) -> Vec<Known> {
+pub(super) fn world(n: usize, seed: u64) -> Vec<Known> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     (0..n)
         .map(|place| {
@@ -64,7 +62,7 @@ fn of_fits_to_shuffled_outcomes_four_of_five_are_refused() {
         let mut outcomes: Vec<bool> = leads.iter().map(|one| one.booked).collect();
         outcomes.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         leads.iter_mut().zip(outcomes).for_each(|(one, booked)| one.booked = booked);
-        let found = decide(leads, 0, &NEW, Objective::Centred, seed);
+        let found = decide(leads, 0, &Before::default(), Objective::Centred, seed);
         adopted += u32::from(found.weights_source == Source::Learned);
     }
     assert!(adopted <= 40, "{adopted} of 200");
@@ -79,17 +77,25 @@ fn few_later_outcomes_are_mixed_with_the_defaults() {
 }
 
 #[test]
-fn fits_of_more_outcomes_differ_less_from_week_to_week() {
-    // CI-151: four weekly runs up to a hundred outcomes, and four of several hundred.
-    let leads = world(800, 7);
-    let variance = |sizes: [usize; 4]| {
-        let fits = sizes.map(|size| fit(&leads[..size], Objective::Centred).unwrap());
-        let earlier: Vec<Weights> = fits[..3].iter().rev().map(|fit| named(*fit)).collect();
-        super::variance(&fits[3], &earlier)
-    };
-    let (few, many) = (variance([40, 60, 80, 100]), variance([500, 600, 700, 800]));
-    assert!(many < few / 4.0 && many < 5e-4, "{few} {many}");
-    assert_eq!(super::variance(&[0.1, 0.2, 0.3, 0.25], &[]), 0.0);
+fn learning_again_within_a_week_moves_weights_no_further() {
+    let leads = world(2_000, 3);
+    let monday = decided(leads.clone());
+    assert!(monday.reason.contains("half of the way"), "{}", monday.reason);
+    let again = Before { in_force: Some(monday.adopted), ..Before::default() };
+    let tuesday = decide(leads.clone(), 0, &again, Objective::Centred, 1);
+    assert_eq!(tuesday.adopted, monday.adopted, "{}", tuesday.reason);
+    let later = Before { week_ago: Some(monday.adopted), ..again };
+    let next_week = decide(leads, 0, &later, Objective::Centred, 1);
+    assert!(next_week.adopted.timing > monday.adopted.timing, "{}", next_week.reason);
+}
+
+#[test]
+fn how_likely_somebody_books_follows_from_the_score() {
+    let found = decided(world(2_000, 3));
+    let likelihood = found.likelihood.unwrap();
+    let (low, high) = (likelihood.of(0.2), likelihood.of(0.7));
+    assert!(low < 0.2 && high > 0.4, "{low} {high}");
+    assert_eq!(found.auc_by_tier.keys().collect::<Vec<_>>(), [&"hot"]);
 }
 
 #[test]
