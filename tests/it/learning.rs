@@ -1,6 +1,6 @@
 //! What conversions teach: learned from rows, stored, announced, and the same bytes whenever it is learned again.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use conversion::Request;
 use proto::v1::{LearnRequest, PatternsChanged};
 use proto::{Message as _, Outgoing, Token};
@@ -9,31 +9,37 @@ use stats::weights::Objective;
 use tests::TestFleet;
 use tests::http::Api;
 
-/// After now, so that no weekly run comes after it.
-const MOMENT: &str = "2040-01-01T02:00:00Z";
-
+/// The last time for which patterns are learned by themselves, so that they are not learned meanwhile.
 fn moment() -> DateTime<Utc> {
-    MOMENT.parse().unwrap()
+    #[expect(clippy::disallowed_methods, reason = "what is too long ago depends on the time")]
+    let now = Utc::now();
+    conversion::schedule::last_learning(db::DEFAULT_CLIENT, now)
 }
 
-/// CI-149: 50 leads that converted and 150 that did not, with a message each; the first by timing told apart. `order`
-/// is that in which the rows are written.
-fn world(order: &str) -> String {
+fn request() -> Request {
+    Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred }
+}
+
+/// CI-149: 50 leads that converted and 150 that did not, with three messages each in the three months before, told apart
+/// by the first of them. `order` is that in which the rows are written; ids begin with `ids`.
+fn world(order: &str, ids: &str) -> String {
+    let first = (moment() - TimeDelta::days(91)).date_naive();
+    let known = first - TimeDelta::days(30);
     format!(
-        "WITH n AS (SELECT n, md5('lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        "WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
         INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, collected_at,
             created_at, status, converted_at, als_components, scored_at)
         SELECT id, 'lead_' || n, 'Lead ' || n, CASE WHEN n % 3 = 0 THEN 'Owner' ELSE 'Manager' END, 'Dental',
-            n % 60 + 1, n % 4 = 0, 'test', '2025-09-01', '2025-09-01',
+            n % 60 + 1, n % 4 = 0, 'test', '{known}', '{known}',
             CASE WHEN n % 4 = 0 THEN 'converted' ELSE 'not_interested' END,
-            CASE WHEN n % 4 = 0 THEN '2025-10-12'::timestamptz + n * interval '1 hour' END,
+            CASE WHEN n % 4 = 0 THEN '{first}'::timestamptz + interval '11 days' + n * interval '1 hour' END,
             jsonb_build_object('data_quality', n % 20, 'authority', n % 25, 'company_fit', n % 23,
-                'timing', CASE WHEN n % 4 = 0 THEN 9 + n % 6 ELSE n % 13 END, 'risk', 0), '2025-09-01'
+                'timing', CASE WHEN n % 4 = 0 THEN 9 + n % 6 ELSE n % 13 END, 'risk', 0), '{known}'
         FROM n;
-        WITH n AS (SELECT n, md5('lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
         INSERT INTO activities (id, lead_id, action, channel, created_at, source, event_id, content_snapshot)
-        SELECT md5('sent' || n || step)::uuid, id, 'sent', CASE WHEN n % 2 = 0 THEN 'email' ELSE 'linkedin' END,
-            '2025-10-01'::timestamptz + n * interval '1 hour' + step * interval '3 days', 'test', n || '-' || step,
+        SELECT md5('{ids}sent' || n || step)::uuid, id, 'sent', CASE WHEN n % 2 = 0 THEN 'email' ELSE 'linkedin' END,
+            '{first}'::timestamptz + n * interval '1 hour' + step * interval '3 days', 'test', n || '-' || step,
             jsonb_build_object('subject', 'Quick question', 'body', 'We save time. Worth 15 minutes?')
         FROM n, generate_series(1, 3) AS step ORDER BY n {order}"
     )
@@ -43,11 +49,11 @@ async fn patterns(fleet: &TestFleet) -> Vec<String> {
     fleet.texts("SELECT pattern_type || patterns::text FROM conversion_patterns ORDER BY pattern_type").await
 }
 
-async fn ask(fleet: &TestFleet) {
+async fn ask(fleet: &TestFleet, moment: DateTime<Utc>) {
     let client = db::DEFAULT_CLIENT.to_string();
-    let request =
-        LearnRequest { client_id: client.clone(), moment: MOMENT.to_owned(), asked_by: "test".to_owned() };
-    let id = Token::squeezed(&format!("{MOMENT}-{}", uuid_of_now()));
+    let moment = moment.to_rfc3339();
+    let id = Token::squeezed(&format!("{moment}-{}", uuid_of_now()));
+    let request = LearnRequest { client_id: client.clone(), moment, asked_by: "test".to_owned() };
     fleet.broker.say(&Outgoing::job("detector", Token::squeezed(&client), id, &request)).await;
 }
 
@@ -58,19 +64,17 @@ fn uuid_of_now() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn patterns_are_learned_stored_and_announced() {
     let fleet = TestFleet::start().await;
-    fleet.sql(&world("ASC")).await;
-    // So that the week before now is not learned meanwhile.
-    let request = Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred };
-    fleet.conversion().learn(request, || {}).await.unwrap();
+    fleet.sql(&world("ASC", "")).await;
+    fleet.conversion().learn(request(), || {}).await.unwrap();
     let before = patterns(&fleet).await;
     assert_eq!(before.len(), 4);
-    ask(&fleet).await;
+    ask(&fleet, moment()).await;
     let worker = fleet.run(&["detector", "scorer"]);
     let told = fleet.broker.said("lf.v1.event.patterns-changed.>").await;
     let changed = PatternsChanged::decode(told.payload.clone()).unwrap();
     assert_eq!(
         (changed.run_id.as_str(), changed.weights_source.as_str()),
-        ("learn-20400101T020000Z", "learned")
+        (moment().format("learn-%Y%m%dT%H%M%SZ").to_string().as_str(), "learned")
     );
     fleet.broker.settled().await;
 
@@ -80,7 +84,7 @@ async fn patterns_are_learned_stored_and_announced() {
             .unwrap();
     assert_eq!(
         (&found["type"], &found["version"], &found["computed_at"]),
-        (&json!("who"), &json!("1.0"), &json!(MOMENT))
+        (&json!("who"), &json!("1.0"), &json!(moment()))
     );
     assert_eq!((&found["sample_size"], &found["confidence"]), (&json!(200), &json!(0.97)));
     // CI-150: what is recommended is what scores are made with.
@@ -91,20 +95,51 @@ async fn patterns_are_learned_stored_and_announced() {
 
     // Learned by a command before, for the same moment: the same bytes, and the history has it once.
     assert_eq!(patterns(&fleet).await, before);
-    let history =
-        "SELECT count(*) FROM conversion_pattern_history WHERE computed_at = '2040-01-01T02:00:00Z'";
-    assert_eq!(fleet.number(history).await, 4);
+    assert_eq!(fleet.number("SELECT count(*) FROM conversion_pattern_history").await, 4);
+    assert!(worker.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_future_is_refused_and_stands_in_nobodys_way() {
+    let fleet = TestFleet::start().await;
+    let worker = fleet.run(&["detector"]);
+    let in_ten_years = moment() + TimeDelta::days(3_652);
+    ask(&fleet, in_ten_years).await;
+    let dead = fleet.broker.said("lf.v1.dead.>").await;
+    let error = format!("{:?}", dead.headers);
+    assert!(error.contains("lies in the future"), "{error}");
+    assert!(worker.stop().success());
+    let at = in_ten_years.to_rfc3339();
+    let (status, log) = fleet.leadfleet(&["patterns", "learn", "--moment", &at]).end().await;
+    assert!(status.code() == Some(2) && log.contains("lies in the future"), "{log}");
+    assert_eq!(fleet.number("SELECT count(*) FROM conversion_pattern_history").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_that_were_not_confirmed_for_two_weeks_are_told_to_have_run_out() {
+    let fleet = TestFleet::start().await;
+    fleet.sql(&world("ASC", "")).await;
+    fleet.conversion().learn(request(), || {}).await.unwrap();
+    let expire = "UPDATE clients SET als_weights_updated_at = now() - interval '15 days'";
+    fleet.sql(expire).await;
+    let worker = fleet.run(&["detector", "scorer"]);
+    let told = fleet.broker.said("lf.v1.event.patterns-changed.>").await;
+    let changed = PatternsChanged::decode(told.payload.clone()).unwrap();
+    assert_eq!(changed.weights_source, "expired");
+    fleet.broker.settled().await;
+    let source = "SELECT count(*) FROM clients WHERE weights_source = 'expired'";
+    assert_eq!(fleet.number(source).await, 1);
     assert!(worker.stop().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replayed_week_gives_the_same_bytes() {
     let mut found = Vec::new();
-    for order in ["ASC", "DESC"] {
+    // Rows get other ids when events are played again, and come in another order.
+    for (order, ids) in [("ASC", "one"), ("DESC", "other")] {
         let fleet = TestFleet::start().await;
-        fleet.sql(&world(order)).await;
-        let request = Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred };
-        let learned = fleet.conversion().learn(request, || {}).await.unwrap();
+        fleet.sql(&world(order, ids)).await;
+        let learned = fleet.conversion().learn(request(), || {}).await.unwrap();
         assert_eq!((learned.leads, learned.activities), (200, 600));
         found.push(patterns(&fleet).await);
     }
@@ -114,12 +149,11 @@ async fn a_replayed_week_gives_the_same_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_shows_what_was_learned_and_leads_back_to_the_leads() {
     let fleet = TestFleet::start().await;
-    fleet.sql(&world("ASC")).await;
+    fleet.sql(&world("ASC", "")).await;
     fleet.prospects().await;
     let api = Api::start(&fleet).await;
     assert_eq!(api.get("/api/patterns").await["patterns"], json!([]));
-    let request = Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred };
-    fleet.conversion().learn(request, || {}).await.unwrap();
+    fleet.conversion().learn(request(), || {}).await.unwrap();
 
     let all = api.get("/api/patterns").await;
     let types: Vec<&str> =

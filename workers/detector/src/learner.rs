@@ -44,6 +44,9 @@ impl Worker for Learner {
         }
         let client: Uuid = asked.client_id.parse().or_reject_as("invalid")?;
         let moment = DateTime::parse_from_rfc3339(&asked.moment).or_reject_as("invalid")?.to_utc();
+        if let Some(why) = conversion::schedule::too_late(moment, now()) {
+            return Err(Fault::reject("invalid", why));
+        }
         let request = Request { client, moment, objective: stats::weights::Objective::Centred };
         let learned = match self.conversion.learn(request, || delivery.advance()).await {
             Ok(learned) => learned,
@@ -77,6 +80,11 @@ impl Worker for Learner {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "what lies in the future depends on the time")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
 /// Tells that the patterns of a client are others now.
 pub fn changed(client: &str, learned: &Outcome) -> Outgoing {
     let message = PatternsChanged {
@@ -86,6 +94,16 @@ pub fn changed(client: &str, learned: &Outcome) -> Outgoing {
     };
     let id = format!("{PATTERNS_CHANGED}:{client}:{}", learned.run_id);
     Outgoing::event(Token::squeezed(PATTERNS_CHANGED), Token::squeezed(client), id, &message)
+}
+
+/// Tells that the weights of a client have run out.
+pub(crate) fn expired(client: Uuid, confirmed_at: DateTime<Utc>) -> Outgoing {
+    let (client_id, moment) = (client.to_string(), confirmed_at.to_rfc3339_opts(SecondsFormat::Micros, true));
+    let id = format!("{PATTERNS_CHANGED}:{client_id}:expired:{moment}");
+    let run_id = format!("expired-{}", confirmed_at.format("%Y%m%dT%H%M%SZ"));
+    let message =
+        PatternsChanged { client_id: client_id.clone(), run_id, weights_source: "expired".to_owned() };
+    Outgoing::event(Token::squeezed(PATTERNS_CHANGED), Token::squeezed(&client_id), id, &message)
 }
 
 /// CI-157 to CI-160, and what has drifted. With no data at all there is nothing to warn of.

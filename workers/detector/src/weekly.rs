@@ -1,4 +1,4 @@
-//! Asks for the patterns of every client once a week.
+//! Asks for the patterns of every client once a week, and tells when learned weights have run out.
 
 use chrono::{DateTime, Utc};
 use conversion::{Conversion, schedule};
@@ -25,6 +25,9 @@ pub async fn weekly(runtime: &Runtime, conversion: &Conversion) {
         if let Err(error) = ask_all(runtime, conversion, now, &mut asked).await {
             tracing::warn!(error = %error, "could not find out whose patterns are to be learned");
         }
+        if let Err(error) = expire_all(runtime, conversion, now).await {
+            tracing::warn!(error = %error, "could not find out whose weights have run out");
+        }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             _ = stop.changed() => {}
@@ -41,11 +44,38 @@ async fn ask_all(
 ) -> Result<(), Failed> {
     for client in conversion.clients().await? {
         let due = schedule::last_learning(client, now);
-        if asked.get(&client) == Some(&due) || conversion.learned_at(client).await? >= Some(due) {
+        if asked.get(&client) == Some(&due) {
             continue;
         }
+        // What goes wrong with one client keeps no other from being learned.
+        match ask(runtime, conversion, client, due).await {
+            Ok(()) => {
+                asked.insert(client, due);
+            }
+            Err(error) => tracing::warn!(%client, error = %error, "could not ask for the client's patterns"),
+        }
+    }
+    Ok(())
+}
+
+async fn ask(
+    runtime: &Runtime,
+    conversion: &Conversion,
+    client: Uuid,
+    due: DateTime<Utc>,
+) -> Result<(), Failed> {
+    if conversion.learned_at(client).await? < Some(due) {
         runtime.publish(&crate::learner::request(client, due, "schedule")).await?;
-        asked.insert(client, due);
+    }
+    Ok(())
+}
+
+/// X88: scores that were made with weights which have run out are made anew, with the defaults.
+async fn expire_all(runtime: &Runtime, conversion: &Conversion, now: DateTime<Utc>) -> Result<(), Failed> {
+    for (client, confirmed_at) in conversion.expired(now).await? {
+        // Told first: who stops in between tells it again under the same name.
+        runtime.publish(&crate::learner::expired(client, confirmed_at)).await?;
+        conversion.expire(client, confirmed_at).await?;
     }
     Ok(())
 }

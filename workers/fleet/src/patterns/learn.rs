@@ -115,6 +115,10 @@ impl Args {
 /// Learns from the leads of a client, and tells the fleet.
 pub(super) async fn from_leads(args: &Args, patterns: &Patterns, settings: &Settings) -> Result<(), Failure> {
     let moment = args.moment.unwrap_or(patterns.now).trunc_subsecs(0);
+    if let Some(why) = conversion::schedule::too_late(moment, patterns.now) {
+        let hint = Some("leave --moment out to learn as of now".to_owned());
+        return Err(Failure { exit: Exit::Usage, error: anyhow::anyhow!("{why}"), hint });
+    }
     let request = conversion::Request { client: args.client, moment, objective: args.objective.into() };
     let learned = if args.dry_run {
         patterns.conversion.look(request, || {}).await?

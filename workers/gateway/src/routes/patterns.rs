@@ -7,7 +7,7 @@ use crate::problem::{Kind, Problem};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, DurationRound as _, SecondsFormat, TimeDelta, Utc};
 use conversion::{Behind, WeightsWhatIf};
 use patterns::PatternType;
 use proto::v1::LearnRequest;
@@ -150,7 +150,8 @@ pub(crate) struct Learning {
 
 /// Asks for patterns to be learned now
 ///
-/// It is done soon after; `computed_at` of the patterns is the moment then.
+/// It is done soon after; `computed_at` of the patterns is the moment then. Asking again within the same minute asks for
+/// the same.
 #[utoipa::path(
     post, operation_id = "recompute_patterns", path = "/api/patterns/recompute", tag = "patterns",
     responses((status = ACCEPTED, body = Learning))
@@ -159,7 +160,8 @@ pub(crate) async fn recompute(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
-    let moment = app.now().trunc_subsecs(0);
+    let now = app.now();
+    let moment = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
     let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
     let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&text));
     let request =

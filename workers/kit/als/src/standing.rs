@@ -57,7 +57,7 @@ impl Source {
 pub struct Learned {
     pub weights: Option<Value>,
     pub updated_at: Option<DateTime<Utc>>,
-    /// `default`, `blend`, `learned` or `held`.
+    /// `default`, `blend`, `learned`, `held` or `expired`.
     pub source: String,
 }
 
@@ -74,6 +74,7 @@ pub fn in_force(learned: &Learned, now: DateTime<Utc>) -> InForce {
         "learned" => Source::Learned,
         "blend" => Source::Blend,
         "held" => Source::Held,
+        "expired" => return InForce { weights: DEFAULT_WEIGHTS, source: Source::Expired },
         _ => Source::Default,
     };
     let default = |source| InForce { weights: DEFAULT_WEIGHTS, source };

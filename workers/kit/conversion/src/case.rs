@@ -21,6 +21,11 @@ impl Names {
         symbol
     }
 
+    /// The same; none for a new text when there are so many already.
+    pub fn symbol_of(&mut self, text: &str, most: usize) -> Option<Symbol> {
+        self.find(text).or_else(|| (self.len() < most).then(|| self.symbol(text)))
+    }
+
     pub fn text(&self, symbol: Symbol) -> &str {
         self.texts.get(symbol as usize).map_or("", |text| text)
     }

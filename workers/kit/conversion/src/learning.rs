@@ -14,7 +14,6 @@ use patterns::{Header, PatternType};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use stats::weights::Objective;
-use std::cell::Cell;
 
 /// Patterns hold for so long (CI-029): two weekly runs.
 const VALID_DAYS: i64 = 14;
@@ -47,7 +46,7 @@ pub struct Outcome {
 
 impl Conversion {
     /// Learns and stores. `advanced` is called while it gets on, every few thousand rows.
-    pub async fn learn(&self, request: Request, advanced: impl Fn()) -> Result<Outcome, Error> {
+    pub async fn learn(&self, request: Request, advanced: impl Fn() + Sync) -> Result<Outcome, Error> {
         let ended_before = request.moment - TimeDelta::days(DEAD_AFTER_DAYS);
         conversion::bury(&self.db, request.client, ended_before).await?;
         let mut outcome = self.look(request, &advanced).await?;
@@ -59,7 +58,7 @@ impl Conversion {
     }
 
     /// The same without storing anything.
-    pub async fn look(&self, request: Request, advanced: impl Fn()) -> Result<Outcome, Error> {
+    pub async fn look(&self, request: Request, advanced: impl Fn() + Sync) -> Result<Outcome, Error> {
         let run_id = format!("learn-{}", request.moment.format("%Y%m%dT%H%M%SZ"));
         let known = self.before(request).await?;
         let mut detector = Detector::new(Setting {
@@ -86,7 +85,7 @@ impl Conversion {
         client: Uuid,
         as_of: DateTime<Utc>,
         detector: &mut Detector,
-        advanced: &impl Fn(),
+        advanced: &(impl Fn() + Sync),
         mut observe: impl FnMut(&mut Detector, &[crate::case::Case<'_>]),
     ) -> Result<(u64, u64), Error> {
         let mut outcomes = Outcomes::open(&self.db, client, as_of).await?;
@@ -97,10 +96,10 @@ impl Conversion {
             let range = (after, end.unwrap_or(LAST));
             batch.clear();
             let Lexicon { titles, industries, contents } = detector.lexicon();
-            let read = Cell::new(0u64);
-            let advance = || {
-                read.set(read.get() + 1);
-                if read.get().is_multiple_of(ADVANCED_EVERY) {
+            let (mut read_leads, mut read_activities) = (0u64, 0u64);
+            let advance = |read: &mut u64| {
+                *read += 1;
+                if read.is_multiple_of(ADVANCED_EVERY) {
                     advanced();
                 }
             };
@@ -108,11 +107,11 @@ impl Conversion {
                 range,
                 |row| {
                     batch.leads.add(row, titles, industries);
-                    advance();
+                    advance(&mut read_leads);
                 },
                 |row| {
                     batch.events.add(row, contents);
-                    advance();
+                    advance(&mut read_activities);
                 },
             );
             let both = both.await?;

@@ -70,6 +70,18 @@ impl Conversion {
         Ok(db::conversion::clients(&self.db).await?)
     }
 
+    /// Clients whose learned weights hold no more, and when these were confirmed (X88).
+    pub async fn expired(&self, now: DateTime<Utc>) -> Result<Vec<(Uuid, DateTime<Utc>)>, Error> {
+        Ok(db::conversion::expired(&self.db, now - als::MAX_AGE).await?)
+    }
+
+    /// Notes that weights which were confirmed at a moment hold no more.
+    pub async fn expire(&self, client: Uuid, confirmed_at: DateTime<Utc>) -> Result<(), Error> {
+        let mut tx = self.db.begin(client).await?;
+        db::conversion::expire(&mut tx, confirmed_at).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// As of when the patterns of a client were learned last.
     pub async fn learned_at(&self, client: Uuid) -> Result<Option<DateTime<Utc>>, Error> {
         let mut tx = self.db.begin(client).await?;

@@ -12,6 +12,8 @@ use std::collections::HashMap;
 
 /// Leads in a batch: what is in memory at once.
 pub(crate) const BATCH: i64 = 500_000;
+/// Titles and industries that are told apart; beyond so many, leads with new ones count as having none.
+const MOST_NAMES: usize = 200_000;
 /// Of the four parts of a score so many have to be known (statistics 4.5).
 const LEAST_PARTS: usize = 3;
 /// CI-070: the most points of each part.
@@ -110,13 +112,17 @@ impl Batch {
 impl Leads {
     pub(crate) fn add(&mut self, row: LeadRow<'_>, titles: &mut Names, industries: &mut Names) {
         let id = row.id.as_u128();
-        let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let named = |text: &str, names: &mut Names| {
+            Some(text.trim())
+                .filter(|text| !text.is_empty())
+                .and_then(|text| names.symbol_of(text, MOST_NAMES))
+        };
         let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
         let lead = Lead {
             hash: mixed(row.hash),
             id,
-            title: text(row.title).map(|title| titles.symbol(&title)),
-            industry: text(row.industry).map(|industry| industries.symbol(&industry)),
+            title: named(row.title, titles),
+            industry: named(row.industry, industries),
             employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
             signals: [row.is_new_role, row.is_hiring, row.recently_funded],
             outcome: outcome(&row, self.as_of),

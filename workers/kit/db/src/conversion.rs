@@ -199,6 +199,28 @@ pub async fn clients(db: &Db) -> Result<Vec<Uuid>, Error> {
     Ok(query.fetch_all(db.pool()).await?)
 }
 
+/// Clients whose learned weights were confirmed before a moment, and when they were.
+pub async fn expired(db: &Db, confirmed_before: DateTime<Utc>) -> Result<Vec<(Uuid, DateTime<Utc>)>, Error> {
+    let query = sqlx::query!(
+        r#"SELECT id AS "id!", confirmed_at AS "confirmed_at!" FROM leadfleet_clients_expired($1)"#,
+        confirmed_before
+    );
+    Ok(query.fetch_all(db.pool()).await?.into_iter().map(|row| (row.id, row.confirmed_at)).collect())
+}
+
+/// Notes that weights which were confirmed at a moment are used no more.
+pub async fn expire(tx: &mut Tx, confirmed_at: DateTime<Utc>) -> Result<(), Error> {
+    let client = tx.client();
+    sqlx::query!(
+        "UPDATE clients SET weights_source = 'expired' WHERE id = $1 AND als_weights_updated_at = $2",
+        client,
+        confirmed_at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// When patterns were learned last.
 pub async fn learned_at(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, Error> {
     let client = tx.client();
