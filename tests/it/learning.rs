@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use conversion::Request;
+use prospects::NewProspect;
 use proto::v1::{LearnRequest, PatternsChanged};
 use proto::{Message as _, Outgoing, Token};
 use serde_json::{Value, json};
 use stats::weights::Objective;
 use tests::TestFleet;
 use tests::http::Api;
+use tests::prospects::OWNER;
 
 /// The last time for which patterns are learned by themselves, so that they are not learned meanwhile.
 fn moment() -> DateTime<Utc> {
@@ -116,20 +118,33 @@ async fn what_lies_in_the_future_is_refused_and_stands_in_nobodys_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn weights_that_were_not_confirmed_for_two_weeks_are_told_to_have_run_out() {
+async fn who_comes_is_scored_by_what_is_recommended_until_it_has_run_out() {
     let fleet = TestFleet::start().await;
     fleet.sql(&world("ASC", "")).await;
     fleet.conversion().learn(request(), || {}).await.unwrap();
-    let expire = "UPDATE clients SET als_weights_updated_at = now() - interval '15 days'";
-    fleet.sql(expire).await;
-    let worker = fleet.run(&["detector", "scorer"]);
-    let told = fleet.broker.said("lf.v1.event.patterns-changed.>").await;
-    let changed = PatternsChanged::decode(told.payload.clone()).unwrap();
-    assert_eq!(changed.weights_source, "expired");
-    fleet.broker.settled().await;
-    let source = "SELECT count(*) FROM clients WHERE weights_source = 'expired'";
-    assert_eq!(fleet.number(source).await, 1);
-    assert!(worker.stop().success());
+    let _scorer = fleet.run(&["scorer"]);
+    let new = NewProspect {
+        prospect_id: Some("new".into()),
+        name: "Ann Poe".into(),
+        title: "Owner".into(),
+        email: "ann@oak.example".into(),
+        ..NewProspect::default()
+    };
+    let taken = fleet.prospects().await.take_in(OWNER, vec![new], moment()).await.unwrap();
+    for message in prospects::of_taken(OWNER.client, &taken) {
+        fleet.broker.say(&message).await;
+    }
+    // CI-150, X89.
+    let equal = "SELECT count(*) FROM leads, clients, conversion_patterns AS p WHERE prospect_id = 'new'
+        AND p.pattern_type = 'who' AND als_weights_used = p.patterns -> 'recommended_weights'
+        AND als_weights_used = als_learned_weights AND leads.weights_source = 'learned'";
+    fleet.broker.until("scored by what was learned", async || fleet.number(equal).await == 1).await;
+
+    fleet.sql("UPDATE clients SET als_weights_updated_at = now() - interval '15 days'").await;
+    let _detector = fleet.run(&["detector"]);
+    let expired = "SELECT count(*) FROM leads JOIN clients ON clients.id = client_id
+        WHERE prospect_id = 'new' AND leads.weights_source = 'expired' AND clients.weights_source = 'expired'";
+    fleet.broker.until("scored by the defaults again", async || fleet.number(expired).await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

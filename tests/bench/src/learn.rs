@@ -59,9 +59,9 @@ async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
                 collected_at, created_at, status, converted_at, first_touch_at, als_snapshot)
             SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'lead_' || n, 'Lead',
                 'Title ' || n % 211, 'Industry ' || n % 37, n % 600, n % 7 = 0, 'bench', 'AZ',
-                '2025-01-01', '2025-01-01', CASE WHEN booked THEN 'converted' ELSE 'not_interested' END,
-                CASE WHEN booked THEN '2025-03-20'::timestamptz + n % 86400 * interval '1 second' END,
-                '2025-03-01'::timestamptz + n % 86400 * interval '1 second',
+                now() - interval '250 days', now() - interval '250 days', CASE WHEN booked THEN 'converted' ELSE 'not_interested' END,
+                CASE WHEN booked THEN date_trunc('day', now()) - interval '180 days' + n % 86400 * interval '1 second' END,
+                date_trunc('day', now()) - interval '200 days' + n % 86400 * interval '1 second',
                 jsonb_build_object('tier', (ARRAY['hot', 'warm', 'cool'])[n % 3 + 1], 'components', jsonb_build_object(
                     'data_quality', n % 21, 'authority', n % 26, 'company_fit', n % 23,
                     'timing', CASE WHEN booked THEN 5 + n % 11 ELSE n % 14 END, 'risk', 0))
@@ -75,7 +75,7 @@ async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
                 ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
                 CASE WHEN step = 5 THEN 'replied' ELSE 'sent' END,
                 CASE WHEN (n + step) % 3 = 0 THEN 'linkedin' ELSE 'email' END,
-                '2025-03-01'::timestamptz + n % 86400 * interval '1 second' + step * interval '3 days', 'bench',
+                date_trunc('day', now()) - interval '200 days' + n % 86400 * interval '1 second' + step * interval '3 days', 'bench',
                 n || '-' || step, step = 4 AND hashint8(n) % 100 + 100 < 30 + n % 211 % 10,
                 CASE WHEN step < 5 THEN '{{\"s\":\"Subject ' || n % 13 || '\",\"p\":[' || n % 7 || '],\"a\":' || n % 5
                     || ',\"c\":' || n % 9 || ',\"w\":' || 40 + n % 80 || ',\"n\":' || 300 + n % 80 || '}}' END

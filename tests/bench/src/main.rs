@@ -3,7 +3,8 @@
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
 //! and the records of engagement, `bench leads` the scores of leads, `bench learn 10000 10000000` the patterns of so
-//! many leads, and `bench statistics` what they are made of against Python.
+//! many leads, `bench statistics` what they are made of against Python, and `bench tables FOLDER` what is found in
+//! tables of real outreach.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
@@ -14,6 +15,7 @@ mod machine;
 mod outreach;
 mod run;
 mod soak;
+mod tables;
 
 use anyhow::Context as _;
 use fleet::local::{Stack, StackOptions};
@@ -44,6 +46,12 @@ fn main() -> anyhow::Result<()> {
         let sizes: Vec<u64> =
             sizes.iter().map(|size| size.parse()).collect::<Result<_, _>>().context("sizes are numbers")?;
         return learn::measure(&binaries, &sizes);
+    }
+    if let [word, folder, seeds @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "tables"
+    {
+        let seeds = seeds.first().map_or(Ok(200), |seeds| seeds.parse()).context("seeds are a number")?;
+        return tables::measure(&binaries, Path::new(folder), seeds);
     }
     if std::env::args().skip(1).eq(["statistics"]) {
         return learn::against_python(&binaries);

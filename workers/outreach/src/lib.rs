@@ -5,6 +5,7 @@ mod campaigns;
 mod config;
 mod dispatch;
 mod recorder;
+mod settle;
 pub mod words;
 
 pub use campaigns::CampaignKeeper;

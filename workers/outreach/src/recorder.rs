@@ -1,8 +1,9 @@
 //! The worker: engagement events become activities, and move or stop sequences.
 
-use prospects::{Error, Prospects, RecordError, Recorded};
+use crate::settle;
+use prospects::{Prospects, RecordError, Recorded};
 use proto::v1::Engagement;
-use proto::{Outbox, Subject};
+use proto::Outbox;
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
 
 /// The kind under which engagement events travel.
@@ -25,24 +26,16 @@ impl Worker for Recorder {
     type Input = Engagement;
 
     async fn handle(&self, event: Engagement, delivery: &Delivery) -> Result<Outbox, Fault> {
-        let of_client =
-            matches!(&delivery.subject, Subject::Event { key, .. } if key.as_str() == event.client_id);
-        if !of_client {
-            return Err(Fault::reject("invalid", "the event is of another client than its subject"));
+        settle::of_client(delivery, &event.client_id)?;
+        let recorded = match self.prospects.record(&event).await {
+            Err(error @ RecordError::Bad(_)) => return Err(error).or_reject_as("invalid"),
+            Err(RecordError::Failed(error)) => settle::settled(Err(error))?,
+            Ok(recorded) => recorded,
+        };
+        if recorded == Recorded::Nobody {
+            tracing::info!(source = event.source, "an event is about nobody who is known");
         }
-        match self.prospects.record(&event).await {
-            Ok(Recorded::Applied | Recorded::Duplicate) => Ok(Outbox::none()),
-            Ok(Recorded::Nobody) => {
-                tracing::info!(source = event.source, "an event is about nobody who is known");
-                Ok(Outbox::none())
-            }
-            Err(error @ RecordError::Bad(_)) => Err(error).or_reject_as("invalid"),
-            Err(RecordError::Failed(Error::Db(error))) if error.is_unavailable() => {
-                Err(error).or_gate("postgres")
-            }
-            Err(RecordError::Failed(Error::Db(error))) if error.is_permanent() => Err(error).or_reject(),
-            Err(error) => Err(error.into()),
-        }
+        Ok(Outbox::none())
     }
 
     async fn probe(&self, _gate: &str) -> Result<(), Fault> {
@@ -50,6 +43,6 @@ impl Worker for Recorder {
     }
 
     fn code(&self, cause: &Cause) -> Option<String> {
-        runtime::find::<db::Error>(cause).and_then(db::Error::code)
+        settle::code(cause)
     }
 }

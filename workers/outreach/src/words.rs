@@ -1,11 +1,12 @@
 //! Asks Claude for the words of sequences, and keeps what comes as versions.
 
+use crate::settle;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use db::Uuid;
-use prospects::{Error, Prospects};
+use prospects::Prospects;
 use proto::v1::{SequenceRequest, SequenceWords};
-use proto::{Outbox, Outgoing, Subject, Token};
-use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Runtime, Source, Worker};
+use proto::{Outbox, Outgoing, Token};
+use runtime::{Cause, Delivery, Fault, Retry, Runtime, Source, Worker};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -105,22 +106,12 @@ impl Worker for WordsKeeper {
     type Input = SequenceWords;
 
     async fn handle(&self, words: SequenceWords, delivery: &Delivery) -> Result<Outbox, Fault> {
-        let theirs = Token::squeezed(&words.client_id);
-        if !matches!(&delivery.subject, Subject::Event { key, .. } if *key == theirs) {
-            return Err(Fault::reject("invalid", "the words are another client's"));
+        settle::of_client(delivery, &words.client_id)?;
+        if let Some(version) = settle::settled(self.prospects.keep_words(&words).await)? {
+            let (segment, sequence_type) = (&words.segment, &words.sequence_type);
+            tracing::info!(segment, sequence_type, version, "Claude's words are used from now on");
         }
-        match self.prospects.keep_words(&words).await {
-            Ok(Some(version)) => {
-                let (segment, sequence_type) = (&words.segment, &words.sequence_type);
-                tracing::info!(segment, sequence_type, version, "Claude's words are used from now on");
-                Ok(Outbox::none())
-            }
-            Ok(None) => Ok(Outbox::none()),
-            Err(error @ Error::Wrong(_)) => Err(error).or_reject_as("invalid"),
-            Err(Error::Db(error)) if error.is_unavailable() => Err(error).or_gate("postgres"),
-            Err(Error::Db(error)) if error.is_permanent() => Err(error).or_reject(),
-            Err(error) => Err(error.into()),
-        }
+        Ok(Outbox::none())
     }
 
     async fn probe(&self, _gate: &str) -> Result<(), Fault> {
@@ -128,7 +119,7 @@ impl Worker for WordsKeeper {
     }
 
     fn code(&self, cause: &Cause) -> Option<String> {
-        runtime::find::<db::Error>(cause).and_then(db::Error::code)
+        settle::code(cause)
     }
 }
 

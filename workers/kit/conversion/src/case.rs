@@ -1,12 +1,15 @@
 //! A lead with everything that was sent to it: what all detectors read.
 
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+
 /// A name that stands for a text, from `Names`.
 pub type Symbol = u32;
 
 /// Texts that come again and again, each kept once.
 #[derive(Debug, Default)]
 pub struct Names {
-    symbols: std::collections::HashMap<Box<str>, Symbol>,
+    symbols: HashMap<Box<str>, Symbol, RandomState>,
     texts: Vec<Box<str>>,
 }
 

@@ -14,6 +14,7 @@ pub mod gate;
 mod held;
 mod how;
 mod learning;
+mod local;
 mod metrics;
 mod reading;
 pub mod schedule;

@@ -1,14 +1,14 @@
 //! Turns the rows of a client into cases, a batch of leads at a time.
 
-use crate::case::{CHANNELS, Case, Lead, Names, Outcome, TIERS, Touch};
+use crate::case::{CHANNELS, Case, Lead, Names, Outcome, Symbol, TIERS, Touch};
+use crate::local::{LocalTime, Zones};
 use crate::words::Contents;
-use chrono::{DateTime, Datelike as _, TimeZone as _, Timelike as _, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use db::Uuid;
 use db::outcomes::{ActivityRow, LeadRow};
 use patterns::content::{Features, Recipient, Snapshot};
 use serde::Deserialize;
-use std::collections::HashMap;
 
 /// Leads in a batch: what is in memory at once.
 pub(crate) const BATCH: i64 = 500_000;
@@ -28,10 +28,9 @@ pub(crate) struct Batch {
 
 #[derive(Debug)]
 pub(crate) struct Leads {
-    list: Vec<(u128, Lead, Tz)>,
-    zones: HashMap<String, Tz>,
-    /// Where the client is; and a lead of whom nothing better is known.
-    zone: Tz,
+    /// Each with the place of its zone.
+    list: Vec<(Lead, usize)>,
+    zones: Zones,
     /// Seconds since 1970: what came later is not known yet.
     as_of: i64,
 }
@@ -48,8 +47,11 @@ struct Event {
     kind: Kind,
     channel: u8,
     converting: bool,
-    content: Option<u32>,
+    /// `NO_CONTENT` when there is none.
+    content: Symbol,
 }
+
+const NO_CONTENT: Symbol = Symbol::MAX;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -69,7 +71,7 @@ struct Components {
 
 impl Batch {
     pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
-        let leads = Leads { list: Vec::new(), zones: HashMap::new(), zone, as_of: as_of.timestamp() };
+        let leads = Leads { list: Vec::new(), zones: Zones::new(zone), as_of: as_of.timestamp() };
         Self { leads, events: Events::default() }
     }
 
@@ -80,30 +82,27 @@ impl Batch {
 
     /// Hands all cases to `each`, in the order of their hashes.
     pub(crate) fn cases(&mut self, each: impl FnOnce(&[Case<'_>])) {
-        self.leads.list.sort_unstable_by_key(|(id, ..)| *id);
-        self.events.0.sort_unstable();
+        let Leads { list: leads, zones, .. } = &mut self.leads;
+        leads.sort_unstable_by_key(|(lead, _)| lead.id);
+        // Rows come in runs that are in order already.
+        self.events.0.sort();
         let mut touches: Vec<Touch> = Vec::with_capacity(self.events.0.len());
-        let mut ranges = Vec::with_capacity(self.leads.list.len());
+        let mut ranges = Vec::with_capacity(leads.len());
         let mut rest = self.events.0.as_slice();
-        for (id, lead, zone) in &mut self.leads.list {
+        for (lead, zone) in leads.iter_mut() {
             // Of leads that are deleted there may be activities.
-            rest = &rest[rest.partition_point(|event| event.lead < *id).min(rest.len())..];
-            let (own, later) = rest.split_at(own_events(rest, *id));
+            rest = &rest[own_events(rest, |event| event.lead < lead.id)..];
+            let (own, later) = rest.split_at(own_events(rest, |event| event.lead == lead.id));
             rest = later;
-            let start = touches.len();
-            touches.extend(
-                own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, *zone)),
-            );
+            let (start, zone) = (touches.len(), zones.at(*zone));
+            touches
+                .extend(own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, zone)));
             settle(lead, own, &mut touches[start..]);
             ranges.push(start..touches.len());
         }
-        let mut cases: Vec<Case<'_>> = self
-            .leads
-            .list
-            .iter()
-            .zip(ranges)
-            .map(|((_, lead, _), range)| Case { lead, touches: &touches[range] })
-            .collect();
+        let with_touches = leads.iter().zip(ranges);
+        let mut cases: Vec<Case<'_>> =
+            with_touches.map(|((lead, _), range)| Case { lead, touches: &touches[range] }).collect();
         cases.sort_unstable_by_key(|case| (case.lead.hash, case.lead.id));
         each(&cases);
     }
@@ -133,12 +132,8 @@ impl Leads {
             tier: u8::try_from(tier).unwrap_or_default(),
             answered_by: None,
         };
-        let place = [row.time_zone, row.state, row.country].join("\n");
-        let zone = *self
-            .zones
-            .entry(place)
-            .or_insert_with(|| prospects::zone::zone(row.time_zone, row.state, row.country, self.zone));
-        self.list.push((id, lead, zone));
+        let zone = self.zones.of(row.time_zone, row.state, row.country);
+        self.list.push((lead, zone));
     }
 }
 
@@ -168,7 +163,7 @@ impl Events {
             kind,
             channel: u8::try_from(channel).unwrap_or_default(),
             converting: row.led_to_booking,
-            content: (!text.is_empty()).then(|| contents.symbol(text)).flatten(),
+            content: if text.is_empty() { None } else { contents.symbol(text) }.unwrap_or(NO_CONTENT),
         });
     }
 }
@@ -187,9 +182,9 @@ pub(crate) fn outcome(row: &LeadRow<'_>, as_of: i64) -> Outcome {
     }
 }
 
-/// How many of the first events are this lead's: few, so they are counted one by one.
-fn own_events(events: &[Event], id: u128) -> usize {
-    events.iter().take_while(|event| event.lead == id).count()
+/// How many of the first events are like this: few, so they are counted one by one.
+fn own_events(events: &[Event], are: impl Fn(&Event) -> bool) -> usize {
+    events.iter().take_while(|event| are(event)).count()
 }
 
 /// Whether the lead has booked after all, and by which touch and which answer.
@@ -217,16 +212,15 @@ fn settle(lead: &mut Lead, own: &[Event], touches: &mut [Touch]) {
     lead.answered_by = answer.map(|event| event.channel);
 }
 
-fn touch(event: &Event, zone: Tz) -> Touch {
-    let local = zone.timestamp_opt(event.at, 0).single();
-    let (day, hour) = local.map_or((1, 0), |local| (local.weekday().number_from_monday(), local.hour()));
+fn touch(event: &Event, zone: &mut LocalTime) -> Touch {
+    let (day, hour) = zone.day_and_hour(event.at);
     Touch {
         at: event.at,
         channel: event.channel,
-        day: u8::try_from(day).unwrap_or(1),
-        hour: u8::try_from(hour).unwrap_or_default(),
+        day,
+        hour,
         converting: event.converting,
-        content: event.content,
+        content: (event.content != NO_CONTENT).then_some(event.content),
     }
 }
 
