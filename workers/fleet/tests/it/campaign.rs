@@ -76,7 +76,7 @@ fn channels_of_prospects_are_shown_with_their_reason() {
         &["prospect_1", "prospect_2", "the lead is not scored yet"],
     );
     it.fails(&["campaign", "allocate", "nobody"], 3, &["there is no prospect nobody"]);
-    it.fails(&["campaign", "allocate", "prospect_1", "--campaign", ID], 7, &["there is no campaign"]);
+    it.fails(&["campaign", "allocate", "prospect_1", "--campaign", ID], 3, &["there is no campaign"]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ mod week;
 mod words;
 pub mod zone;
 
-pub use allocation::Allocated;
+pub use allocation::{AllocateRequest, Allocated};
 pub use announce::{of_missed, of_taken};
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
