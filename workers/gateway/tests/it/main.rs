@@ -9,6 +9,7 @@ mod entering;
 mod errors;
 mod leads;
 mod once;
+mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
 #[expect(dead_code, reason = "the tests of db use more of it")]
