@@ -42,7 +42,7 @@ pub struct Evidence {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(required = true, args = ["weights", "first_channel"])]
+#[group(required = true, multiple = false, args = ["weights", "first_channel"])]
 pub struct WhatIf {
     /// Weights as `authority=0.25,timing=0.3`; those left out are 0.
     #[arg(long, value_name = "WEIGHTS", value_parser = weights)]
@@ -51,7 +51,7 @@ pub struct WhatIf {
     #[arg(long, value_name = "CHANNEL")]
     first_channel: Option<OutreachChannel>,
     /// Only leads of this tier: hot, warm, cool, cold or dead.
-    #[arg(long, requires = "first_channel")]
+    #[arg(long, conflicts_with = "weights")]
     tier: Option<Tier>,
     #[command(flatten)]
     of: OfClient,
@@ -176,8 +176,8 @@ pub(super) async fn what_if(args: &WhatIf, patterns: &Patterns) -> Result<(), Fa
 fn would_begin(found: &ChannelWhatIf) -> String {
     let percent = |share: Option<f64>| format!("{:.1} %", share.unwrap_or_default() * 100.0);
     let ChannelWhatIf { first_channel, n, not_drawn, assigned_so, booked_so, ess, .. } = found;
-    let tier = found.tier.as_ref().map(|tier| format!("{tier} ")).unwrap_or_default();
-    let mut text = format!("{} {tier}with a first channel drawn by chance", count(*n as u64, "lead"));
+    let leads = found.tier.as_ref().map_or("lead".to_owned(), |tier| format!("{tier} lead"));
+    let mut text = format!("{} with a first channel drawn by chance", count(*n as u64, &leads));
     if *not_drawn > 0 {
         text.push_str(&format!("; of {not_drawn} more it was settled, they say nothing"));
     }
