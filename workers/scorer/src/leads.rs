@@ -18,6 +18,7 @@ pub struct LeadScorer(pub Scores);
 pub struct LeadUpdateScorer(pub Scores);
 
 /// Scores the leads of a client anew whom nobody has contacted yet: of the others it is the score before that counts.
+///
 /// Who is scored by the weights in force already is left out, so that what comes again goes on where it stopped.
 pub struct Rescorer(pub Scores);
 
