@@ -139,9 +139,14 @@ async fn channels_are_drawn_by_tier_among_those_that_are_allowed_and_stay_assign
         arguments.extend(names.iter().map(String::as_str));
         fleet.said(&arguments).await["prospects"].as_array().unwrap().clone()
     };
-    // Nothing is known: the order of sequences.
-    for one in allocate(None).await {
-        assert_eq!(one["channels"], json!(["linkedin", "email"]), "{one}");
+    // Nothing is known: the order of sequences, and the other one for one in twenty.
+    let unknown = allocate(None).await;
+    let usual = unknown.iter().filter(|one| one["channels"] == json!(["linkedin", "email"])).count();
+    assert!((30..=40).contains(&usual), "{usual}");
+    for one in unknown {
+        let by_linkedin = one["channels"][0] == "linkedin";
+        let first = one["propensities"][0].as_f64().unwrap();
+        assert!((first - if by_linkedin { 0.95 } else { 0.05 }).abs() < 1e-9, "{one}");
         assert!(one["reason"].as_str().unwrap().contains("not scored"), "{one}");
     }
     fleet.learned(14).await;

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use db::Uuid;
-use prospects::{NewProspect, Owner};
+use prospects::{NewProspect, Owner, Whom};
 use proto::v1::{LeadChanged, PatternsChanged};
 use proto::{Message, Name, Outgoing, Token, kind};
 use tests::TestFleet;
@@ -143,6 +143,83 @@ async fn what_was_learned_scores_anew_whom_nobody_has_contacted() {
     is_stored(&fleet, "held", "75 hot held").await;
     learned(&fleet, "blend", 1).await;
     is_stored(&fleet, "blend", "75 hot blend").await;
+}
+
+/// Writes down what was fitted last, as a WHO document has it, and says so.
+async fn fitted(fleet: &TestFleet, candidate: &str, run: &str) {
+    fleet
+        .sql(&format!(
+            "INSERT INTO conversion_patterns (client_id, pattern_type, patterns, sample_size, confidence, valid_until)
+            VALUES ('{}', 'who', '{{\"candidate_weights\": {candidate}}}', 89, 0.41, now() + interval '1 day')
+            ON CONFLICT ON CONSTRAINT unique_client_pattern_type DO UPDATE SET patterns = excluded.patterns",
+            OWNER.client
+        ))
+        .await;
+    let client_id = OWNER.client.to_string();
+    let said = PatternsChanged { client_id, run_id: run.to_owned(), weights_source: "held".to_owned() };
+    say(fleet, kind::PATTERNS_CHANGED, OWNER.client, &format!("patterns-{run}"), &said).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_that_were_not_adopted_score_beside_those_in_force() {
+    let fleet = TestFleet::start().await;
+    let _worker = fleet.run(&["scorer"]);
+    fitted(&fleet, WEIGHTS, "one").await;
+    take_in(&fleet, vec![owner("jane@oak.example")], true).await;
+    let scores = "SELECT als_score || ' ' || coalesce(als_shadow_score::text, '-') FROM leads WHERE scored_at IS NOT NULL";
+    let are = async |expected: &str| {
+        let found = async || fleet.texts(scores).await;
+        fleet.broker.until(&format!("scores {expected}"), async || found().await == [expected]).await;
+    };
+    are("58 75").await;
+    let shown = fleet.said(&["leads", "show", "lead_1", "--json"]).await;
+    assert_eq!((&shown["score"], &shown["shadow_score"]), (&58.into(), &75.into()));
+    let explained = fleet.said(&["leads", "explain", "lead_1", "--json"]).await;
+    assert_eq!(explained["lead"]["shadow_score"], 75);
+
+    // Other weights, which nobody adopted either; then they are adopted; then nothing is known of any.
+    let even = r#"{"data_quality": 0.2, "authority": 0.2, "company_fit": 0.2, "timing": 0.25}"#;
+    fitted(&fleet, even, "two").await;
+    // 10 of 20, 25 and 23 of 25, nothing of 15.
+    are("58 48").await;
+    fleet
+        .sql(&format!("UPDATE conversion_patterns SET patterns = '{{\"candidate_weights\": {WEIGHTS}}}'"))
+        .await;
+    learned(&fleet, "learned", 1).await;
+    are("75 -").await;
+    fitted(&fleet, even, "three").await;
+    are("75 48").await;
+    fitted(&fleet, "null", "four").await;
+    are("75 -").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_scored_by_the_weights_in_force_already_is_left_alone() {
+    let fleet = TestFleet::start().await;
+    let mut others = people(600);
+    others.iter_mut().for_each(|one| one.prospect_id = None);
+    take_in(&fleet, others, false).await;
+    let scores = fleet.scores();
+    let rescore = async || {
+        let told = scores.rescore(OWNER.client, Whom::Outdated, true, now(), || {}).await.unwrap();
+        (told.leads, told.current)
+    };
+    assert_eq!(rescore().await, (600, 0));
+    let written = "SELECT count(DISTINCT xmin::text) FROM leads";
+    let before = fleet.texts("SELECT string_agg(xmin::text, ',' ORDER BY id) FROM leads").await;
+    assert_eq!(fleet.number(written).await, 2, "two pages");
+    assert_eq!(rescore().await, (0, 600));
+    assert_eq!(fleet.texts("SELECT string_agg(xmin::text, ',' ORDER BY id) FROM leads").await, before);
+
+    // A run that stopped after some leads goes on with the others; who changed is scored with them.
+    fleet.sql("UPDATE leads SET als_weights_used = '{}' WHERE name IN ('Person 1', 'Person 2')").await;
+    fleet.sql("UPDATE leads SET title = 'Chief' WHERE name = 'Person 3'").await;
+    fleet.sql("UPDATE leads SET weights_source = 'held' WHERE name = 'Person 4'").await;
+    fleet.sql("UPDATE leads SET als_shadow_weights = '{}' WHERE name = 'Person 5'").await;
+    assert_eq!(rescore().await, (5, 595));
+    assert_eq!(rescore().await, (0, 600));
+    let all = scores.rescore(OWNER.client, Whom::All, false, now(), || {}).await.unwrap();
+    assert_eq!((all.leads, all.current), (600, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

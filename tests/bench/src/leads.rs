@@ -7,7 +7,7 @@ use async_nats::jetstream::{self, message::PublishMessage};
 use chrono::Utc;
 use db::Uuid;
 use futures::future::join_all;
-use prospects::{Keys, NewProspect, Owner, Prospects, Scores};
+use prospects::{Keys, NewProspect, Owner, Prospects, Scores, Whom};
 use proto::kind::LEAD_UPDATED;
 use proto::v1::LeadChanged;
 use proto::{Message as _, Subject, Token};
@@ -116,7 +116,7 @@ async fn fill(url: &str) -> anyhow::Result<Vec<Uuid>> {
     }
     let scores = Scores::new(db, Arc::new(Rules::defaults()?));
     let started = Instant::now();
-    let told = scores.rescore(CLIENT, false, true, Utc::now(), || {}).await?;
+    let told = scores.rescore(CLIENT, Whom::All, true, Utc::now(), || {}).await?;
     anyhow::ensure!(told.leads == LEADS as u64, "{told:?}");
     println!("| into Postgres, pages of 500 | {:.0} | | |", LEADS as f64 / started.elapsed().as_secs_f64());
     Ok(leads)

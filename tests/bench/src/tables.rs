@@ -20,7 +20,7 @@ struct Table {
     arguments: &'static [&'static str],
 }
 
-/// Columns of x_education that sales filled in afterwards.
+/// Columns of `x_education` that sales filled in afterwards.
 const LATER: [&str; 9] = [
     "Tags",
     "Lead Quality",

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use prospects::{Allocated, AskCampaign, Campaign, CampaignStep, Icp, Owner, Prospects};
+use prospects::{
+    AllocateRequest, Allocated, AskCampaign, Campaign, CampaignStep, Error, Icp, Owner, Prospects,
+};
 
 use crate::exit::{Exit, Failure};
 use crate::key::Client;
@@ -30,7 +32,7 @@ pub enum Command {
     Show(Show),
     /// Choose the channels of prospects and their order; with a campaign they are assigned, and stay.
     #[command(
-        after_help = "Examples:\n  leadfleet campaign allocate prospect_1 prospect_2\n  leadfleet campaign allocate prospect_1 --campaign 019ab3c4-5d6e-7f80-9123-456789abcdef --json"
+        after_help = "Examples:\n  leadfleet campaign allocate prospect_1 prospect_2\n  leadfleet campaign allocate prospect_1 --campaign 019ab3c4-5d6e-7f80-9123-456789abcdef --dry-run\n  leadfleet campaign allocate prospect_1 --campaign 019ab3c4-5d6e-7f80-9123-456789abcdef --json"
     )]
     Allocate(Allocate),
 }
@@ -79,6 +81,9 @@ pub struct Allocate {
     /// Assign the channels in this campaign: whoever has some in it keeps them.
     #[arg(long, value_name = "CAMPAIGN")]
     campaign: Option<db::Uuid>,
+    /// Show what would be assigned, and assign nothing.
+    #[arg(long, requires = "campaign")]
+    dry_run: bool,
     #[command(flatten)]
     client: Client,
 }
@@ -99,13 +104,14 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
         Command::Show(args) => {
             let prospects = outreach::prospects(settings).await?;
             let found = prospects.campaign(owner(&args.client), args.id).await?;
-            let campaign = found.ok_or_else(|| unknown(args.id))?;
+            let campaign = found.ok_or(Error::UnknownCampaign(args.id))?;
             output.show(&campaign, in_words)?;
         }
         Command::Allocate(args) => {
             let prospects = outreach::prospects(settings).await?;
             let owner = owner(&args.client);
-            let allocated = prospects.allocate(owner, &args.prospects, args.campaign, now).await?;
+            let asked = AllocateRequest { prospect_ids: args.prospects, dry_run: args.dry_run };
+            let allocated = prospects.allocate(owner, &asked, args.campaign, now).await?;
             output.show(&serde_json::json!({ "prospects": allocated }), |_| chosen(&allocated))?;
         }
     }
@@ -144,7 +150,7 @@ async fn written(
 ) -> Result<Campaign, Failure> {
     let deadline = tokio::time::Instant::now() + patience;
     loop {
-        let campaign = prospects.campaign(owner, id).await?.ok_or_else(|| unknown(id))?;
+        let campaign = prospects.campaign(owner, id).await?.ok_or(Error::UnknownCampaign(id))?;
         if campaign.written_at.is_some() || tokio::time::Instant::now() >= deadline {
             return Ok(campaign);
         }
@@ -154,14 +160,6 @@ async fn written(
 
 fn owner(client: &Client) -> Owner<'static> {
     Owner { client: client.client, user: None }
-}
-
-fn unknown(id: db::Uuid) -> Failure {
-    Failure {
-        exit: Exit::NotFound,
-        error: anyhow::anyhow!("there is no campaign {id}"),
-        hint: Some("`leadfleet campaign list` shows them".to_owned()),
-    }
 }
 
 fn icp(path: &Path) -> Result<Icp, Failure> {

@@ -107,6 +107,9 @@ impl<'a> Check<'a> {
             [form] => self.value(form, value, path),
             forms => match self.tag(forms) {
                 Some(tag) => self.tagged(tag, forms, value, path),
+                None if forms.iter().all(|form| self.needs(form).is_some()) => {
+                    self.needed(forms, value, path)
+                }
                 None => {
                     let fits = |form: &&Value| {
                         check(self.document, self.patterns, form, &mut value.clone()).is_empty()
@@ -150,6 +153,23 @@ impl<'a> Check<'a> {
         match names.iter().position(|name| *name == named) {
             Some(place) => self.value(forms[place], value, path),
             None => self.wrong(&below(path, tag), choose(names.into_iter())),
+        }
+    }
+
+    /// The first property that a form cannot be without.
+    fn needs(&self, form: &'a Value) -> Option<&'a str> {
+        self.target(form)["required"][0].as_str()
+    }
+
+    /// Checks a value by the form whose property it has.
+    fn needed(&mut self, forms: &[&'a Value], value: &mut Value, path: &str) {
+        let has = |form: &&&'a Value| self.needs(form).is_some_and(|name| value.get(name).is_some());
+        match forms.iter().filter(has).collect::<Vec<_>>().as_slice() {
+            [form] => self.value(form, value, path),
+            _ => {
+                let names: Vec<&str> = forms.iter().filter_map(|form| self.needs(form)).collect();
+                self.wrong(path, format!("must have exactly one of {}", names.join(", ")));
+            }
         }
     }
 

@@ -42,6 +42,10 @@ impl Description {
         let requests = &mut document["components"]["schemas"]["CadenceRequest"]["properties"]["target_connection_requests"];
         requests["maximum"] = weekly_cap.into();
         requests["example"] = weekly_cap.min(40).into();
+        // What `Weights::are_sound` looks at: with nothing but zeros there is no score.
+        let counts = |name: &str| json!({"properties": {name: {"exclusiveMinimum": 0}}});
+        document["components"]["schemas"]["Weights"]["anyOf"] =
+            ["data_quality", "authority", "company_fit", "timing"].map(counts).to_vec().into();
         document["components"]["responses"] = responses();
         document["components"]["securitySchemes"] = json!({"key": {"type": "http", "scheme": "bearer"}});
         for (paths, scope) in &scopes {

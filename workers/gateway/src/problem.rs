@@ -180,11 +180,14 @@ impl From<conversion::Error> for Problem {
 impl From<prospects::Error> for Problem {
     fn from(error: prospects::Error) -> Self {
         use prospects::Error::{
-            Db, Refused, Stored, UnknownProspects, UnknownTouch, UnknownUser, Wrong as Fields,
+            Db, Refused, Stored, UnknownCampaign, UnknownProspects, UnknownTouch, UnknownUser,
+            Wrong as Fields,
         };
         match error {
             UnknownUser(_) => Self::new(Kind::UnknownUser, "no user is known by this user_id"),
-            UnknownProspects(_) | UnknownTouch(_) => Self::new(Kind::NotFound, error.to_string()),
+            UnknownCampaign(_) | UnknownProspects(_) | UnknownTouch(_) => {
+                Self::new(Kind::NotFound, error.to_string())
+            }
             Refused(why) => Self::new(Kind::Conflict, why),
             Fields(wrong) => Self::invalid(told(wrong)),
             Db(error) => error.into(),

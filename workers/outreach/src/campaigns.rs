@@ -2,8 +2,8 @@
 
 use crate::settle;
 use prospects::Prospects;
-use proto::v1::Campaign;
 use proto::Outbox;
+use proto::v1::Campaign;
 use runtime::{Cause, Delivery, Fault, Retry, Source, Worker};
 
 /// The kind under which campaigns travel.

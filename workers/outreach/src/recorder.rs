@@ -2,8 +2,8 @@
 
 use crate::settle;
 use prospects::{Prospects, RecordError, Recorded};
-use proto::v1::Engagement;
 use proto::Outbox;
+use proto::v1::Engagement;
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
 
 /// The kind under which engagement events travel.

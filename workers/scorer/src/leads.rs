@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use db::Uuid;
-use prospects::{Error, Scores};
+use prospects::{Error, Rescored, Scores, Whom};
 use proto::v1::{LeadChanged, PatternsChanged};
 use proto::{Outbox, Subject, kind};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
@@ -18,6 +18,8 @@ pub struct LeadScorer(pub Scores);
 pub struct LeadUpdateScorer(pub Scores);
 
 /// Scores the leads of a client anew whom nobody has contacted yet: of the others it is the score before that counts.
+///
+/// Who is scored by the weights in force already is left out, so that what comes again goes on where it stopped.
 pub struct Rescorer(pub Scores);
 
 impl Worker for LeadScorer {
@@ -68,10 +70,11 @@ impl Worker for Rescorer {
 
     async fn handle(&self, event: PatternsChanged, delivery: &Delivery) -> Result<Outbox, Fault> {
         let client = client(&event.client_id, delivery)?;
-        let rescored = self.0.rescore(client, true, true, delivery.now(), || delivery.advance()).await;
+        let rescored =
+            self.0.rescore(client, Whom::Outdated, true, delivery.now(), || delivery.advance()).await;
         let rescored = settled(rescored)?;
-        let (leads, changed) = (rescored.leads, rescored.changed);
-        tracing::info!(%client, run = event.run_id, leads, changed, "leads were scored anew");
+        let Rescored { leads, current, changed, .. } = rescored;
+        tracing::info!(%client, run = event.run_id, leads, current, changed, "leads were scored anew");
         Ok(Outbox::none())
     }
 

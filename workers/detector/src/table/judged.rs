@@ -20,7 +20,7 @@ const MANY: u64 = 400;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Said {
-    Rate(Card),
+    Rate(Box<Card>),
     Mean(MeanCard),
 }
 
@@ -180,7 +180,8 @@ impl Looked {
             Groups::Rates { all, groups } => {
                 let list =
                     card::List { all: *all, denominator: "rows_with_a_value", ..card::List::default() };
-                card::judged(list, groups, &self.p, q).into_iter().map(Said::Rate).collect()
+                let cards = card::judged(list, groups, &self.p, q).into_iter();
+                cards.map(|card| Said::Rate(Box::new(card))).collect()
             }
             Groups::Means(groups) => {
                 let cards = groups.iter().zip(q).map(|(group, q)| group.card(*q, FALSE_DISCOVERIES));

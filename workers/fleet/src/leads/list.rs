@@ -77,6 +77,9 @@ pub(super) fn in_words(lead: &ListedLead) -> String {
         }
         _ => text.push_str("Not scored yet"),
     }
+    if let Some(shadow) = lead.shadow_score {
+        text.push_str(&format!(" (by the weights that were not adopted: {shadow})"));
+    }
     text.push_str(&match lead.scored_at {
         Some(at) => format!(", scored {}", at.format("%Y-%m-%d %H:%M UTC")),
         None => ": waits for the scorer".to_owned(),

@@ -1,6 +1,6 @@
 //! Scores all leads anew, or tells what would change.
 
-use prospects::Rescored;
+use prospects::{Rescored, Whom};
 
 use super::{Leads, OfClient};
 use crate::exit::Failure;
@@ -20,7 +20,8 @@ pub struct Args {
 
 pub(super) async fn run(args: &Args, leads: &Leads) -> Result<(), Failure> {
     let Args { apply, untouched, of } = args;
-    let rescored = leads.scores.rescore(of.client, *untouched, *apply, leads.now, || {}).await?;
+    let whom = if *untouched { Whom::Untouched } else { Whom::All };
+    let rescored = leads.scores.rescore(of.client, whom, *apply, leads.now, || {}).await?;
     leads.output.show(&rescored, in_words)?;
     Ok(())
 }

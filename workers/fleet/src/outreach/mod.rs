@@ -213,6 +213,7 @@ impl From<Error> for Failure {
             Error::UnknownTouch(_) => {
                 (Exit::NotFound, "`leadfleet outreach week --json` shows the ids of a week")
             }
+            Error::UnknownCampaign(_) => (Exit::NotFound, "`leadfleet campaign list` shows them"),
             Error::Refused(_) => {
                 return Self { exit: Exit::Refused, error: error.into(), hint: None };
             }

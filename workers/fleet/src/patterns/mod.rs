@@ -36,9 +36,9 @@ pub enum Command {
         after_help = "Examples:\n  leadfleet patterns evidence who.title=Founder\n  leadfleet patterns evidence 5be1f7c2a90d4e13 --json"
     )]
     Evidence(stored::Evidence),
-    /// Tell what other weights would have done; nothing is written.
+    /// Tell what other weights would have done, or what it would bring to begin with one channel; nothing is written.
     #[command(
-        after_help = "Example:\n  leadfleet patterns whatif --weights data_quality=0.15,authority=0.2,company_fit=0.2,timing=0.3"
+        after_help = "Weights that were learned and not adopted stand in `leadfleet patterns show who --json` under candidate_weights.\n\nExamples:\n  leadfleet patterns whatif --weights data_quality=0.15,authority=0.2,company_fit=0.2,timing=0.3\n  leadfleet patterns whatif --first-channel email\n  leadfleet patterns whatif --first-channel email --tier warm --json"
     )]
     Whatif(stored::WhatIf),
 }

@@ -1,9 +1,10 @@
 //! Patterns as they are kept: in force, before, and back to the leads behind them.
 
 use ::patterns::PatternType;
-use als::Weights;
-use conversion::{Behind, WeightsWhatIf};
+use als::{Tier, Weights};
+use conversion::{Behind, ChannelWhatIf, WeightsWhatIf};
 use db::conversion::Pattern;
+use prospects::OutreachChannel;
 use serde_json::{Value, json};
 
 use super::{OfClient, Patterns, documents};
@@ -41,10 +42,17 @@ pub struct Evidence {
 }
 
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false, args = ["weights", "first_channel"])]
 pub struct WhatIf {
     /// Weights as `authority=0.25,timing=0.3`; those left out are 0.
     #[arg(long, value_name = "WEIGHTS", value_parser = weights)]
-    weights: Weights,
+    weights: Option<Weights>,
+    /// Had all leads been contacted by this channel first: email, linkedin, sms or voice.
+    #[arg(long, value_name = "CHANNEL")]
+    first_channel: Option<OutreachChannel>,
+    /// Only leads of this tier: hot, warm, cool, cold or dead.
+    #[arg(long, conflicts_with = "weights")]
+    tier: Option<Tier>,
     #[command(flatten)]
     of: OfClient,
 }
@@ -153,14 +161,50 @@ fn behind(found: &Behind) -> String {
 }
 
 pub(super) async fn what_if(args: &WhatIf, patterns: &Patterns) -> Result<(), Failure> {
-    let found = patterns.conversion.what_if(args.of.client, args.weights, patterns.now).await?;
-    patterns.output.show(&found, would_be)?;
+    let (client, now) = (args.of.client, patterns.now);
+    if let Some(weights) = args.weights {
+        patterns.output.show(&patterns.conversion.what_if(client, weights, now).await?, would_be)?;
+    }
+    if let Some(channel) = args.first_channel {
+        let tier = args.tier.map(Tier::name);
+        let found = patterns.conversion.what_if_channel(client, channel.name(), tier, now).await?;
+        patterns.output.show(&found, would_begin)?;
+    }
     Ok(())
+}
+
+fn would_begin(found: &ChannelWhatIf) -> String {
+    let percent = |share: Option<f64>| format!("{:.1} %", share.unwrap_or_default() * 100.0);
+    let ChannelWhatIf { first_channel, n, not_drawn, assigned_so, booked_so, ess, .. } = found;
+    let leads = found.tier.as_ref().map_or("lead".to_owned(), |tier| format!("{tier} lead"));
+    let mut text = format!("{} with a first channel drawn by chance", count(*n as u64, &leads));
+    if *not_drawn > 0 {
+        text.push_str(&format!("; of {not_drawn} more it was settled, they say nothing"));
+    }
+    if *assigned_so > 0 {
+        text.push_str(&format!(
+            "\n{booked_so} of {assigned_so} that began with {first_channel} booked within 28 days: {} ({} to {}), {} of all",
+            percent(found.rate),
+            percent(found.rate_low),
+            percent(found.rate_high),
+            percent(found.rate_of_all)
+        ));
+    }
+    match &found.refused {
+        Some(why) => text.push_str(&format!("\nrefused: {why}")),
+        None => text.push_str(&format!(
+            "\nHad all begun with {first_channel}: {} (SNIPS), {} (IPS), from evidence of {ess:.1} people",
+            percent(found.snips),
+            percent(found.ips)
+        )),
+    }
+    text
 }
 
 fn would_be(found: &WeightsWhatIf) -> String {
     let mut text = format!(
-        "{} with a score; of the best fifth {:.0} % would be the same",
+        "{}{} with a score; of the best fifth {:.0} % would be the same",
+        if found.older_leads > 0 { "The newest " } else { "" },
         count(found.leads as u64, "lead"),
         found.same_top_fifth * 100.0
     );

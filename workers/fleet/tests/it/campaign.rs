@@ -76,7 +76,26 @@ fn channels_of_prospects_are_shown_with_their_reason() {
         &["prospect_1", "prospect_2", "the lead is not scored yet"],
     );
     it.fails(&["campaign", "allocate", "nobody"], 3, &["there is no prospect nobody"]);
-    it.fails(&["campaign", "allocate", "prospect_1", "--campaign", ID], 7, &["there is no campaign"]);
+    it.fails(&["campaign", "allocate", "prospect_1", "--campaign", ID], 3, &["there is no campaign"]);
+}
+
+#[test]
+fn what_one_first_channel_would_bring_is_told_or_refused() {
+    let it = It::with_prospects();
+    let what_if = |arguments: &[&'static str]| [&["patterns", "whatif"], arguments].concat();
+    it.says(
+        &what_if(&["--first-channel", "email", "--tier", "warm"]),
+        &[
+            "0 warm leads",
+            "refused: no lead that could begin with email was assigned channels 28 days ago or before",
+        ],
+    );
+    it.fails(&what_if(&[]), 2, &["--weights <WEIGHTS>|--first-channel <CHANNEL>"]);
+    it.fails(&what_if(&["--first-channel", "email", "--weights", "timing=1"]), 2, &["cannot be used with"]);
+    it.fails(&what_if(&["--weights", "timing=1", "--tier", "warm"]), 2, &["cannot be used with"]);
+    it.fails(&what_if(&["--first-channel", "fax"]), 2, &["use email, linkedin, sms or voice"]);
+    it.fails(&what_if(&["--weights", "timing=0"]), 2, &["each lies between 0 and 1"]);
+    it.fails(&["campaign", "allocate", "prospect_1", "--dry-run"], 2, &["--campaign <CAMPAIGN>"]);
 }
 
 #[test]

@@ -127,6 +127,17 @@ fn scores_are_listed_explained_and_made_anew() {
     let told = it.json(&["leads", "rescore"]);
     assert_eq!(told["changed"], 0, "the same lead has the same score");
 
+    assert_eq!(it.json(&["leads", "show", "lead_1"])["shadow_score"], Value::Null);
+    it.runtime.block_on(async {
+        use sqlx::Connection as _;
+        let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
+        let shadow = "UPDATE leads SET als_shadow_score = 61 WHERE prospect_id = 'lead_1'";
+        sqlx::query(shadow).execute(&mut connection).await.unwrap();
+    });
+    for command in ["show", "explain"] {
+        it.says(&["leads", command, "lead_1"], &["(by the weights that were not adopted: 61)"]);
+    }
+
     let listed = it.json(&["leads", "list"]);
     let scores: Vec<(&str, i64, &str)> = listed["leads"]
         .as_array()

@@ -142,3 +142,27 @@ fn a_form_that_is_named_says_what_is_wrong() {
     check_shape(json!({"shape": null}), &["shape: must be one of circle, square"]);
     check_shape(json!([]), &[": must be object, not array"]);
 }
+
+/// Every wrong field of a value that is told apart by what it has.
+#[track_caller]
+fn check_either(mut value: Value, expected: &[&str]) {
+    let form = |name: &str| {
+        json!({"type": "object", "required": [name], "additionalProperties": false,
+            "properties": {name: {"type": "number", "maximum": 1}, "side": {"type": "number"}}})
+    };
+    let schema = json!({"oneOf": [form("weight"), form("height")]});
+    let wrong = super::check(&Value::Null, &Patterns::new(), &schema, &mut value);
+    let said: Vec<String> = wrong.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.message)).collect();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_form_that_is_known_by_what_it_has_says_what_is_wrong() {
+    check_either(json!({"weight": 1}), &[]);
+    check_either(json!({"height": 1, "side": 2}), &[]);
+    check_either(json!({"height": 2, "width": 2}), &["height: must be at most 1", "width: is unknown here"]);
+    let either = ": must have exactly one of weight, height";
+    check_either(json!({"height": 1, "weight": 1}), &[either]);
+    check_either(json!({}), &[either]);
+    check_either(json!([1]), &[either]);
+}

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::Uuid;
-use prospects::{AskCampaign, Campaign};
+use prospects::{AllocateRequest, Allocated, AskCampaign, Campaign};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,8 +68,38 @@ pub(crate) async fn show(
     Extension(caller): Extension<Caller>,
     Id(campaign_id): Id,
 ) -> Result<axum::Json<Campaign>, Problem> {
-    let unknown = || Problem::new(Kind::NotFound, "there is no such campaign");
-    let campaign_id = Uuid::try_parse(&campaign_id).map_err(|error| unknown().because(error))?;
+    let campaign_id = named(&campaign_id)?;
     let found = app.prospects.campaign(caller.alone(), campaign_id).await?;
-    Ok(axum::Json(found.ok_or_else(unknown)?))
+    Ok(axum::Json(found.ok_or(prospects::Error::UnknownCampaign(campaign_id))?))
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Allocations {
+    prospects: Vec<Allocated>,
+}
+
+/// Assigns prospects their channels in a campaign, and the order of these
+///
+/// Drawn by what books in the tier of each, among the channels that it may be contacted through; while nothing is
+/// proven the order is the usual one, except for one in ten, so that something can be. How likely each channel was is
+/// kept with it. Whoever has channels in the campaign keeps them.
+#[utoipa::path(
+    post, operation_id = "allocate_channels", path = "/api/campaigns/{campaign_id}/allocate", tag = "campaigns",
+    request_body = AllocateRequest, params(("campaign_id" = Uuid, Path)),
+    responses((status = OK, body = Allocations))
+)]
+pub(crate) async fn allocate(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Id(campaign_id): Id,
+    Json(asked): Json<AllocateRequest>,
+) -> Result<axum::Json<Allocations>, Problem> {
+    let campaign = Some(named(&campaign_id)?);
+    let prospects = app.prospects.allocate(caller.alone(), &asked, campaign, app.now()).await?;
+    Ok(axum::Json(Allocations { prospects }))
+}
+
+fn named(campaign_id: &str) -> Result<Uuid, Problem> {
+    let unknown = |error| Problem::new(Kind::NotFound, "there is no such campaign").because(error);
+    Uuid::try_parse(campaign_id).map_err(unknown)
 }

@@ -75,6 +75,7 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(learning::update_patterns),
         routes!(patterns::recompute),
         routes!(campaigns::ask),
+        routes!(campaigns::allocate),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![

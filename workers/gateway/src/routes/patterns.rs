@@ -4,12 +4,14 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::input::{Id, Json, Query};
 use crate::problem::{Kind, Problem};
+use als::Tier;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, DurationRound as _, SecondsFormat, TimeDelta, Utc};
-use conversion::{Behind, WeightsWhatIf};
+use conversion::{Behind, ChannelWhatIf, WeightsWhatIf};
 use patterns::PatternType;
+use prospects::OutreachChannel;
 use proto::v1::LearnRequest;
 use proto::{Outgoing, Token};
 use runtime::PublishError;
@@ -175,23 +177,64 @@ pub(crate) async fn recompute(
     Ok((StatusCode::ACCEPTED, axum::Json(Learning { moment })))
 }
 
+/// Other weights of scores.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeightsRequest {
     weights: als::Weights,
 }
 
-/// Tells what other weights would have done
+/// One first channel for all, or for all of a tier.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstChannelRequest {
+    first_channel: OutreachChannel,
+    /// As it was when the channels of a lead were assigned; all tiers, if none is given.
+    #[serde(default)]
+    tier: Option<Tier>,
+}
+
+/// Other weights, or another first channel.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PatternsWhatIf {
+    Weights(WeightsRequest),
+    FirstChannel(FirstChannelRequest),
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PatternsWouldBe {
+    Weights(WeightsWhatIf),
+    FirstChannel(ChannelWhatIf),
+}
+
+/// Tells what other weights would have done, or what it would bring to begin with one channel
 ///
-/// Describes who would have come first and how those leads turned out. Nothing is written.
+/// Of weights it describes who would have come first and how those leads turned out. Of a channel it weighs what became
+/// of leads whose first channel was drawn by chance in a campaign, and claims nothing when these are too few. Nothing is
+/// written.
 #[utoipa::path(
-    post, operation_id = "what_if_weights", path = "/api/patterns/whatif", tag = "patterns",
-    request_body = WeightsRequest, responses((status = OK, body = WeightsWhatIf))
+    post, operation_id = "what_if_patterns", path = "/api/patterns/whatif", tag = "patterns",
+    request_body = PatternsWhatIf, responses((status = OK, body = PatternsWouldBe))
 )]
 pub(crate) async fn what_if(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Json(asked): Json<WeightsRequest>,
-) -> Result<axum::Json<WeightsWhatIf>, Problem> {
-    Ok(axum::Json(app.conversion.what_if(caller.client, asked.weights, app.now()).await?))
+    Json(asked): Json<PatternsWhatIf>,
+) -> Result<axum::Json<PatternsWouldBe>, Problem> {
+    let (client, now) = (caller.client, app.now());
+    let told = match asked {
+        PatternsWhatIf::Weights(WeightsRequest { weights }) if !weights.are_sound() => {
+            return Err(Problem::wrong("weights", "must be from 0 to 1, and not all of them 0"));
+        }
+        PatternsWhatIf::Weights(WeightsRequest { weights }) => {
+            PatternsWouldBe::Weights(app.conversion.what_if(client, weights, now).await?)
+        }
+        PatternsWhatIf::FirstChannel(FirstChannelRequest { first_channel, tier }) => {
+            let (channel, tier) = (first_channel.name(), tier.map(Tier::name));
+            PatternsWouldBe::FirstChannel(app.conversion.what_if_channel(client, channel, tier, now).await?)
+        }
+    };
+    Ok(axum::Json(told))
 }

@@ -73,10 +73,13 @@ async fn every_reference_leads_somewhere_and_requests_take_no_unknown_fields() {
     for body in bodies {
         // What tools send is theirs to describe.
         let Some(described) = body["content"].get("application/json") else { continue };
-        let schema = &described["schema"]["$ref"];
-        let schema = document.pointer(schema.as_str().unwrap().trim_start_matches('#')).unwrap();
+        let target = |schema: &Value| match schema["$ref"].as_str() {
+            Some(target) => document.pointer(target.trim_start_matches('#')).unwrap().clone(),
+            None => schema.clone(),
+        };
+        let schema = target(&described["schema"]);
         let forms = schema["oneOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
-        for form in forms {
+        for form in forms.iter().map(target) {
             assert_eq!(form["additionalProperties"], false, "{form}");
         }
     }

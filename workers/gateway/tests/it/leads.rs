@@ -2,6 +2,7 @@
 
 use crate::rig::{Rig, problem, scores};
 use crate::server::ALPHA;
+use prospects::Whom;
 use proto::Message as _;
 use proto::v1::LeadChanged;
 use reqwest::StatusCode;
@@ -22,7 +23,7 @@ async fn with_leads(rig: &Rig) -> String {
         {"prospect_id": "p_nurse", "name": "Joe Poe", "title": "Nurse", "company": "Elm Clinic"}]});
     json_of(rig.post("/api/prospects/discover", &key, &people).send().await.unwrap()).await;
     let scores = scores(rig.test.db.clone());
-    scores.rescore(ALPHA, false, true, crate::rig::now(), || {}).await.unwrap();
+    scores.rescore(ALPHA, Whom::All, true, crate::rig::now(), || {}).await.unwrap();
     key
 }
 

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod campaigns;
 mod describing;
 mod due;
 mod entering;
 mod errors;
 mod leads;
 mod once;
+mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
 #[expect(dead_code, reason = "the tests of db use more of it")]

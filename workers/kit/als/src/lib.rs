@@ -17,7 +17,7 @@ pub use judged::{Hit, Judged};
 pub use ledger::{Cut, Ledger, Milli, PartLine, RuleLine};
 pub use rules::{Cutoffs, DEFAULTS, Error, Market, Rules};
 pub use score::{Score, Tier, raw, whole};
-pub use standing::{InForce, Learned, MAX_AGE, Source, in_force};
+pub use standing::{InForce, Learned, MAX_AGE, Source, in_force, shadow};
 pub use what_if::WhatIf;
 
 use serde::{Deserialize, Serialize};

@@ -92,3 +92,10 @@ pub fn in_force(learned: &Learned, now: DateTime<Utc>) -> InForce {
         _ => default(Source::Unreadable),
     }
 }
+
+/// The weights that were fitted last, while they are not in force: leads are scored by them too, so that what they would
+/// have done is known. None when they were adopted, or are no weights.
+pub fn shadow(candidate: Option<&Value>, in_force: &InForce) -> Option<Weights> {
+    let candidate = Weights::deserialize(candidate?).ok()?;
+    (candidate.are_sound() && candidate != in_force.weights).then_some(candidate)
+}

@@ -225,6 +225,18 @@ fn learned_weights_hold_while_they_are_adopted_and_young() {
 }
 
 #[test]
+fn what_was_fitted_and_is_not_in_force_scores_beside_it() {
+    let weights = Weights { data_quality: 0.1, authority: 0.3, company_fit: 0.2, timing: 0.25 };
+    let default = InForce { weights: DEFAULT_WEIGHTS, source: Source::Held };
+    assert_eq!(shadow(Some(&json!(weights)), &default), Some(weights));
+    assert_eq!(shadow(Some(&json!(weights)), &InForce { weights, source: Source::Learned }), None);
+    let none = json!({"data_quality": 0, "authority": 0, "company_fit": 0, "timing": 0});
+    for candidate in [None, Some(&json!(null)), Some(&json!({"timing": 0.85})), Some(&none)] {
+        assert_eq!(shadow(candidate, &default), None, "{candidate:?}");
+    }
+}
+
+#[test]
 fn changed_facts_leave_the_others() {
     let changes = Changes { title: Some("Nurse".into()), is_hiring: Some(false), ..Changes::default() };
     let changed = lead().with(&changes).unwrap();

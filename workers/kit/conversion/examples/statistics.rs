@@ -21,6 +21,7 @@ fn main() {
         seed: 1,
         least: LEAST,
         objective: Objective::Centred,
+        judged_since: None,
     };
     let mut detector = Detector::new(setting);
     let leads: Vec<Lead> = (0..LEADS).map(|n| lead(&mut detector, n)).collect();

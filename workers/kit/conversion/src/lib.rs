@@ -26,6 +26,7 @@ mod what_if;
 mod when;
 mod who;
 mod words;
+mod worth;
 
 pub use counts::Lexicon;
 pub use detector::{Detector, Findings, LEAST, Setting};
@@ -33,6 +34,7 @@ pub use evidence::{Behind, Counted};
 pub use learning::{Outcome, Request};
 pub use what_if::{WeightsRanking, WeightsWhatIf};
 pub use words::Contents;
+pub use worth::ChannelWhatIf;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -225,7 +225,7 @@ fn touch(event: &Event, zone: &mut LocalTime) -> Touch {
 }
 
 /// CI-070: each part from 0 to 1; a part that is not known counts nothing, and more than one of them spoils the rest.
-fn parts(components: &str) -> Option<[f32; 4]> {
+pub(crate) fn parts(components: &str) -> Option<[f32; 4]> {
     let found: Components = serde_json::from_str(components).ok()?;
     let points = [found.data_quality, found.authority, found.company_fit, found.timing];
     if points.iter().flatten().count() < LEAST_PARTS {

@@ -5,17 +5,20 @@
 use crate::case::Outcome;
 use crate::reading::{self, FIRST, LAST};
 use crate::{Conversion, Error};
-use als::{Components, Weights};
+use als::{Components, Part, Weights};
 use chrono::{DateTime, Utc};
 use db::outcomes::Outcomes;
 use db::{Uuid, conversion};
 use patterns::card::rounded;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stats::scores::{self, Gain, Top};
+use std::cmp::Reverse;
 use utoipa::ToSchema;
 
 /// The best scores are those of this share.
 const FIFTH: f64 = 0.2;
+/// The newest leads are compared: all of them may be more than there is memory for.
+const MOST_LEADS: usize = 200_000;
 /// The newest outcomes are compared; of more the answer would take too long.
 const MOST_OUTCOMES: usize = 5_000;
 const SEED: u64 = 1;
@@ -25,11 +28,13 @@ const SEED: u64 = 1;
 pub struct WeightsWhatIf {
     pub weights: Weights,
     pub in_force: Weights,
-    /// Leads with a score before their first touch.
+    /// Leads with a score before their first touch: the newest, at most 200,000.
     pub leads: usize,
+    /// Older ones, which were not compared.
+    pub older_leads: usize,
     /// Of the fifth with the highest scores, the share that both weights name.
     pub same_top_fifth: f64,
-    /// Of the leads whose outcome is known.
+    /// Of all leads whose outcome is known the newest, at most 5,000.
     pub outcomes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<WeightsRanking>,
@@ -51,6 +56,7 @@ pub struct WeightsRanking {
 }
 
 /// A lead under both weights.
+#[derive(Clone, Copy)]
 struct Row {
     since: i64,
     id: Uuid,
@@ -59,7 +65,43 @@ struct Row {
     outcome: Outcome,
 }
 
+/// The newest rows, whatever order they come in.
+struct Newest {
+    most: usize,
+    seen: usize,
+    rows: Vec<Row>,
+}
+
+impl Newest {
+    fn of(most: usize) -> Self {
+        Self { most, seen: 0, rows: Vec::new() }
+    }
+
+    fn push(&mut self, row: Row) {
+        self.seen += 1;
+        self.rows.push(row);
+        if self.rows.len() == 2 * self.most {
+            self.rows.select_nth_unstable_by_key(self.most, Row::age);
+            self.rows.truncate(self.most);
+        }
+    }
+
+    /// The newest first.
+    fn sorted(mut self) -> Vec<Row> {
+        self.rows.sort_unstable_by_key(Row::age);
+        self.rows.truncate(self.most);
+        self.rows
+    }
+}
+
+impl Row {
+    fn age(&self) -> Reverse<(i64, Uuid)> {
+        Reverse((self.since, self.id))
+    }
+}
+
 impl Conversion {
+    /// `weights` must be sound.
     pub async fn what_if(
         &self,
         client: Uuid,
@@ -75,29 +117,31 @@ impl Conversion {
             source: kept.weights_source,
         };
         let in_force = als::in_force(&learned, now).weights;
-        let mut rows: Vec<Row> = Vec::new();
+        let (mut leads, mut known) = (Newest::of(MOST_LEADS), Newest::of(MOST_OUTCOMES));
         let mut outcomes = Outcomes::open(&self.db, client, now).await?;
         outcomes
             .leads((FIRST, LAST), |row| {
-                if let Ok(components) = serde_json::from_str::<Components>(row.components) {
-                    let outcome = reading::outcome(&row, now.timestamp());
-                    let (now, then) = (als::raw(&components, &in_force), als::raw(&components, &weights));
-                    rows.push(Row { since: row.created_at, id: row.id, now, then, outcome });
+                let Some(components) = components(row.components) else { return };
+                let outcome = reading::outcome(&row, now.timestamp());
+                let (now, then) = (als::raw(&components, &in_force), als::raw(&components, &weights));
+                let lead = Row { since: row.created_at, id: row.id, now, then, outcome };
+                leads.push(lead);
+                if outcome != Outcome::Open {
+                    known.push(lead);
                 }
             })
             .await?;
-        // The newest first, whatever order the rows came in.
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse((row.since, row.id)));
-        let (now, then): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.now, row.then)).unzip();
-        rows.retain(|row| row.outcome != Outcome::Open);
-        rows.truncate(MOST_OUTCOMES);
-        let booked: Vec<bool> = rows.iter().map(|row| row.outcome == Outcome::Booked).collect();
-        let (known_now, known_then): (Vec<f64>, Vec<f64>) =
-            rows.iter().map(|row| (row.now, row.then)).unzip();
+        let all = leads.seen;
+        let both = |row: &Row| (row.now, row.then);
+        let (now, then): (Vec<f64>, Vec<f64>) = leads.sorted().iter().map(both).unzip();
+        let known = known.sorted();
+        let booked: Vec<bool> = known.iter().map(|row| row.outcome == Outcome::Booked).collect();
+        let (known_now, known_then): (Vec<f64>, Vec<f64>) = known.iter().map(both).unzip();
         Ok(WeightsWhatIf {
             weights,
             in_force,
             leads: now.len(),
+            older_leads: all - now.len(),
             same_top_fifth: rounded(overlap(&now, &then), 3),
             outcomes: booked.len(),
             ranking: ranking(&known_now, &known_then, &booked),
@@ -106,6 +150,24 @@ impl Conversion {
                 .to_owned(),
         })
     }
+}
+
+/// As learning reads them: of the four weighted parts one may be missing. The risk is none where it is not known.
+fn components(text: &str) -> Option<Components> {
+    #[derive(Deserialize)]
+    struct Risk {
+        #[serde(default)]
+        risk: Option<f64>,
+    }
+    let [data_quality, authority, company_fit, timing] = reading::parts(text)?.map(f64::from);
+    let Risk { risk } = serde_json::from_str(text).ok()?;
+    Some(Components {
+        data_quality: data_quality * Part::DataQuality.most(),
+        authority: authority * Part::Authority.most(),
+        company_fit: company_fit * Part::CompanyFit.most(),
+        timing: timing * Part::Timing.most(),
+        risk: risk.unwrap_or(0.0).clamp(0.0, Part::Risk.most()),
+    })
 }
 
 fn ranking(now: &[f64], then: &[f64], booked: &[bool]) -> Option<WeightsRanking> {
@@ -135,4 +197,43 @@ fn overlap(now: &[f64], then: &[f64]) -> f64 {
         return 1.0;
     }
     now.iter().filter(|place| then.binary_search(place).is_ok()).count() as f64 / now.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_kept_whatever_order_they_come_in() {
+        for step in [1, 7, 99] {
+            let mut newest = Newest::of(5);
+            for number in 0..100 {
+                let since = (number * step) % 100;
+                let id = Uuid::from_u128(since as u128);
+                newest.push(Row { since, id, now: 0.0, then: 0.0, outcome: Outcome::Open });
+                assert!(newest.rows.len() < 10);
+            }
+            assert_eq!(newest.seen, 100);
+            let kept: Vec<i64> = newest.sorted().iter().map(|row| row.since).collect();
+            assert_eq!(kept, [99, 98, 97, 96, 95], "{step}");
+        }
+    }
+
+    #[test]
+    fn one_part_of_a_score_may_be_missing() {
+        let found = components(r#"{"data_quality": 16, "authority": 25, "timing": 30}"#).unwrap();
+        assert!(
+            (found.data_quality - 16.0).abs() < 1e-5 && (found.authority - 25.0).abs() < 1e-5,
+            "{found:?}"
+        );
+        assert_eq!((found.company_fit, found.timing, found.risk), (0.0, 15.0, 0.0));
+        assert!(
+            (components(r#"{"data_quality": 1, "authority": 2, "timing": 3, "risk": 8}"#).unwrap().risk
+                - 8.0)
+                .abs()
+                < 1e-9
+        );
+        assert!(components(r#"{"data_quality": 16, "authority": 25}"#).is_none());
+        assert!(components("").is_none());
+    }
 }

@@ -203,3 +203,43 @@ pub async fn tiers(tx: &mut Tx, leads: &[Uuid]) -> Result<Vec<(Uuid, String)>, E
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.tier)).collect())
 }
+
+/// The first channel of a lead in its first campaign, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FirstChannel {
+    /// Whether it was the one that is asked about.
+    pub same: bool,
+    /// How likely it was, whichever it was.
+    pub propensity: f64,
+    /// Whether the lead booked in the days that are counted.
+    pub booked: bool,
+}
+
+/// Which first channels to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    pub channel: &'a str,
+    /// As it was when the channels were assigned.
+    pub tier: Option<&'a str>,
+    pub now: DateTime<Utc>,
+    /// Bookings of so many days count; who was assigned channels later than that is left out.
+    pub days: i32,
+    /// The newest.
+    pub limit: i64,
+}
+
+/// How leads began who could have begun with a channel. Whoever had booked before is left out.
+pub async fn first_channels(tx: &mut Tx, asked: &Beginning<'_>) -> Result<Vec<FirstChannel>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_file_as!(
+        FirstChannel,
+        "queries/first_channels.sql",
+        client,
+        asked.channel,
+        asked.tier,
+        asked.now,
+        asked.days,
+        asked.limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}

@@ -39,6 +39,24 @@ pub struct LearnedWeights {
     pub als_learned_weights: Option<Value>,
     pub als_weights_updated_at: Option<DateTime<Utc>>,
     pub weights_source: String,
+    /// The weights that were fitted last, whether adopted or not.
+    pub candidate: Option<Value>,
+}
+
+/// The weights of a score, as they are stored with it.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoredBy<'a> {
+    pub weights: &'a Value,
+    pub weights_source: &'a str,
+    pub shadow_weights: Option<&'a Value>,
+}
+
+/// A lead that could be scored anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rescorable {
+    pub id: Uuid,
+    /// Whether it is scored already, as it is now and by the weights that were asked about.
+    pub is_current: bool,
 }
 
 /// A score to write. Serialised for `jsonb_to_recordset`.
@@ -50,6 +68,11 @@ pub struct Scored {
     pub components: Value,
     pub weights: Value,
     pub weights_source: &'static str,
+    /// By the weights that are not in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow_score: Option<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow_weights: Option<Value>,
 }
 
 /// A lead that nobody has scored as it is now.
@@ -75,6 +98,7 @@ pub struct LeadScore {
     pub als_components: Option<Value>,
     pub als_weights_used: Option<Value>,
     pub weights_source: Option<String>,
+    pub als_shadow_score: Option<i16>,
     /// None while it waits to be scored, for the first time or anew.
     pub scored_at: Option<DateTime<Utc>>,
     pub first_touch_at: Option<DateTime<Utc>>,
@@ -115,12 +139,15 @@ pub async fn facts(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<LeadFacts>, Error> {
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
-pub async fn learned(tx: &mut Tx) -> Result<Option<LearnedWeights>, Error> {
+pub async fn learned(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<LearnedWeights>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         LearnedWeights,
-        "SELECT als_learned_weights, als_weights_updated_at, weights_source FROM clients WHERE id = $1",
-        client
+        "SELECT als_learned_weights, als_weights_updated_at, weights_source, (SELECT patterns -> 'candidate_weights'
+            FROM conversion_patterns WHERE client_id = $1 AND pattern_type = 'who' AND valid_until > $2) AS candidate
+        FROM clients WHERE id = $1",
+        client,
+        now
     );
     Ok(query.fetch_optional(tx.connection()).await?)
 }
@@ -134,15 +161,27 @@ pub async fn write(tx: &mut Tx, scores: &[Scored], now: DateTime<Utc>) -> Result
 }
 
 /// Leads in the order of their ids; all of them, or those whom nobody has contacted yet.
-pub async fn page(tx: &mut Tx, untouched: bool, after: Uuid, limit: i64) -> Result<Vec<Uuid>, Error> {
+pub async fn page(
+    tx: &mut Tx,
+    untouched: bool,
+    by: Option<ScoredBy<'_>>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Rescorable>, Error> {
     let client = tx.client();
-    let query = sqlx::query_scalar!(
-        "SELECT id FROM leads WHERE client_id = $1 AND id > $2 AND deleted_at IS NULL
-            AND (first_touch_at IS NULL OR NOT $3) ORDER BY id LIMIT $4",
+    let query = sqlx::query_as!(
+        Rescorable,
+        r#"SELECT id, coalesce(scored_at IS NOT NULL AND als_weights_used = $5 AND weights_source = $6
+            AND als_shadow_weights IS NOT DISTINCT FROM $7, false) AS "is_current!"
+        FROM leads WHERE client_id = $1 AND id > $2 AND deleted_at IS NULL
+            AND (first_touch_at IS NULL OR NOT $3) ORDER BY id LIMIT $4"#,
         client,
         after,
         untouched,
-        limit
+        limit,
+        by.map(|by| by.weights),
+        by.map(|by| by.weights_source),
+        by.and_then(|by| by.shadow_weights)
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }
@@ -202,7 +241,7 @@ pub async fn of(tx: &mut Tx, prospect_id: &str) -> Result<Option<LeadScore>, Err
     let query = sqlx::query_as!(
         LeadScore,
         "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components, als_weights_used,
-            weights_source, scored_at, first_touch_at, als_snapshot
+            weights_source, als_shadow_score, scored_at, first_touch_at, als_snapshot
         FROM leads WHERE client_id = $1 AND prospect_id = $2 AND deleted_at IS NULL",
         client,
         prospect_id

@@ -1,5 +1,6 @@
 //! Which channels prospects are reached through in a campaign, and how likely that was.
 
+use crate::choices::ProspectName;
 use crate::error::Error;
 use crate::learned::documents;
 use crate::suppression::{Addresses, why};
@@ -10,11 +11,23 @@ use db::leads::{self, Lead};
 use db::{Tx, Uuid, suppressions};
 use patterns::allocate::{Allocation, Allocator, Reach};
 use patterns::{CHANNELS, How, PatternType};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
+
+/// Whose channels to choose.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllocateRequest {
+    #[schema(value_type = Vec<ProspectName>, min_items = 1, max_items = 500)]
+    pub prospect_ids: Vec<String>,
+    /// Show what would be assigned, and assign nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
 
 /// The channels of a prospect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Allocated {
     pub prospect_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,11 +42,12 @@ pub struct Allocated {
 }
 
 impl Prospects {
-    /// Chooses the channels and their order for prospects; with a campaign they are assigned, and stay.
+    /// Chooses the channels and their order for prospects; with a campaign they are assigned, and stay, unless it is a
+    /// dry run.
     pub async fn allocate(
         &self,
         owner: Owner<'_>,
-        prospect_ids: &[String],
+        asked: &AllocateRequest,
         campaign: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Allocated>, Error> {
@@ -41,8 +55,9 @@ impl Prospects {
         if let Some(id) = campaign
             && campaigns::find(&mut tx, id).await?.is_none()
         {
-            return Err(Error::Refused(format!("there is no campaign {id}")));
+            return Err(Error::UnknownCampaign(id));
         }
+        let prospect_ids = &asked.prospect_ids;
         let people = leads::named(&mut tx, prospect_ids).await?;
         let mut by_name: HashMap<&str, &Lead> =
             people.iter().map(|lead| (lead.prospect_id.as_str(), lead)).collect();
@@ -72,7 +87,11 @@ impl Prospects {
             }
             allocated.push(one);
         }
-        tx.commit().await?;
+        if asked.dry_run {
+            tx.rollback().await?;
+        } else {
+            tx.commit().await?;
+        }
         Ok(allocated)
     }
 

@@ -18,6 +18,8 @@ pub enum Error {
     UnknownProspects(Vec<String>),
     #[error("there is no touch {0}")]
     UnknownTouch(String),
+    #[error("there is no campaign {0}")]
+    UnknownCampaign(db::Uuid),
     /// The prospect must not be contacted, or is not to be changed now.
     #[error("{0}")]
     Refused(String),

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::history::LeadStatus;
-use crate::scores::{Scores, in_force, taken_apart};
+use crate::scores::{Scores, standing, taken_apart};
 use als::{Changes, Components, InForce, Judged, Ledger, Source, Tier, Weights, WhatIf};
 use chrono::{DateTime, Utc};
 use db::scores::{self, LeadScore, Listing};
@@ -58,6 +58,8 @@ pub struct ListedLead {
     pub tier: Option<String>,
     /// `default`, `learned`, `blend`, `held`, `expired`, or `unreadable`.
     pub weights_source: Option<String>,
+    /// By the weights that were learned last and not adopted; null when there are none.
+    pub shadow_score: Option<i16>,
     #[schema(value_type = Option<Components>)]
     pub components: Option<Value>,
     #[schema(value_type = Option<Weights>)]
@@ -180,7 +182,7 @@ impl Scores {
         let lead = one(&mut tx, prospect_id).await?;
         let facts = scores::facts(&mut tx, &[lead.id]).await?.pop();
         let facts = facts.ok_or_else(|| unknown(prospect_id))?;
-        let in_force = in_force(&mut tx, now).await?;
+        let in_force = standing(&mut tx, now).await?.in_force;
         tx.rollback().await?;
         let (facts, given) = taken_apart(facts);
         let of = |judged: &Judged<'_>, InForce { weights, source }: InForce| {
@@ -251,6 +253,7 @@ impl From<LeadScore> for ListedLead {
             score: lead.als_score,
             tier: lead.als_tier,
             weights_source: lead.weights_source,
+            shadow_score: lead.als_shadow_score,
             components: lead.als_components,
             weights: lead.als_weights_used,
             scored_at: lead.scored_at,

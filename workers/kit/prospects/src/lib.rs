@@ -37,7 +37,7 @@ mod week;
 mod words;
 pub mod zone;
 
-pub use allocation::Allocated;
+pub use allocation::{AllocateRequest, Allocated};
 pub use announce::{of_missed, of_taken};
 pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
@@ -66,7 +66,7 @@ pub use performance::{Measured, Performance};
 pub use person::{NoteRequest, Person, ResearchNote};
 pub use record::{RecordError, Recorded};
 pub use rules::{Pillar, Rules, WEEKLY_CAP};
-pub use scores::{Rescored, Scores};
+pub use scores::{Rescored, Scores, Whom};
 pub use sequence::{Change, GenerateRequest, Sequence};
 pub use suppression::{Scope, SuppressRequest, Suppressed};
 pub use versions::{Way, Worded, WordsVersion};

@@ -1,11 +1,12 @@
 //! Scores leads as they are stored now, with the weights that are in force now.
 
 use crate::error::Error;
-use als::{Components, Facts, InForce, Judged, Learned, Rules};
+use als::{Components, Facts, InForce, Judged, Learned, Rules, Weights};
 use chrono::{DateTime, Utc};
-use db::scores::{self, LeadFacts, LearnedWeights, Scored, Unscored};
+use db::scores::{self, LeadFacts, LearnedWeights, Scored, ScoredBy, Unscored};
 use db::{Db, Tx, Uuid};
 use serde::{Deserialize as _, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Leads that are scored in one transaction.
@@ -18,10 +19,22 @@ pub struct Scores {
     pub(crate) rules: Arc<Rules>,
 }
 
+/// Whom to score anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    All,
+    /// Those whom nobody has contacted yet.
+    Untouched,
+    /// Of these, those whose score was made by other weights than it would be now, or of whom something else is known.
+    Outdated,
+}
+
 /// What scoring many leads anew did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rescored {
     pub leads: u64,
+    /// Others, whose score was made by the weights in force already.
+    pub current: u64,
     /// Those that have another score then; who had none is one of them.
     pub changed: u64,
     pub first_time: u64,
@@ -52,12 +65,11 @@ impl Scores {
         Ok(scored.len() as u64)
     }
 
-    /// Scores all leads of a client anew, or those whom nobody has contacted yet, page by page; tells what changes, and
-    /// writes it only when told to.
+    /// Scores leads of a client anew, page by page; tells what changes, and writes it only when told to.
     pub async fn rescore(
         &self,
         client: Uuid,
-        untouched: bool,
+        whom: Whom,
         apply: bool,
         now: DateTime<Utc>,
         advance: impl Fn(),
@@ -67,10 +79,20 @@ impl Scores {
         let mut moved = 0.0;
         loop {
             let mut tx = self.db.begin(client).await?;
-            let page = scores::page(&mut tx, untouched, after, PAGE).await?;
+            let standing = standing(&mut tx, now).await?;
+            let (weights, shadow) = standing.stored()?;
+            let by = ScoredBy {
+                weights: &weights,
+                weights_source: standing.in_force.source.name(),
+                shadow_weights: shadow.as_ref(),
+            };
+            let by = (whom == Whom::Outdated).then_some(by);
+            let page = scores::page(&mut tx, whom != Whom::All, by, after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = *last;
-            for (before, score) in self.score_within(&mut tx, &page, now, apply).await? {
+            after = last.id;
+            let old: Vec<Uuid> = page.iter().filter(|lead| !lead.is_current).map(|lead| lead.id).collect();
+            told.current += (page.len() - old.len()) as u64;
+            for (before, score) in self.score_within(&mut tx, &old, now, apply).await? {
                 moved += told.count(before, score);
             }
             tx.commit().await?;
@@ -90,25 +112,32 @@ impl Scores {
         now: DateTime<Utc>,
         write: bool,
     ) -> Result<Vec<(Option<i16>, u8)>, Error> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
         if write {
             scores::lock(tx, leads).await?;
         }
         let found = scores::facts(tx, leads).await?;
-        let in_force = in_force(tx, now).await?;
+        let standing = standing(tx, now).await?;
+        let (weights, shadow_weights) = standing.stored()?;
         let mut moves = Vec::with_capacity(found.len());
         let mut scored = Vec::with_capacity(found.len());
         for lead in found {
             let (id, before) = (lead.id, lead.als_score);
             let (facts, given) = taken_apart(lead);
-            let score = self.judged(tx.client(), &facts, given.as_ref()).score(&in_force.weights);
+            let judged = self.judged(tx.client(), &facts, given.as_ref());
+            let score = judged.score(&standing.in_force.weights);
             moves.push((before, score.score));
             scored.push(Scored {
                 id,
                 score: score.score.into(),
                 tier: score.tier.name(),
                 components: serde_json::to_value(score.components)?,
-                weights: serde_json::to_value(score.weights)?,
-                weights_source: in_force.source.name(),
+                weights: weights.clone(),
+                weights_source: standing.in_force.source.name(),
+                shadow_score: standing.shadow.map(|shadow| judged.score(&shadow).score.into()),
+                shadow_weights: shadow_weights.clone(),
             });
         }
         if write && !scored.is_empty() {
@@ -193,16 +222,29 @@ pub(crate) fn taken_apart(lead: LeadFacts) -> (Facts, Option<Components>) {
     (facts, given.filter(Components::are_sound))
 }
 
+/// The weights that scores are made with.
+pub(crate) struct Standing {
+    pub(crate) in_force: InForce,
+    /// Those that were learned last, while they are not in force.
+    shadow: Option<Weights>,
+}
+
+impl Standing {
+    /// Both as they are stored with a score.
+    fn stored(&self) -> Result<(Value, Option<Value>), Error> {
+        let shadow = self.shadow.map(serde_json::to_value).transpose()?;
+        Ok((serde_json::to_value(self.in_force.weights)?, shadow))
+    }
+}
+
 /// The weights of a transaction's client.
-pub(crate) async fn in_force(tx: &mut Tx, now: DateTime<Utc>) -> Result<InForce, Error> {
-    let learned = scores::learned(tx).await?;
+pub(crate) async fn standing(tx: &mut Tx, now: DateTime<Utc>) -> Result<Standing, Error> {
+    let Some(kept) = scores::learned(tx, now).await? else {
+        return Ok(Standing { in_force: als::in_force(&Learned::default(), now), shadow: None });
+    };
+    let LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source, candidate } = kept;
     let learned =
-        learned.map(|LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source }| {
-            Learned {
-                weights: als_learned_weights,
-                updated_at: als_weights_updated_at,
-                source: weights_source,
-            }
-        });
-    Ok(als::in_force(&learned.unwrap_or_default(), now))
+        Learned { weights: als_learned_weights, updated_at: als_weights_updated_at, source: weights_source };
+    let in_force = als::in_force(&learned, now);
+    Ok(Standing { in_force, shadow: als::shadow(candidate.as_ref(), &in_force) })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// With less than so many people's worth of evidence nothing is said.
-const LEAST_EFFECTIVE: f64 = 30.0;
+pub const LEAST_EFFECTIVE: f64 = 30.0;
 
 /// A choice that was made: whether the other choice would have been the same, how likely it was, and what came of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
