@@ -6,6 +6,28 @@ use db::enrolments::Enrolment;
 use db::{Error, Tx};
 use patterns::content::{Recipient, Snapshot};
 use serde::Deserialize as _;
+use serde_json::Value;
+
+/// What a sending said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    pub subject: Option<String>,
+    /// Empty where nobody has told it.
+    pub body: String,
+}
+
+impl Words {
+    /// In characters.
+    pub const LONGEST_SUBJECT: usize = 500;
+    pub const LONGEST_BODY: usize = 10_000;
+
+    /// None where nothing was said.
+    pub fn of(subject: &str, body: &str) -> Option<Self> {
+        let subject = Some(subject.trim()).filter(|subject| !subject.is_empty()).map(str::to_owned);
+        let body = body.trim().to_owned();
+        (subject.is_some() || !body.is_empty()).then_some(Self { subject, body })
+    }
+}
 
 /// Keeps the words of a sending, if it is one of a step that has words.
 pub(crate) async fn keep(
@@ -18,9 +40,22 @@ pub(crate) async fn keep(
     // Words that cannot be read were never sent; nobody's sequence stops for that.
     let messages = Vec::<Message>::deserialize(&enrolment.messages).unwrap_or_default();
     let Some(text) = text(&messages, step, activity.variant.as_deref()) else { return Ok(()) };
-    let (snapshot, features) = Snapshot::of(None, text, recipient(who, &greeted(&who.name)));
+    let words = Words { subject: None, body: text.to_owned() };
+    let (snapshot, features) = counted(&words, &who.name, &who.company, &who.industry)?;
+    activities::said(tx, activity.id, &snapshot, &features).await
+}
+
+/// The snapshot of what was said to somebody of that name, company and industry, and what is counted of it.
+pub(crate) fn counted(
+    words: &Words,
+    name: &str,
+    company: &str,
+    industry: &str,
+) -> Result<(Value, String), Error> {
+    let recipient = Recipient { first_name: &greeted(name), company, industry };
+    let (snapshot, features) = Snapshot::of(words.subject.as_deref(), &words.body, recipient);
     let snapshot = serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))?;
-    activities::said(tx, activity.id, &snapshot, &features.text()).await
+    Ok((snapshot, features.text()))
 }
 
 /// The words of a step: those of the variant that the tool names, if the step can be said so.
@@ -33,10 +68,6 @@ fn text<'a>(messages: &'a [Message], step: i16, variant: Option<&str>) -> Option
 /// The name in a greeting; nobody without a name is called `there`.
 fn greeted(name: &str) -> String {
     if name.trim().is_empty() { String::new() } else { first_name(name) }
-}
-
-fn recipient<'a>(who: &'a Who, first_name: &'a str) -> Recipient<'a> {
-    Recipient { first_name, company: &who.company, industry: &who.industry }
 }
 
 #[cfg(test)]
