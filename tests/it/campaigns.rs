@@ -82,6 +82,23 @@ async fn without_a_key_the_words_are_the_repositorys_and_say_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_another_version_wrote_counts_as_not_there() {
+    let fleet = TestFleet::start().await;
+    fleet.learned(14).await;
+    let other = "UPDATE conversion_patterns SET patterns = patterns - 'ctas' WHERE pattern_type = 'what'";
+    fleet.sql(other).await;
+    let _workers = fleet.run(&["outreach", "templater"]);
+    let campaign = generated(&fleet, ICP).await;
+    assert_eq!(campaign["state"], "written", "{campaign}");
+    // The others count.
+    assert_eq!(
+        (channels(&campaign), &campaign["days"]),
+        (vec!["linkedin", "email", "sms"], &json!(["Tuesday"]))
+    );
+    assert!(!campaign["patterns_used"].to_string().contains("what."), "{campaign}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_whom_it_is_for_orders_does_not_leave_the_house() {
     let fleet = TestFleet::with_claude().await;
     fleet.claude.answer_as(Manner::Obedient);

@@ -94,3 +94,43 @@ async fn what_a_tool_says_it_has_sent_is_kept_with_the_words_of_that_variant() {
     let others = fleet.number("SELECT count(*) FROM activities WHERE content_snapshot IS NOT NULL").await;
     assert_eq!(others, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_that_a_tool_tells_are_what_went_out() {
+    let fleet = TestFleet::start().await;
+    let outreach = fleet.prospects().await;
+    outreach.take_in(OWNER, people(2), at(monday(), 1)).await.unwrap();
+    enrolled(&outreach, "prospect_1").await;
+    let sent = |prospect: &str| event(prospect, EngagementKind::Sent, at(monday(), 15));
+    let told = Engagement {
+        step: Some(1),
+        subject: "A question about {company}".to_owned(),
+        body: "Hi {first_name}, worth 15 minutes?".to_owned(),
+        ..sent("prospect_1")
+    };
+    // Nobody has to be in a sequence of ours.
+    let elsewhere = Engagement { subject: "Your leads".to_owned(), ..sent("prospect_2") };
+    // What is no sending has no words of ours.
+    let opened =
+        Engagement { body: "Hi".to_owned(), ..event("prospect_2", EngagementKind::Opened, at(monday(), 16)) };
+    for event in [&told, &elsewhere, &opened] {
+        assert_eq!(outreach.record(event).await.unwrap(), Recorded::Applied);
+    }
+    let mut kept = kept(&fleet).await;
+    kept.sort_by_key(|(snapshot, _)| snapshot["subject"].to_string());
+    let [(first, features), (other, _)] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!(first["subject"], "A question about Oak 0 Academy");
+    assert_eq!(first["body"], "Hi Person, worth 15 minutes?");
+    assert_eq!(first["personalization"], serde_json::json!(["company_mention"]));
+    assert_eq!((&features["s"], &features["w"]), (&"A question about {company}".into(), &5.into()));
+    assert_eq!((&other["subject"], &other["pain_points"][0]), (&"Your leads".into(), &"leads".into()));
+    assert_eq!(fleet.number("SELECT count(*) FROM activities WHERE content_snapshot IS NOT NULL").await, 2);
+
+    let refused = async |event: Engagement| outreach.record(&event).await.unwrap_err().to_string();
+    let long = Engagement { subject: "x".repeat(501), ..sent("prospect_2") };
+    assert_eq!(refused(long).await, "subject has more than 500 characters");
+    let long = Engagement { body: "x".repeat(10_001), ..sent("prospect_2") };
+    assert_eq!(refused(long).await, "body has more than 10000 characters");
+    let nul = Engagement { body: "a\0b".to_owned(), ..sent("prospect_2") };
+    assert_eq!(refused(nul).await, "body holds a NUL character");
+}

@@ -4,6 +4,7 @@
 mod claude;
 mod dead;
 mod import;
+mod patterns;
 mod text;
 mod wire;
 
@@ -35,6 +36,11 @@ pub const TARGETS: &[Target] = &[
     Target { name: "import_clinics", take: |input| import::file(Table::Clinics, input) },
     Target { name: "import_decision_makers", take: |input| import::file(Table::DecisionMakers, input) },
     Target { name: "import_clinic_patterns", take: |input| import::file(Table::ClinicPatterns, input) },
+    Target { name: "import_leads", take: |input| import::file(Table::Leads, input) },
+    Target { name: "import_activities", take: |input| import::file(Table::Activities, input) },
+    Target { name: "patterns_learn", take: patterns::learn },
+    Target { name: "patterns_stored", take: patterns::stored },
+    Target { name: "patterns_told", take: patterns::told },
     Target { name: "dead_letter", take: dead::line },
     Target { name: "dead_edit", take: dead::edit },
     Target { name: "dead_sequences", take: dead::sequences },

@@ -31,7 +31,8 @@ macro_rules! bounded_runs {
 bounded_runs! {
     subject traceparent envelope protobuf json backup
     claude_reply claude_error retry_after limit_reset
-    import_pain_points import_clinics import_decision_makers import_clinic_patterns
+    import_pain_points import_clinics import_decision_makers import_clinic_patterns import_leads import_activities
+    patterns_learn patterns_stored patterns_told
     dead_letter dead_edit dead_sequences
     places csv_cells markdown slack mail prompt redaction
 }

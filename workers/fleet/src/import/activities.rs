@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use ::prospects::{OutreachChannel, PastActivity, bring_activities};
+use ::prospects::{OutreachChannel, PastActivity, Words, bring_activities};
+use chrono::{DateTime, Utc};
 use db::Uuid;
-use db::history::LeadName;
+use db::history::{LeadName, PastActivity as Happened};
 use db::imports::Counts;
-use serde_json::{Map, Value};
 
 use super::Writer;
 use super::columns::{Column, optional, required};
+use super::prospects::short;
 use super::row::{Row, shown};
 use crate::exit::Failure;
 
@@ -76,7 +77,7 @@ impl LeadIds {
 }
 
 /// None when something is wrong with it: then it is said.
-pub(super) fn activity(row: &mut Row<'_>, leads: &LeadIds) -> Option<PastActivity> {
+pub(super) fn activity(row: &mut Row<'_>, leads: &LeadIds, now: DateTime<Utc>) -> Option<PastActivity> {
     let prospect_id = row.required("prospect_id");
     let lead_id = leads.0.get(&prospect_id).copied();
     if lead_id.is_none() && !prospect_id.is_empty() {
@@ -85,9 +86,10 @@ pub(super) fn activity(row: &mut Row<'_>, leads: &LeadIds) -> Option<PastActivit
     let (action, channel) = action(row)?;
     let intent = chosen(row, "intent", &INTENTS);
     row.required("created_at");
-    let created_at = row.time("created_at");
+    let created_at = row.past("created_at", now);
     let step = row.whole("step").and_then(|step| i16::try_from(step).ok());
     let machine = row.flag("machine").unwrap_or_default();
+    let words = words(row);
     let (lead_id, created_at) = (lead_id?, created_at?);
     let source = row.text("source").unwrap_or_else(|| "import".to_owned());
     let event_id = row.text("event_id").unwrap_or_else(|| {
@@ -104,7 +106,8 @@ pub(super) fn activity(row: &mut Row<'_>, leads: &LeadIds) -> Option<PastActivit
         ];
         Uuid::new_v5(&Uuid::NAMESPACE_OID, told.join("\0").as_bytes()).to_string()
     });
-    Some(PastActivity {
+    let words = words.filter(|_| action == "sent");
+    let happened = Happened {
         id: Uuid::now_v7(),
         lead_id,
         action,
@@ -117,8 +120,9 @@ pub(super) fn activity(row: &mut Row<'_>, leads: &LeadIds) -> Option<PastActivit
         intent,
         machine,
         meeting_id: row.text("meeting_id"),
-        content_snapshot: words(row),
-    })
+        ..Happened::default()
+    };
+    Some(PastActivity { happened, words })
 }
 
 /// What happened, and on which channel.
@@ -147,17 +151,10 @@ fn chosen(row: &mut Row<'_>, column: &'static str, from: &[&str]) -> Option<Stri
 }
 
 /// The words of a message, if it came with any.
-fn words(row: &Row<'_>) -> Option<Value> {
-    let (subject, body) = (row.optional("subject"), row.optional("body"));
-    if subject.is_none() && body.is_none() {
-        return None;
-    }
-    let mut snapshot = Map::new();
-    for (name, text) in [("subject", subject), ("body", body)] {
-        snapshot.extend(text.map(|text| (name.to_owned(), Value::from(text))));
-    }
-    snapshot.extend(body.map(|body| ("word_count".to_owned(), body.split_whitespace().count().into())));
-    Some(snapshot.into())
+fn words(row: &mut Row<'_>) -> Option<Words> {
+    let subject = short(row, "subject", Words::LONGEST_SUBJECT);
+    let body = short(row, "body", Words::LONGEST_BODY);
+    Words::of(&subject, &body)
 }
 
 pub(super) async fn write(rows: &[PastActivity], writer: &mut Writer<'_>) -> Result<Counts, Failure> {

@@ -2,6 +2,7 @@
 
 use ::prospects::{History, NewLead};
 use als::Components;
+use chrono::{DateTime, Utc};
 use db::imports::Counts;
 
 use super::Writer;
@@ -31,7 +32,7 @@ pub(super) const COLUMNS: [Column; ALL] = {
     all
 };
 
-pub(super) fn lead(row: &mut Row<'_>) -> NewLead {
+pub(super) fn lead(row: &mut Row<'_>, now: DateTime<Utc>) -> NewLead {
     let status = row.text("status").and_then(|text| match text.to_lowercase().parse() {
         Ok(status) => Some(status),
         Err(problem) => {
@@ -47,8 +48,8 @@ pub(super) fn lead(row: &mut Row<'_>) -> NewLead {
         }
         parts
     });
-    let history = History { status, converted_at: row.time("converted_at"), components };
-    NewLead { prospect: prospect(row), history }
+    let history = History { status, converted_at: row.past("converted_at", now), components };
+    NewLead { prospect: prospect(row, now), history }
 }
 
 pub(super) async fn write(rows: &[NewLead], writer: &mut Writer<'_>) -> Result<Counts, Failure> {

@@ -88,7 +88,7 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
 
 /// Reads and checks a file as an import does, without a database, for fuzzing: rows, and their first problems.
 ///
-/// There is one clinic, Desert PT in Phoenix, AZ, and one lead, `prospect_1`.
+/// There is one clinic, Desert PT in Phoenix, AZ, one lead, `prospect_1`, and it is 2026.
 ///
 /// # Errors
 /// Like an import, when the file or its header cannot be read.
@@ -102,8 +102,9 @@ pub fn checked(table: Table, file: &Path) -> Result<(u64, Vec<Problem>), Failure
     let clinic = imports::ClinicName { id: 1, clinic_name: "Desert PT".to_owned(), city, state };
     let lead = history::LeadName { prospect_id: "prospect_1".to_owned(), id: Uuid::nil() };
     let mut batch = table.batch(Known { clinics: vec![clinic], leads: vec![lead] });
+    let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
     let (mut rows, mut problems) = (0, Vec::new());
-    while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row))? {
+    while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row, now))? {
         rows += 1;
         problems.extend(found.into_iter().take(SHOWN - problems.len()));
     }
@@ -146,7 +147,7 @@ async fn import(
         problem_count: 0,
         problems: vec![],
     };
-    while let Some(problems) = reader.row(args.table.columns(), places, |row| batch.push(row))? {
+    while let Some(problems) = reader.row(args.table.columns(), places, |row| batch.push(row, writer.now))? {
         imported.rows += 1;
         imported.problem_count += problems.len() as u64;
         let room = SHOWN - imported.problems.len();

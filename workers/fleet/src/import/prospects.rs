@@ -1,5 +1,6 @@
 //! Prospects: their columns, what their cells must be, and how they are taken in.
 
+use chrono::{DateTime, Utc};
 use db::imports::Counts;
 use prospects::{Error, NewProspect, Owner, TakenIn};
 
@@ -38,7 +39,7 @@ pub(super) const COLUMNS: &[Column] = &[
 /// Taken in at a time.
 pub(super) const AT_ONCE: usize = 500;
 
-pub(super) fn prospect(row: &mut Row<'_>) -> NewProspect {
+pub(super) fn prospect(row: &mut Row<'_>, now: DateTime<Utc>) -> NewProspect {
     let prospect_id = row.text("prospect_id");
     if prospect_id.as_ref().is_some_and(|name| name.parse::<proto::Token>().is_err()) {
         row.wrong("prospect_id", "is not made of 1 to 64 letters, digits, - and _".to_owned());
@@ -78,11 +79,12 @@ pub(super) fn prospect(row: &mut Row<'_>) -> NewProspect {
             .filter(|source| !source.is_empty())
             .unwrap_or_else(|| "import".to_owned()),
         lawful_basis: short(row, "lawful_basis", 100),
-        collected_at: row.time("collected_at"),
+        collected_at: row.past("collected_at", now),
     }
 }
 
-fn short(row: &mut Row<'_>, name: &'static str, most: usize) -> String {
+/// A text of at most so many characters; empty when there is none.
+pub(super) fn short(row: &mut Row<'_>, name: &'static str, most: usize) -> String {
     let text = row.text(name).unwrap_or_default();
     if text.chars().count() > most {
         row.wrong(name, format!("has more than {most} characters"));

@@ -1,9 +1,12 @@
 //! One row of a file: its cells, and what is wrong with them.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::columns::Column;
+
+/// Clocks differ, and times without an offset may be those of the other side of the world.
+const CLOCKS: TimeDelta = TimeDelta::days(1);
 
 /// What is wrong with one cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,6 +87,18 @@ impl Row<'_> {
             self.wrong(name, problem);
         }
         time
+    }
+
+    /// The time of something that has happened.
+    pub(super) fn past(&mut self, name: &'static str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let time = self.time(name)?;
+        if time <= now + CLOCKS {
+            return Some(time);
+        }
+        let text = self.text(name).unwrap_or_default();
+        let now = now.format("%Y-%m-%dT%H:%MZ");
+        self.wrong(name, format!("{} lies in the future: write when it was (now it is {now})", shown(&text)));
+        None
     }
 
     pub(super) fn wrong(&mut self, column: &str, problem: String) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ::prospects::{NewLead, NewProspect, PastActivity};
+use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
 use db::history::LeadName;
 use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker, PainPoint};
@@ -157,15 +158,16 @@ pub(super) struct Known {
 }
 
 impl Batch {
-    pub(super) fn push(&mut self, row: &mut Row<'_>) {
+    /// Nothing of what has happened is later than `now`.
+    pub(super) fn push(&mut self, row: &mut Row<'_>, now: DateTime<Utc>) {
         match self {
             Self::PainPoints(rows) => rows.push(pain_point(row)),
             Self::Clinics(rows) => rows.push(clinic(row)),
             Self::DecisionMakers(rows) => rows.push(decision_maker(row)),
             Self::ClinicPatterns(rows, clinics) => rows.push(clinic_pattern(row, clinics)),
-            Self::Prospects(rows) => rows.push(prospects::prospect(row)),
-            Self::Leads(rows) => rows.push(leads::lead(row)),
-            Self::Activities(rows, leads) => rows.extend(activities::activity(row, leads)),
+            Self::Prospects(rows) => rows.push(prospects::prospect(row, now)),
+            Self::Leads(rows) => rows.push(leads::lead(row, now)),
+            Self::Activities(rows, leads) => rows.extend(activities::activity(row, leads, now)),
         }
     }
 

@@ -5,6 +5,7 @@ mod in_words;
 mod learn;
 mod read;
 mod stored;
+mod table;
 
 use chrono::{DateTime, Utc};
 use conversion::Conversion;
@@ -15,6 +16,9 @@ use crate::output::Output;
 use crate::reach;
 use crate::settings::Settings;
 use crate::workers::Workers;
+
+#[doc(hidden)]
+pub use table::learned;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

@@ -2,24 +2,27 @@
 
 use std::fs;
 
+use chrono::{TimeDelta, Utc};
 use serde_json::Value;
+
+use sqlx::Connection as _;
 
 use super::outreach::It;
 
 const LEADS: &str = "prospect_id,name,title,company,industry,email,phone,state,employee_count,is_new_role,is_hiring,\
 recently_funded,status,converted_at,als_components\n\
-lead_1,Ann Roe,Owner,Oak Clinic,Dental,ann@oak.example,+1 602 555 0101,AZ,20,true,yes,0,converted,2026-10-05T10:00:00Z,\n\
+lead_1,Ann Roe,Owner,Oak Clinic,Dental,ann@oak.example,+1 602 555 0101,AZ,20,true,yes,0,converted,2025-10-05T10:00:00Z,\n\
 lead_2,Bob Poe,VP of Sales,Elm Software,Software,bob@elm.example,,AZ,700,,,,not_interested,,\
 \"{\"\"data_quality\"\":16,\"\"authority\"\":22,\"\"company_fit\"\":18,\"\"timing\"\":9,\"\"risk\"\":8}\"\n\
 lead_3,Cal Doe,,,,,,,,,,,unsubscribed,,\n";
 
 const ACTIVITIES: &str = "prospect_id,action,channel,created_at,event_id,subject,body,intent,meeting_id\n\
-lead_1,email_sent,,2026-10-01T10:00:00Z,,Quick question,Hi Ann are you open to a quick chat,,\n\
-lead_1,linkedin_sent,,2026-10-03T10:00:00Z,,,Hello again,,\n\
-lead_1,replied,email,2026-10-04T10:00:00Z,,,,positive,\n\
-lead_1,meeting_booked,,2026-10-05T10:00:00Z,,,,,m-1\n\
-lead_2,sms_sent,,2026-10-02T10:00:00Z,evt-7,,Hi Bob,,\n\
-lead_2,bounced,email,2026-10-02T10:01:00Z,,,,,\n";
+lead_1,email_sent,,2025-10-01T10:00:00Z,,Quick question,Hi Ann are you open to a quick chat,,\n\
+lead_1,linkedin_sent,,2025-10-03T10:00:00Z,,,Hello again,,\n\
+lead_1,replied,email,2025-10-04T10:00:00Z,,,,positive,\n\
+lead_1,meeting_booked,,2025-10-05T10:00:00Z,,,,,m-1\n\
+lead_2,sms_sent,,2025-10-02T10:00:00Z,evt-7,,Hi Bob,,\n\
+lead_2,bounced,email,2025-10-02T10:01:00Z,,,,,\n";
 
 fn file(content: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -41,14 +44,18 @@ fn with_leads() -> It {
 }
 
 fn sql(it: &It, query: &str) -> String {
+    let query = format!("SELECT coalesce(string_agg(row, ' | '), '') FROM ({query}) AS r (row)");
     it.runtime.block_on(async {
-        use sqlx::Connection as _;
         let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
-        let query = sqlx::AssertSqlSafe(format!(
-            "SELECT coalesce(string_agg(row, ' | '), '') FROM ({query}) AS r (row)"
-        ));
-        sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&mut connection).await.unwrap()
     })
+}
+
+fn change(it: &It, statement: &'static str) {
+    it.runtime.block_on(async {
+        let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    });
 }
 
 #[test]
@@ -71,7 +78,7 @@ fn a_past_is_brought_in_once_and_whole() {
     assert_eq!(sql(&it, snapshot), "22.0", "what came with the lead is its score before it was contacted");
     let statuses =
         "SELECT status || ' ' || coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id";
-    assert_eq!(sql(&it, statuses), "converted 2026-10-05 | not_interested - | unsubscribed -");
+    assert_eq!(sql(&it, statuses), "converted 2025-10-05 | not_interested - | unsubscribed -");
     let suppressed = "SELECT DISTINCT reason || ' ' || channel FROM suppressions";
     assert_eq!(sql(&it, suppressed), "bounced email", "nobody knows an address of lead_3");
 }
@@ -93,7 +100,7 @@ fn rows_that_cannot_be_are_named_and_nothing_is_written() {
     );
     import(&it, "leads", LEADS, &[]);
     let touches = file(
-        "prospect_id,action,created_at\nlead_1,email_sent,2026-10-01\nlead_9,sent,2026-10-01\nlead_1,hugged,x\n",
+        "prospect_id,action,created_at\nlead_1,email_sent,2025-10-01\nlead_9,sent,2025-10-01\nlead_1,hugged,x\n",
     );
     it.fails(
         &["import", "activities", touches.path().to_str().unwrap()],
@@ -108,6 +115,104 @@ fn rows_that_cannot_be_are_named_and_nothing_is_written() {
         3,
         &[&format!("there is no client {nobody}")],
     );
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a command reads the clock, so its test does")]
+fn what_has_not_happened_yet_is_refused() {
+    let it = It::start();
+    let in_days = |days| (Utc::now() + TimeDelta::days(days)).format("%Y-%m-%d").to_string();
+    // Clocks and zones differ by less than a day.
+    let near = format!("prospect_id,name,status,converted_at\nlead_1,Ann,converted,{}\n", in_days(1));
+    assert_eq!(import(&it, "leads", &near, &["--dry-run"])["inserted"], 1);
+    let far = in_days(3);
+    for (table, rows) in [
+        ("leads", format!("name,status,converted_at\nAnn,converted,{far}\n")),
+        ("leads", format!("name,collected_at\nAnn,{far}\n")),
+        ("prospects", format!("name,collected_at\nAnn,{far}\n")),
+    ] {
+        let file = file(&rows);
+        let message = format!("\"{far}\" lies in the future: write when it was");
+        it.fails(&["import", table, file.path().to_str().unwrap()], 1, &[&message, "nothing was imported"]);
+    }
+    import(&it, "leads", LEADS, &[]);
+    let touch = file(&format!("prospect_id,action,created_at\nlead_1,email_sent,{far}\n"));
+    let path = touch.path().to_str().unwrap();
+    it.fails(&["import", "activities", path], 1, &["created_at", "lies in the future"]);
+}
+
+#[test]
+fn an_older_file_takes_no_answer_back() {
+    let it = It::start();
+    let file = |statuses: [&str; 7]| {
+        let rows = statuses.iter().enumerate().map(|(n, status)| format!("lead_{n},Ann {n},{status}\n"));
+        format!("prospect_id,name,status\n{}", rows.collect::<String>())
+    };
+    let statuses = || sql(&it, "SELECT status FROM leads ORDER BY prospect_id");
+    // From the weakest to the strongest.
+    let all = ["new", "bounced", "dead", "replied", "not_interested", "converted", "unsubscribed"];
+    import(&it, "leads", &file(all), &[]);
+    assert_eq!(statuses(), all.join(" | "));
+    import(&it, "leads", &file(["new"; 7]), &[]);
+    assert_eq!(statuses(), all.join(" | "));
+    let not_interested = "not_interested | not_interested | not_interested | not_interested | not_interested";
+    import(&it, "leads", &file(["not_interested"; 7]), &[]);
+    assert_eq!(statuses(), format!("{not_interested} | converted | unsubscribed"));
+    // The same person twice in one file.
+    let twice = "prospect_id,name,status\nlead_9,Bob,unsubscribed\nlead_9,Bob,new\n";
+    import(&it, "leads", twice, &[]);
+    assert_eq!(sql(&it, "SELECT status FROM leads WHERE prospect_id = 'lead_9'"), "unsubscribed");
+}
+
+#[test]
+fn a_conversion_without_a_time_is_not_of_today() {
+    let it = It::start();
+    let leads = "prospect_id,name,status\nlead_1,Ann,converted\nlead_2,Bob,converted\nlead_3,Cal,converted\n";
+    import(&it, "leads", leads, &[]);
+    let times = || sql(&it, "SELECT coalesce(converted_at::date::text, '-') FROM leads ORDER BY prospect_id");
+    assert_eq!(times(), "- | - | -");
+    let touches = "prospect_id,action,created_at,meeting_id\n\
+        lead_1,email_sent,2025-10-01,\nlead_1,email_sent,2025-10-03,\nlead_1,meeting_booked,2025-10-02,m-1\n\
+        lead_2,email_sent,2025-10-01,\nlead_2,sms_sent,2025-10-03,\n";
+    import(&it, "activities", touches, &[]);
+    assert_eq!(times(), "2025-10-02 | - | -", "a meeting says when it was");
+    let converting = "SELECT prospect_id || ' ' || a.created_at::date FROM activities AS a JOIN leads AS l \
+                      ON l.id = a.lead_id WHERE led_to_booking ORDER BY prospect_id";
+    let last = "lead_1 2025-10-01 | lead_2 2025-10-03";
+    assert_eq!(sql(&it, converting), last, "else the last touch led to it");
+    // What goes out from now on did not.
+    change(
+        &it,
+        "INSERT INTO activities (client_id, id, lead_id, action, channel, created_at, source, event_id)
+        SELECT client_id, uuid_generate_v7(), id, 'sent', 'email', now(), 'test', prospect_id FROM leads",
+    );
+    assert_eq!(sql(&it, converting), last);
+    assert_eq!(sql(&it, "SELECT count(*)::text FROM leadfleet_clients_converting()"), "1");
+}
+
+#[test]
+fn words_are_counted_for_whom_they_went_to() {
+    let it = It::start();
+    import(&it, "leads", LEADS, &[]);
+    let touches = "prospect_id,action,created_at,subject,body\n\
+        lead_1,email_sent,2025-10-01,Question about Oak Clinic,\"Hi Ann, do Dental practices lose leads? Quick call?\"\n\
+        lead_2,email_sent,2025-10-01,Question about elm software,A word about leads\n\
+        lead_2,replied,2025-10-02,,The words of Bob\n";
+    import(&it, "activities", touches, &[]);
+    let of = |field: &str| {
+        sql(&it, &format!("SELECT {field} FROM activities ORDER BY content_snapshot ->> 'subject' DESC"))
+    };
+    assert_eq!(of("content_features::jsonb ->> 's'"), "Question about {company} | Question about {company}");
+    assert_eq!(of("content_features::jsonb ->> 'w'"), "4 | 9");
+    assert_eq!(
+        of("content_snapshot ->> 'personalization'"),
+        "[\"company_mention\", \"industry_specific\"] | [\"company_mention\", \"industry_specific\"]"
+    );
+    assert_eq!(of("content_snapshot ->> 'personalization_level'"), "2 | 3");
+    assert_eq!(of("content_snapshot ->> 'pain_points'"), "[\"leads\"] | [\"leads\"]");
+    assert_eq!(of("content_snapshot ->> 'cta'"), "quick call");
+    let kept = "SELECT count(*)::text FROM activities WHERE content_snapshot IS NOT NULL OR content_features IS NOT NULL";
+    assert_eq!(sql(&it, kept), "2", "what somebody answered is not kept");
 }
 
 #[test]

@@ -47,6 +47,12 @@ pub(crate) struct TrackEngagement {
     /// What the prospect wrote: it is read for its meaning and not kept.
     #[schema(max_length = 10000)]
     text: Option<String>,
+    /// Of what was sent: it is learned from. `{first_name}`, `{last_name}` and `{company}` stand for the prospect's.
+    #[schema(max_length = 500)]
+    subject: Option<String>,
+    /// As the subject.
+    #[schema(max_length = 10000)]
+    body: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
@@ -115,7 +121,7 @@ pub(crate) async fn track_engagement(
     Json(told): Json<TrackEngagement>,
 ) -> Result<(StatusCode, axum::Json<Tracked>), Problem> {
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let event = told.event(caller.client, key, clock::now());
+    let mut event = told.event(caller.client, key, clock::now());
 
     let event_id = event.event_id.clone();
     let mut tx = app.db.begin(caller.client).await?;
@@ -129,6 +135,7 @@ pub(crate) async fn track_engagement(
     }
     let duplicate = named.recorded;
     if !duplicate {
+        app.prospects.without_names(caller.client, &mut event).await?;
         events::publish(&app, caller.client, event).await?;
     }
     let tracked = Tracked { accepted: true, event_id, duplicate };
@@ -143,6 +150,8 @@ impl TrackEngagement {
         let intent = text.map(cadence::intent);
         let away = text.filter(|_| intent == Some(Intent::OutOfOffice));
         let machine = intent.is_some_and(|intent| !intent.is_human());
+        let is_sent = matches!(self.engagement_status, EngagementStatus::Sent);
+        let words = |text: &Option<String>| text.clone().filter(|_| is_sent).unwrap_or_default();
         Engagement {
             event_id: self.event_id(idempotency_key, now),
             client_id: client.to_string(),
@@ -161,6 +170,8 @@ impl TrackEngagement {
             away_until: away
                 .map(|text| cadence::back_on(text, occurred_at.date_naive()).to_string())
                 .unwrap_or_default(),
+            subject: words(&self.subject),
+            body: words(&self.body),
             ..Engagement::default()
         }
     }

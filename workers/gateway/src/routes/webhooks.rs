@@ -11,7 +11,7 @@ use chrono::SecondsFormat;
 use db::Uuid;
 use db::webhook_endpoints::{self, Endpoint};
 use futures::{StreamExt as _, TryStreamExt as _};
-use prospects::Named;
+use prospects::{Named, Words};
 use proto::v1::{Engagement, ReplyIntent};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,8 +53,11 @@ pub(crate) async fn webhook(
     tx.commit().await?;
     match received {
         Received::Events(found) => {
-            let engagements: Vec<Engagement> =
+            let mut engagements: Vec<Engagement> =
                 found.iter().map(|event| engagement(&app, client, source, event)).collect();
+            for event in &mut engagements {
+                app.prospects.without_names(client, event).await?;
+            }
             futures::stream::iter(engagements)
                 .map(|event| events::publish(&app, client, event))
                 .buffered(AT_ONCE)
@@ -134,6 +137,8 @@ fn engagement(app: &App, client: Uuid, source: Source, event: &Event) -> Engagem
         away_until: event.away_until.map(|day| day.to_string()).unwrap_or_default(),
         meeting_id: meeting(&event.meeting_id),
         replaces_meeting_id: meeting(&event.replaces_meeting_id),
+        subject: words(&event.subject, Words::LONGEST_SUBJECT),
+        body: words(&event.body, Words::LONGEST_BODY),
         ..Engagement::default()
     }
 }
@@ -150,6 +155,12 @@ fn plain(text: Option<&str>) -> String {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     let fits = |text: &&str| text.len() <= 64 && text.bytes().all(known);
     text.filter(fits).unwrap_or_default().to_owned()
+}
+
+/// What was sent, unless it is no text to send.
+fn words(text: &Option<String>, most: usize) -> String {
+    let fits = |text: &&String| text.chars().count() <= most && !text.contains('\0');
+    text.as_ref().filter(fits).cloned().unwrap_or_default()
 }
 
 /// The name of a meeting; one that has an address in it, or is no plain name, becomes a keyed hash.

@@ -128,3 +128,34 @@ async fn every_status_is_an_event_of_its_kind_and_no_other_is_known() {
     let names = statuses.map(|(status, _)| status).join(", ");
     assert_eq!(told["errors"][0]["message"], format!("must be one of {names}"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_a_sending_travel_without_names() {
+    let rig = Rig::start(&[]).await;
+    rig.test
+        .sql("UPDATE leads SET name = 'Dr. Jane Doe', company = 'Oak Hill', email = 'jane@oak.example', phone = '602 555'")
+        .await;
+    let key = rig.key(ALPHA, &["track"]).await;
+    let post = async |change: Value| {
+        let mut body = opened("p_alpha");
+        for (name, value) in change.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        rig.post(TRACK, &key, &body).send().await.unwrap()
+    };
+    let words = json!({"subject": "Jane, about OAK HILL", "body": "Dear Dr. Doe of jane@oak.example, 602 555: will we talk?"});
+    let mut sent = words.clone();
+    sent["engagement_status"] = "sent".into();
+    assert_eq!(post(sent).await.status(), 202);
+    assert_eq!(post(words).await.status(), 202, "of what was opened the words say nothing");
+    let events = rig.first_events(ALPHA, 2).await;
+    assert_eq!(events[0].subject, "{first_name}, about {company}");
+    assert_eq!(events[0].body, "Dear Dr. {last_name} of {email}, {phone}: will we talk?");
+    assert_eq!((events[1].subject.as_str(), events[1].body.as_str()), ("", ""));
+    for (field, most) in [("subject", 500), ("body", 10_000)] {
+        let told = problem(post(json!({field: "x".repeat(most + 1)})).await, 422, "validation").await;
+        assert_eq!(told["errors"][0]["message"], format!("must have at most {most} characters"));
+        let told = problem(post(json!({field: "a\u{0}b"})).await, 422, "validation").await;
+        assert_eq!(told["errors"][0]["message"], "must not contain NUL");
+    }
+}

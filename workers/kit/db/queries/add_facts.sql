@@ -3,8 +3,9 @@ UPDATE leads SET
     is_new_role = coalesce(r.is_new_role, leads.is_new_role),
     is_hiring = coalesce(r.is_hiring, leads.is_hiring),
     recently_funded = coalesce(r.recently_funded, leads.recently_funded),
-    -- Whoever asked for no more is not asked again.
-    status = CASE WHEN leads.status = 'unsubscribed' THEN leads.status ELSE coalesce(r.status, leads.status) END,
+    -- Whoever said no is not asked again because an older file knew nothing of it.
+    status = CASE WHEN leadfleet_strength(r.status) > leadfleet_strength(leads.status) THEN r.status
+        ELSE leads.status END,
     converted_at = coalesce(r.converted_at, leads.converted_at),
     als_given = coalesce(r.als_given, leads.als_given),
     als_components = coalesce(r.als_given, leads.als_components),

@@ -255,8 +255,7 @@ pub async fn set_status(tx: &mut Tx, lead: Uuid, status: &str) -> Result<(), Err
     let client = tx.client();
     sqlx::query!(
         "UPDATE leads SET status = $3, updated_at = now() WHERE client_id = $1 AND id = $2
-            AND array_position(ARRAY['new', 'bounced', 'dead', 'replied', 'not_interested', 'converted', 'unsubscribed'], status)
-                < array_position(ARRAY['new', 'bounced', 'dead', 'replied', 'not_interested', 'converted', 'unsubscribed'], $3)",
+            AND leadfleet_strength(status) < leadfleet_strength($3)",
         client,
         lead,
         status

@@ -206,7 +206,7 @@ impl Snapshot {
 fn pattern(subject: &str, recipient: Recipient<'_>) -> String {
     let mut pattern = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     for (name, placeholder) in [(recipient.company, "{company}"), (recipient.first_name, "{first_name}")] {
-        pattern = without(&pattern, name.trim(), placeholder);
+        pattern = without(&pattern, name, placeholder);
     }
     // A part that is nothing but a pain point stands for any.
     let parts = pattern.split(" - ").map(|part| {
@@ -219,31 +219,43 @@ fn pattern(subject: &str, recipient: Recipient<'_>) -> String {
     pattern.chars().take(LONGEST_PATTERN).collect()
 }
 
-/// Replaces a name wherever it stands as whole words, in whatever case.
-fn without(text: &str, name: &str, placeholder: &str) -> String {
+/// Replaces a name wherever it stands as whole words, in whatever case. A single letter is no name.
+pub fn without(text: &str, name: &str, placeholder: &str) -> String {
+    let name = name.trim();
     if name.chars().count() < 2 {
         return text.to_owned();
     }
-    let (lower, name) = (text.to_lowercase(), name.to_lowercase());
-    if lower.len() != text.len() {
-        // Places in one are no places in the other.
-        return text.to_owned();
-    }
-    let edge = |sign: Option<char>| sign.is_none_or(|sign| !sign.is_alphanumeric());
+    let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
     let mut replaced = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(found) = lower[at..].find(&name) {
-        let (start, end) = (at + found, at + found + name.len());
-        if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
-            break;
+    let mut rest = text;
+    let mut is_edge = true;
+    while let Some(sign) = rest.chars().next() {
+        if is_edge && let Some(after) = behind(rest, &name) {
+            replaced.push_str(placeholder);
+            rest = after;
+            is_edge = false;
+        } else {
+            replaced.push(sign);
+            rest = &rest[sign.len_utf8()..];
+            is_edge = !sign.is_alphanumeric();
         }
-        replaced.push_str(&text[at..start]);
-        let whole = edge(text[..start].chars().next_back()) && edge(text[end..].chars().next());
-        replaced.push_str(if whole { placeholder } else { &text[start..end] });
-        at = end;
     }
-    replaced.push_str(&text[at..]);
     replaced
+}
+
+/// What follows the name, in small letters, that a text begins with; none where it does not, or goes on as a word.
+fn behind<'a>(text: &'a str, name: &[char]) -> Option<&'a str> {
+    let mut left = name.iter();
+    let mut signs = text.chars();
+    while !left.as_slice().is_empty() {
+        let sign = signs.next()?;
+        if !sign.to_lowercase().all(|small| left.next() == Some(&small)) {
+            return None;
+        }
+    }
+    let after = signs.as_str();
+    let is_whole = !after.starts_with(char::is_alphanumeric);
+    is_whole.then_some(after)
 }
 
 /// A text as words in small letters, with a space around each.
@@ -333,6 +345,22 @@ mod tests {
             ("Quick question", "Quick question"),
         ] {
             assert_eq!(pattern(subject, recipient), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_found_as_whole_words_in_whatever_case_and_script() {
+        for (text, name, expected) in [
+            ("İzmir: ANN, ann's annual plan", "Ann", "İzmir: {}, {}'s annual plan"),
+            ("ANN", "ann", "{}"),
+            ("an", "ann", "an"),
+            ("Hi İpek!", "İpek", "Hi {}!"),
+            ("Hi Ωmega ωmega", "ωmega", "Hi {} {}"),
+            ("Ann Ann-Marie", "Ann", "{} {}-Marie"),
+            ("Dear A.", "A", "Dear A."),
+            ("", "Ann", ""),
+        ] {
+            assert_eq!(without(text, name, "{}"), expected);
         }
     }
 

@@ -37,18 +37,25 @@ pub struct Used {
 }
 
 impl Proven {
-    /// Of the documents that hold now; those about WHO tell writers nothing.
-    pub fn of(documents: impl IntoIterator<Item = (PatternType, Value)>) -> Result<Self, serde_json::Error> {
+    /// Of the documents that hold now; those about WHO tell writers nothing. One that cannot be read, as other
+    /// versions wrote it, counts as not there and goes to `unreadable`.
+    pub fn of(
+        documents: impl IntoIterator<Item = (PatternType, Value)>,
+        mut unreadable: impl FnMut(PatternType, serde_json::Error),
+    ) -> Self {
         let mut proven = Self::default();
         for (kind, document) in documents {
-            match kind {
-                PatternType::Who => {}
-                PatternType::What => proven.what = Some(serde_json::from_value(document)?),
-                PatternType::When => proven.when = Some(serde_json::from_value(document)?),
-                PatternType::How => proven.how = Some(serde_json::from_value(document)?),
+            let read = match kind {
+                PatternType::Who => Ok(()),
+                PatternType::What => serde_json::from_value(document).map(|what| proven.what = Some(what)),
+                PatternType::When => serde_json::from_value(document).map(|when| proven.when = Some(when)),
+                PatternType::How => serde_json::from_value(document).map(|how| proven.how = Some(how)),
+            };
+            if let Err(error) = read {
+                unreadable(kind, error);
             }
         }
-        Ok(proven.kept())
+        proven.kept()
     }
 
     /// What `text` says; whoever wrote it, nothing else is read of it than what is proven in words of ours.
@@ -204,9 +211,23 @@ mod tests {
         ]
     }
 
+    fn all(documents: impl IntoIterator<Item = (PatternType, Value)>) -> Proven {
+        Proven::of(documents, |kind, error| panic!("{}: {error}", kind.name()))
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_read_is_as_none() {
+        let [(_, what), when, _] = documents();
+        let broken = json!({"type": "what", "subject_patterns": 3});
+        let mut unreadable = Vec::new();
+        let told = Proven::of([(PatternType::What, broken), when.clone()], |kind, _| unreadable.push(kind));
+        assert_eq!((told, unreadable.as_slice()), (all([when.clone()]), [PatternType::What].as_slice()));
+        assert_ne!(all([(PatternType::What, what), when.clone()]), all([when]));
+    }
+
     #[test]
     fn what_is_proven_is_told_and_nothing_else() {
-        let proven = Proven::of(documents()).unwrap();
+        let proven = all(documents());
         // Gaps and sequences of the example are no more than chance.
         assert_eq!((&proven.when, &proven.how, proven.sequence_block().as_str()), (&None, &None, ""));
         assert!(proven.message_block().contains("- leads (lift: 1.4x)"), "{}", proven.message_block());
@@ -231,7 +252,7 @@ mod tests {
     #[test]
     fn nothing_proven_is_an_empty_text() {
         let [_, when, how] = documents();
-        let proven = Proven::of([when, how]).unwrap();
+        let proven = all([when, how]);
         assert_eq!((proven.text(), proven.lines()), (String::new(), String::new()));
         assert_eq!(Proven::read("").unwrap(), proven);
     }
@@ -256,7 +277,7 @@ mod tests {
             item(json!({"sequence": ["email", "linkedin"], "sample_size": 40}), "better"),
         ]);
         let documents = [(PatternType::What, what), (PatternType::When, when), (PatternType::How, how)];
-        let proven = Proven::of(documents).unwrap();
+        let proven = all(documents);
         let told = format!("{}{}{}", proven.lines(), proven.message_block(), proven.sequence_block());
         assert!(!told.contains(ORDER), "{told}");
         assert!(told.contains("email → linkedin") && told.contains("{'touch_1_to_2': 3}"), "{told}");

@@ -247,7 +247,7 @@ impl Prospects {
                 let on = local.date().max(touch.local_date);
                 let activity = activity(&touch, &enrolment, at);
                 if activities::record(&mut tx, &activity).await? {
-                    content::keep(&mut tx, &activity, &enrolment, &who).await?;
+                    content::keep(&mut tx, &activity, Some(&enrolment), &who, None).await?;
                 }
                 went_out(&mut tx, &touch, &enrolment, at, on).await?;
             }

@@ -1,20 +1,26 @@
 //! What became of leads before they came here.
 
 use crate::Prospects;
+use crate::content::{self, Words};
 use crate::error::Error;
 use crate::intake::{NewLead, TakenIn};
 use chrono::{DateTime, Utc};
-use db::history::{self, AddedFacts};
+use db::history::{self, AddedFacts, PastActivity as Happened};
 use db::{Tx, Uuid, activities};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use utoipa::ToSchema;
 
-pub use db::history::PastActivity;
+/// Something that happened before, with the words of a sending if they are known.
+#[derive(Clone, Debug)]
+pub struct PastActivity {
+    pub happened: db::history::PastActivity,
+    pub words: Option<Words>,
+}
 
-/// How it stands with a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// How it stands with a lead, from the weakest to the strongest: a lead only moves to a stronger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LeadStatus {
     New,
@@ -89,7 +95,8 @@ impl Prospects {
                 is_new_role: prospect.is_new_role.or(before.is_new_role),
                 is_hiring: prospect.is_hiring.or(before.is_hiring),
                 recently_funded: prospect.recently_funded.or(before.recently_funded),
-                status: history.status.map(LeadStatus::name).or(before.status),
+                // Of two rows about one person the stronger counts.
+                status: history.status.max(status_of(&before)).map(LeadStatus::name),
                 converted_at: history.converted_at.or(before.converted_at),
                 als_given: components.or(before.als_given),
             };
@@ -109,11 +116,15 @@ impl Prospects {
         }
         history::add_facts(tx, &added).await?;
         let of = |status: LeadStatus| {
-            let like = added.iter().filter(move |facts| facts.status == Some(status.name()));
+            let like = added.iter().filter(move |facts| status_of(facts) == Some(status));
             like.map(|facts| facts.id).collect::<Vec<Uuid>>()
         };
         leave_alone(tx, &of(LeadStatus::Unsubscribed), &of(LeadStatus::Bounced)).await
     }
+}
+
+fn status_of(facts: &AddedFacts) -> Option<LeadStatus> {
+    facts.status?.parse().ok()
 }
 
 async fn leave_alone(tx: &mut Tx, unsubscribed: &[Uuid], bounced: &[Uuid]) -> Result<(), Error> {
@@ -128,20 +139,21 @@ async fn leave_alone(tx: &mut Tx, unsubscribed: &[Uuid], bounced: &[Uuid]) -> Re
 
 /// Brings in what happened, and what it says of who is not to be contacted; how many are new.
 pub async fn bring_activities(tx: &mut Tx, activities: &[PastActivity]) -> Result<u64, Error> {
-    let new = history::add_activities(tx, activities).await?;
-    let of = |wanted: &dyn Fn(&PastActivity) -> bool| {
+    let activities = with_contents(tx, activities).await?;
+    let new = history::add_activities(tx, &activities).await?;
+    let of = |wanted: &dyn Fn(&Happened) -> bool| {
         let mut leads: Vec<Uuid> =
             activities.iter().filter(|one| wanted(one)).map(|one| one.lead_id).collect();
         leads.sort_unstable();
         leads.dedup();
         leads
     };
-    let intends = |one: &PastActivity, intent: &str| one.intent.as_deref() == Some(intent);
-    let leaves = |one: &PastActivity| {
+    let intends = |one: &Happened, intent: &str| one.intent.as_deref() == Some(intent);
+    let leaves = |one: &Happened| {
         ["unsubscribed", "complained"].contains(&one.action.as_str()) || intends(one, "unsubscribe")
     };
-    let refuses = |one: &PastActivity| one.action == "not_interested" || intends(one, "not_interested");
-    let replies = |one: &PastActivity| {
+    let refuses = |one: &Happened| one.action == "not_interested" || intends(one, "not_interested");
+    let replies = |one: &Happened| {
         let away = intends(one, "out_of_office") || intends(one, "auto_reply");
         one.action == "replied" && !one.machine && !away
     };
@@ -159,4 +171,25 @@ pub async fn bring_activities(tx: &mut Tx, activities: &[PastActivity]) -> Resul
     }
     leave_alone(tx, &unsubscribed, &of(&|one| one.action == "bounced")).await?;
     Ok(new)
+}
+
+/// With what touches said, counted for whom they went to (CI-018).
+async fn with_contents(tx: &mut Tx, activities: &[PastActivity]) -> Result<Vec<Happened>, Error> {
+    let with_words = activities.iter().filter(|one| one.words.is_some());
+    let mut leads: Vec<Uuid> = with_words.map(|one| one.happened.lead_id).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    let recipients = if leads.is_empty() { Vec::new() } else { history::recipients(tx, &leads).await? };
+    let recipients: HashMap<Uuid, &history::Recipient> =
+        recipients.iter().map(|recipient| (recipient.id, recipient)).collect();
+    let mut happened = Vec::with_capacity(activities.len());
+    for PastActivity { happened: one, words } in activities {
+        let mut one = one.clone();
+        if let (Some(words), Some(to)) = (words, recipients.get(&one.lead_id)) {
+            let (snapshot, features) = content::counted(words, &to.name, &to.company, &to.industry)?;
+            (one.content_snapshot, one.content_features) = (Some(snapshot), Some(features));
+        }
+        happened.push(one);
+    }
+    Ok(happened)
 }

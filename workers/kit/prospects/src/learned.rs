@@ -6,9 +6,17 @@ use db::{Tx, conversion};
 use patterns::{PatternType, Proven};
 use serde_json::Value;
 
+const LONGEST_ERROR: usize = 80;
+
 /// What those who write for the client may be told.
 pub(crate) async fn proven(tx: &mut Tx, now: DateTime<Utc>) -> Result<Proven, Error> {
-    Ok(Proven::of(documents(tx, now).await?)?)
+    let client = tx.client();
+    Ok(Proven::of(documents(tx, now).await?, |kind, error| {
+        let (pattern, error) = (kind.name(), error.to_string());
+        // It may repeat what stands in the document.
+        let error: String = error.chars().take(LONGEST_ERROR).collect();
+        tracing::warn!(%client, pattern, error, "a stored pattern cannot be read and is left out");
+    }))
 }
 
 /// The documents that have not expired.

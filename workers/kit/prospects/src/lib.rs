@@ -43,6 +43,7 @@ pub use best::Best;
 pub use calendar::{Recipient, Recipients, as_calendar, as_spreadsheet};
 pub use campaigns::{AskCampaign, Asked, Campaign, CampaignStep, Icp, PatternUsed};
 pub use choices::OutreachChannel;
+pub use content::Words;
 pub use due::{AckRequest, AckStatus, DueRequest, DueTouch, Ripe};
 pub use erasure::{Erased, Somebody, addresses};
 pub use error::{Error, Wrong};

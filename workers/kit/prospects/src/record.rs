@@ -1,7 +1,7 @@
 //! Applies engagement events: each once, in whatever order they come.
 
 use crate::again::again;
-use crate::content;
+use crate::content::{self, Words};
 use crate::error::Error;
 use crate::event::{BadEvent, Event};
 use crate::{Owner, Prospects};
@@ -93,9 +93,8 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event, zone: Tz) -> Re
         let enrolment = enrolments::newest(tx, lead).await?;
         let event = event.at_home(crate::zone::zone(&who.time_zone, &who.state, &who.country, zone));
         follow(tx, &message, &event, &who, enrolment.as_ref(), &activity).await?;
-        if let Some(enrolment) = &enrolment {
-            content::keep(tx, &activity, enrolment, &who).await?;
-        }
+        let told = Words::of(&message.subject, &message.body);
+        content::keep(tx, &activity, enrolment.as_ref(), &who, told).await?;
     }
     Ok(Recorded::Applied)
 }

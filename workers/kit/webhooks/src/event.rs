@@ -30,6 +30,9 @@ pub struct Event {
     pub away_until: Option<NaiveDate>,
     pub meeting_id: Option<String>,
     pub replaces_meeting_id: Option<String>,
+    /// Of what was sent, where the tool tells it.
+    pub subject: Option<String>,
+    pub body: Option<String>,
 }
 
 /// Images that a mail program fetched before anybody looked.
@@ -68,7 +71,17 @@ impl Event {
             away_until: None,
             meeting_id: None,
             replaces_meeting_id: None,
+            subject: None,
+            body: None,
         }
+    }
+
+    /// With what was sent, if it was: other events repeat it.
+    pub(crate) fn saying_what_went_out(self, subject: Option<&str>, body: Option<&str>) -> Self {
+        if self.kind != EngagementKind::Sent {
+            return self;
+        }
+        Self { subject: subject.map(str::to_owned), body: body.map(str::to_owned), ..self }
     }
 
     /// With what the sender put on the message: its own ids, and its own count of steps.

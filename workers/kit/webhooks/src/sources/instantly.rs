@@ -48,7 +48,9 @@ fn event(value: &Value, now: DateTime<Utc>) -> Option<Event> {
     };
     // What is known of the lead lies flat among the other fields; "step" and "variant" are its own.
     let ids = |key: &str| key.ends_with("_id").then(|| id(value, &format!("/{key}")))?;
-    let event = event.tagged(ids);
+    let html = text(value, "/email_html").map(without_tags);
+    let body = text(value, "/email_text").or(html.as_deref());
+    let event = event.tagged(ids).saying_what_went_out(text(value, "/email_subject"), body);
     if kind != Kind::Replied && intent.is_none() {
         return Some(event);
     }

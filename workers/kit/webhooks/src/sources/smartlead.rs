@@ -63,7 +63,10 @@ fn event(value: &Value, now: DateTime<Utc>) -> Option<Event> {
     let ids = |key: &str| {
         key.ends_with("_id").then(|| places.iter().find_map(|place| id(value, &format!("{place}/{key}"))))?
     };
-    let event = event.tagged(ids);
+    let html = first_text(value, &["/sent_message/html", "/sent_message_body"]).map(without_tags);
+    let body = text(value, "/sent_message/text").or(html.as_deref());
+    let event =
+        event.tagged(ids).saying_what_went_out(first_text(value, &["/subject", "/email/subject"]), body);
     let told_html = ["/reply_message/html", "/reply_body", "/reply/html", "/last_reply/email_body"];
     let html = first_text(value, &told_html).map(without_tags);
     let told_text = ["/reply_message/text", "/preview_text", "/reply/text", "/reply/body"];

@@ -2,7 +2,7 @@
 //!
 //! `type` is a kind of engagement in lower case, as it is or behind a last dot ("engagement.replied"); `data` holds
 //! `prospect_id`, `touch_id`, `email`, `phone`, `step` (0 the connection request, 1 the first message), `variant`,
-//! `channel`, `machine`, `text` of a reply, `meeting_id` and `replaces_meeting_id`; `timestamp` is the time.
+//! `channel`, `machine`, `subject` and `body` of what was sent, `text` of a reply, `meeting_id` and `replaces_meeting_id`; `timestamp` is the time.
 
 use crate::event::{BOT, Event, joined};
 use crate::fields::{email, first_text, flag, id, object, text, time};
@@ -75,6 +75,7 @@ fn event(value: &Value, message_id: &str, now: DateTime<Utc>) -> Option<Event> {
         ..event
     };
     let event = event.tagged(|key| id(data, &format!("/{key}")));
+    let event = event.saying_what_went_out(text(data, "/subject"), text(data, "/body"));
     let said = first_text(data, &["/text"]);
     Some(if kind == Kind::Replied { event.saying(text(data, "/subject"), said) } else { event })
 }

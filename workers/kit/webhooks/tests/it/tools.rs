@@ -183,6 +183,25 @@ fn the_first_message_of_smartlead_is_sent_once() {
 }
 
 #[test]
+fn some_tools_tell_what_went_out() {
+    #[track_caller]
+    fn check(source: Source, body: Value, subject: Option<&str>, text: Option<&str>) {
+        let event = of(source, &body).unwrap();
+        assert_eq!((event.subject.as_deref(), event.body.as_deref()), (subject, text), "{body}");
+    }
+    let smartlead = |name: &str| json!({"event_type": name, "subject": "Quick question", "sent_message": {"html": "<p>Hi <b>Ann</b></p>"}});
+    check(Source::Smartlead, smartlead("EMAIL_SENT"), Some("Quick question"), Some("\nHi Ann\n"));
+    check(Source::Smartlead, smartlead("EMAIL_OPEN"), None, None);
+    let instantly = |name: &str| json!({"event_type": name, "email_subject": "Quick question", "email_text": "Hi Ann", "email_html": "<i>no</i>"});
+    check(Source::Instantly, instantly("email_sent"), Some("Quick question"), Some("Hi Ann"));
+    check(Source::Instantly, instantly("reply_received"), None, None);
+    let standard =
+        |name: &str| json!({"type": name, "data": {"subject": "Quick question", "body": "Hi Ann"}});
+    check(Source::Standard, standard("sent"), Some("Quick question"), Some("Hi Ann"));
+    check(Source::Standard, standard("clicked"), None, None);
+}
+
+#[test]
 fn smartlead_categories_have_a_meaning() {
     let category =
         |name: &str| json!({"event_type": "LEAD_CATEGORY_UPDATED", "lead_category": {"new_name": name}});
