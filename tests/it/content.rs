@@ -1,9 +1,11 @@
 //! What a sending said is kept beside it, whoever says that it went out, and forgotten with the person.
 
 use chrono::NaiveDate;
-use prospects::{AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, Prospects, Recorded};
+use prospects::{
+    AckRequest, AckStatus, CadenceRequest, DueRequest, GenerateRequest, Prospects, Recorded, Words,
+};
 use proto::v1::{Engagement, EngagementKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::TestFleet;
 use tests::prospects::{OWNER, USER, at, event, people};
 
@@ -102,35 +104,34 @@ async fn the_words_that_a_tool_tells_are_what_went_out() {
     outreach.take_in(OWNER, people(2), at(monday(), 1)).await.unwrap();
     enrolled(&outreach, "prospect_1").await;
     let sent = |prospect: &str| event(prospect, EngagementKind::Sent, at(monday(), 15));
-    let told = Engagement {
-        step: Some(1),
-        subject: "A question about {company}".to_owned(),
-        body: "Hi {first_name}, worth 15 minutes?".to_owned(),
-        ..sent("prospect_1")
+    let counted = async |prospect: &str, subject: &str, body: &str| {
+        let words = Words::of(subject, body).unwrap();
+        outreach.count_words(OWNER.client, prospect, &[], &words).await.unwrap()
     };
+    let words = ("A question about Oak 0 Academy", "Hi Person, worth 15 minutes?");
+    let features = counted("prospect_1", words.0, words.1).await;
+    let told = Engagement { step: Some(1), content_features: features, ..sent("prospect_1") };
     // Nobody has to be in a sequence of ours.
-    let elsewhere = Engagement { subject: "Your leads".to_owned(), ..sent("prospect_2") };
+    let features = counted("prospect_2", "Your leads", "").await;
+    let elsewhere = Engagement { content_features: features.clone(), ..sent("prospect_2") };
     // What is no sending has no words of ours.
-    let opened =
-        Engagement { body: "Hi".to_owned(), ..event("prospect_2", EngagementKind::Opened, at(monday(), 16)) };
+    let opened = event("prospect_2", EngagementKind::Opened, at(monday(), 16));
+    let opened = Engagement { content_features: features, ..opened };
     for event in [&told, &elsewhere, &opened] {
         assert_eq!(outreach.record(event).await.unwrap(), Recorded::Applied);
     }
     let mut kept = kept(&fleet).await;
     kept.sort_by_key(|(snapshot, _)| snapshot["subject"].to_string());
     let [(first, features), (other, _)] = kept.as_slice() else { panic!("{kept:?}") };
-    assert_eq!(first["subject"], "A question about Oak 0 Academy");
-    assert_eq!(first["body"], "Hi Person, worth 15 minutes?");
-    assert_eq!(first["personalization"], serde_json::json!(["company_mention"]));
+    assert_eq!((&first["subject"], &first["body"]), (&"A question about {company}".into(), &"".into()));
+    assert_eq!((&first["personalization"], &first["word_count"]), (&json!(["company_mention"]), &json!(5)));
     assert_eq!((&features["s"], &features["w"]), (&"A question about {company}".into(), &5.into()));
     assert_eq!((&other["subject"], &other["pain_points"][0]), (&"Your leads".into(), &"leads".into()));
     assert_eq!(fleet.number("SELECT count(*) FROM activities WHERE content_snapshot IS NOT NULL").await, 2);
+    assert_eq!(counted("nobody", "Your leads", "").await, "");
 
-    let refused = async |event: Engagement| outreach.record(&event).await.unwrap_err().to_string();
-    let long = Engagement { subject: "x".repeat(501), ..sent("prospect_2") };
-    assert_eq!(refused(long).await, "subject has more than 500 characters");
-    let long = Engagement { body: "x".repeat(10_001), ..sent("prospect_2") };
-    assert_eq!(refused(long).await, "body has more than 10000 characters");
-    let nul = Engagement { body: "a\0b".to_owned(), ..sent("prospect_2") };
-    assert_eq!(refused(nul).await, "body holds a NUL character");
+    for wrong in ["words", r#"{"w":1,"n":1,"p":[200]}"#, r#"{"w":1,"n":1,"x":[1,1]}"#] {
+        let event = Engagement { content_features: wrong.to_owned(), ..sent("prospect_2") };
+        assert_eq!(outreach.record(&event).await.unwrap_err().to_string(), "content_features are none");
+    }
 }

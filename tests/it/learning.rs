@@ -140,11 +140,16 @@ async fn who_comes_is_scored_by_what_is_recommended_until_it_has_run_out() {
         AND als_weights_used = als_learned_weights AND leads.weights_source = 'learned'";
     fleet.broker.until("scored by what was learned", async || fleet.number(equal).await == 1).await;
 
+    let explain = ["leads", "explain", "new", "--json"];
+    let likelihood = fleet.said(&explain).await["now"]["likelihood"].as_f64();
+    assert!(likelihood.is_some_and(|share| (0.001..0.5).contains(&share)), "{likelihood:?}");
+
     fleet.sql("UPDATE clients SET als_weights_updated_at = now() - interval '15 days'").await;
     let _detector = fleet.run(&["detector"]);
     let expired = "SELECT count(*) FROM leads JOIN clients ON clients.id = client_id
         WHERE prospect_id = 'new' AND leads.weights_source = 'expired' AND clients.weights_source = 'expired'";
     fleet.broker.until("scored by the defaults again", async || fleet.number(expired).await == 1).await;
+    assert!(fleet.said(&explain).await["now"]["likelihood"].is_null());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Asks for the patterns of every client once a week, and tells when learned weights have run out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use conversion::{Conversion, schedule};
 use db::Uuid;
 use runtime::Runtime;
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// How often it is looked whose time has come.
 const EVERY: Duration = Duration::from_secs(60);
+
+/// Scores are made anew so long after the weights have run out.
+const GRACE: TimeDelta = TimeDelta::hours(3);
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -72,10 +75,22 @@ async fn ask(
 
 /// X88: scores that were made with weights which have run out are made anew, with the defaults.
 async fn expire_all(runtime: &Runtime, conversion: &Conversion, now: DateTime<Utc>) -> Result<(), Failed> {
-    for (client, confirmed_at) in conversion.expired(now).await? {
-        // Told first: who stops in between tells it again under the same name.
-        runtime.publish(&crate::learner::expired(client, confirmed_at)).await?;
-        conversion.expire(client, confirmed_at).await?;
+    // A run that is due in these hours may confirm them.
+    for (client, confirmed_at) in conversion.expired(now - GRACE).await? {
+        if let Err(error) = expire(runtime, conversion, client, confirmed_at).await {
+            tracing::warn!(%client, error = %error, "could not tell that the client's weights have run out");
+        }
     }
     Ok(())
+}
+
+async fn expire(
+    runtime: &Runtime,
+    conversion: &Conversion,
+    client: Uuid,
+    confirmed_at: DateTime<Utc>,
+) -> Result<(), Failed> {
+    // Told first: who stops in between tells it again under the same name.
+    runtime.publish(&crate::learner::expired(client, confirmed_at)).await?;
+    Ok(conversion.expire(client, confirmed_at).await?)
 }

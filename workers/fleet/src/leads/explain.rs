@@ -39,7 +39,11 @@ fn tier(now: &Reckoned) -> String {
 }
 
 fn weights(now: &Reckoned) -> String {
-    format!("with {}; the best score there is: {}", now.weights_reason, now.ledger.max_score)
+    let mut text = format!("with {}; the best score there is: {}", now.weights_reason, now.ledger.max_score);
+    if let Some(likelihood) = now.likelihood {
+        text.push_str(&format!("\nOf such leads {:.1} % have booked", likelihood * 100.0));
+    }
+    text
 }
 
 /// The lines of the score and their sum.

@@ -8,7 +8,7 @@ use als::Tier;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, DurationRound as _, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use conversion::{Behind, ChannelWhatIf, WeightsWhatIf};
 use patterns::PatternType;
 use prospects::OutreachChannel;
@@ -152,8 +152,8 @@ pub(crate) struct Learning {
 
 /// Asks for patterns to be learned now
 ///
-/// It is done soon after; `computed_at` of the patterns is the moment then. Asking again within the same minute asks for
-/// the same.
+/// It is done soon after; `computed_at` of the patterns is the moment then. Of several questions within a minute the first
+/// one is heard.
 #[utoipa::path(
     post, operation_id = "recompute_patterns", path = "/api/patterns/recompute", tag = "patterns",
     responses((status = ACCEPTED, body = Learning))
@@ -162,10 +162,11 @@ pub(crate) async fn recompute(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
-    let now = app.now();
-    let moment = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+    let moment = app.now().trunc_subsecs(0);
     let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&text));
+    // One question a minute is heard.
+    let minute = moment.format("%Y-%m-%dT%H-%MZ").to_string();
+    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&minute));
     let request =
         LearnRequest { client_id: caller.client.to_string(), moment: text, asked_by: "api".to_owned() };
     app.runtime.publish(&Outgoing::job(DETECTOR, client, id, &request)).await.map_err(

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use cadence::Intent;
 use chrono::{DateTime, SecondsFormat, Utc};
 use db::activities;
+use prospects::Words;
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -47,7 +48,7 @@ pub(crate) struct TrackEngagement {
     /// What the prospect wrote: it is read for its meaning and not kept.
     #[schema(max_length = 10000)]
     text: Option<String>,
-    /// Of what was sent: it is learned from. `{first_name}`, `{last_name}` and `{company}` stand for the prospect's.
+    /// Of what was sent: what is in it is counted, and it is not kept.
     #[schema(max_length = 500)]
     subject: Option<String>,
     /// As the subject.
@@ -135,7 +136,10 @@ pub(crate) async fn track_engagement(
     }
     let duplicate = named.recorded;
     if !duplicate {
-        app.prospects.without_names(caller.client, &mut event).await?;
+        if let Some(words) = told.words() {
+            let (client, name) = (caller.client, &told.prospect_id);
+            event.content_features = app.prospects.count_words(client, name, &[], &words).await?;
+        }
         events::publish(&app, caller.client, event).await?;
     }
     let tracked = Tracked { accepted: true, event_id, duplicate };
@@ -150,8 +154,6 @@ impl TrackEngagement {
         let intent = text.map(cadence::intent);
         let away = text.filter(|_| intent == Some(Intent::OutOfOffice));
         let machine = intent.is_some_and(|intent| !intent.is_human());
-        let is_sent = matches!(self.engagement_status, EngagementStatus::Sent);
-        let words = |text: &Option<String>| text.clone().filter(|_| is_sent).unwrap_or_default();
         Engagement {
             event_id: self.event_id(idempotency_key, now),
             client_id: client.to_string(),
@@ -170,10 +172,15 @@ impl TrackEngagement {
             away_until: away
                 .map(|text| cadence::back_on(text, occurred_at.date_naive()).to_string())
                 .unwrap_or_default(),
-            subject: words(&self.subject),
-            body: words(&self.body),
             ..Engagement::default()
         }
+    }
+
+    /// Of what was sent.
+    fn words(&self) -> Option<Words> {
+        let is_sent = matches!(self.engagement_status, EngagementStatus::Sent);
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        Words::of(&said(&self.subject), &said(&self.body)).filter(|_| is_sent)
     }
 
     /// The id that was given, else what makes the event itself.

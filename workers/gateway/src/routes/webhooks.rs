@@ -55,8 +55,12 @@ pub(crate) async fn webhook(
         Received::Events(found) => {
             let mut engagements: Vec<Engagement> =
                 found.iter().map(|event| engagement(&app, client, source, event)).collect();
-            for event in &mut engagements {
-                app.prospects.without_names(client, event).await?;
+            for (event, told) in engagements.iter_mut().zip(&found) {
+                let subject = words(&told.subject, Words::LONGEST_SUBJECT);
+                if let Some(words) = Words::of(&subject, &words(&told.body, Words::LONGEST_BODY)) {
+                    let (name, key) = (&event.prospect_id, &event.address_key);
+                    event.content_features = app.prospects.count_words(client, name, key, &words).await?;
+                }
             }
             futures::stream::iter(engagements)
                 .map(|event| events::publish(&app, client, event))
@@ -137,8 +141,6 @@ fn engagement(app: &App, client: Uuid, source: Source, event: &Event) -> Engagem
         away_until: event.away_until.map(|day| day.to_string()).unwrap_or_default(),
         meeting_id: meeting(&event.meeting_id),
         replaces_meeting_id: meeting(&event.replaces_meeting_id),
-        subject: words(&event.subject, Words::LONGEST_SUBJECT),
-        body: words(&event.body, Words::LONGEST_BODY),
         ..Engagement::default()
     }
 }

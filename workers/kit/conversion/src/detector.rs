@@ -107,12 +107,11 @@ impl Detector {
             threads.spawn(|| count_shuffled(cases, clock, lexicon, shuffled, random));
             cases.iter().for_each(|case| counts.count(case, clock, lexicon));
             if let Some(then) = judged_since.map(|now| Clock { now }) {
-                let was_mature =
-                    |case: &&Case<'_>| then.is_mature(case.first_touch().unwrap_or(case.lead.known_since));
-                cases
-                    .iter()
-                    .filter(|case| !was_mature(case))
-                    .for_each(|case| recent.count(case, clock, lexicon));
+                let is_new = |case: &&Case<'_>| match case.first_touch() {
+                    Some(first) => !then.is_mature(first),
+                    None => case.lead.known_since > then.now,
+                };
+                cases.iter().filter(is_new).for_each(|case| recent.count(case, clock, lexicon));
             }
         });
         cases.iter().for_each(|case| self.learn_from(case));
@@ -205,10 +204,22 @@ fn count_shuffled(
     counts: &mut Counts,
     random: &mut ChaCha8Rng,
 ) {
-    let mut outcomes: Vec<Outcome> = cases.iter().map(|case| case.lead.outcome).collect();
-    outcomes.shuffle(random);
+    // Among those who could have booked alike: the contacted, the lately contacted, and the others.
+    let kind = |case: &Case<'_>| case.first_touch().map(|first| clock.is_mature(first));
+    let mut of_kind: [Vec<Outcome>; 3] = [Some(true), Some(false), None].map(|wanted| {
+        let own = cases.iter().filter(|case| kind(case) == wanted);
+        let mut outcomes: Vec<Outcome> = own.map(|case| case.lead.outcome).collect();
+        outcomes.shuffle(random);
+        outcomes
+    });
     let mut touches: Vec<Touch> = Vec::new();
-    for (case, outcome) in cases.iter().zip(outcomes) {
+    for case in cases {
+        let outcomes = match kind(case) {
+            Some(true) => &mut of_kind[0],
+            Some(false) => &mut of_kind[1],
+            None => &mut of_kind[2],
+        };
+        let Some(outcome) = outcomes.pop() else { continue };
         touches.clear();
         touches.extend_from_slice(case.touches);
         // Who has booked by chance has done so after any of the touches, as likely after one as after another.

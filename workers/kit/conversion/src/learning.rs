@@ -136,7 +136,8 @@ impl Conversion {
             let until = moment - TimeDelta::weeks(week) + TimeDelta::seconds(1);
             weeks.extend(conversion::before(&mut tx, who, until).await?.pop());
         }
-        let documents = conversion::before(&mut tx, None, held::judged_before(moment)).await?;
+        let month_ago = held::judged_before(moment) + TimeDelta::seconds(1);
+        let documents = conversion::before(&mut tx, None, month_ago).await?;
         tx.rollback().await?;
         let week_ago = weeks.first().and_then(|run| in_force(run, moment));
         // Weeks in which nothing was learned are no runs of their own.
@@ -187,7 +188,12 @@ fn in_force(run: &Pattern, moment: DateTime<Utc>) -> Option<Weights> {
 }
 
 fn confirmed_at(run: &Pattern) -> Option<DateTime<Utc>> {
-    run.patterns["weights_decision"]["confirmed_at"].as_str()?.parse().ok()
+    let decision = &run.patterns["weights_decision"];
+    // Documents from before this was written down: what was learned was confirmed with every run.
+    if decision["drift"]["population_limit"].is_null() {
+        return Some(run.computed_at);
+    }
+    decision["confirmed_at"].as_str()?.parse().ok()
 }
 
 /// Stores the documents, and the weights that follow unless a later moment has been learned from; false then.

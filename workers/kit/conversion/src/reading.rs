@@ -204,6 +204,8 @@ fn settle(lead: &mut Lead, own: &[Event], touches: &mut [Touch]) {
     let until = lead.converted_at.unwrap_or(i64::MAX);
     touches.iter_mut().for_each(|touch| touch.converting &= touch.at <= until);
     if !touches.iter().any(|touch| touch.converting)
+        // Of a conversion whose time nobody knows, nor which touch it was, nothing is said.
+        && lead.converted_at.is_some()
         && let Some(last) = touches.iter_mut().rfind(|touch| touch.at <= until)
     {
         last.converting = true;

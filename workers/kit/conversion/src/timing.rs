@@ -175,9 +175,11 @@ impl Timings {
             return;
         }
         let Some(place) = case.converting() else { return };
-        let booked_at = case.lead.converted_at.unwrap_or(case.touches[place].at);
-        self.booked_after[days(first, booked_at).min(LAST_DAY)] += 1;
-        self.days.count((booked_at - first).max(0) as f64 / DAY as f64);
+        // Of some nobody knows when.
+        if let Some(booked_at) = case.lead.converted_at {
+            self.booked_after[days(first, booked_at).min(LAST_DAY)] += 1;
+            self.days.count((booked_at - first).max(0) as f64 / DAY as f64);
+        }
         if !clock.is_mature(case.touches[place].at) {
             return;
         }
@@ -203,7 +205,10 @@ impl Timings {
             if let (Some(content), Some(histogram)) = (content, histogram) {
                 let is_sms = usize::from(touch.channel) == Lengths::SMS;
                 let length = if is_sms { content.features.chars } else { content.features.words };
-                histogram.count(length, touch.converting);
+                // Of some only the subject is known.
+                if length > 0 {
+                    histogram.count(length, touch.converting);
+                }
             }
         }
     }

@@ -131,6 +131,7 @@ impl Conversion {
                 }
             })
             .await?;
+        drop(outcomes);
         let all = leads.seen;
         let both = |row: &Row| (row.now, row.then);
         let (now, then): (Vec<f64>, Vec<f64>) = leads.sorted().iter().map(both).unzip();

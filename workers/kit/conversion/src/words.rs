@@ -26,7 +26,7 @@ impl Contents {
         if let Some(symbol) = self.texts.find(text) {
             return Some(symbol);
         }
-        let features: Features = serde_json::from_str(text).ok()?;
+        let features = Features::read(text)?;
         if self.texts.len() >= MOST {
             return None;
         }

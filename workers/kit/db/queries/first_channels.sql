@@ -7,5 +7,5 @@ FROM (
 ) AS a
 JOIN leads AS l ON l.client_id = $1 AND l.id = a.lead_id AND l.deleted_at IS NULL
 WHERE $2::text = ANY (a.channels) AND ($3::text IS NULL OR a.tier = $3)
-    AND (l.converted_at IS NULL OR l.converted_at >= a.assigned_at)
+    AND (l.converted_at >= a.assigned_at OR l.converted_at IS NULL AND l.status <> 'converted')
 ORDER BY a.assigned_at DESC, a.lead_id LIMIT $6

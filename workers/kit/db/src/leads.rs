@@ -338,9 +338,7 @@ pub async fn notes(tx: &mut Tx, lead: Uuid) -> Result<Vec<Note>, Error> {
 pub struct Addressee {
     pub name: String,
     pub company: String,
-    pub email: String,
-    pub phone: String,
-    pub linkedin_url: String,
+    pub industry: String,
 }
 
 /// The prospect of that name, else the one with that keyed hash of an address.
@@ -348,10 +346,11 @@ pub async fn addressee(tx: &mut Tx, prospect_id: &str, key: &[u8]) -> Result<Opt
     let client = tx.client();
     let query = sqlx::query_as!(
         Addressee,
-        "SELECT name, company, email, phone, linkedin_url FROM leads
+        r#"SELECT name, company, coalesce(nullif(industry, ''), nullif(tags ->> 'industry', 'other'), '') AS "industry!"
+        FROM leads
         WHERE client_id = $1
             AND ($2 <> '' AND prospect_id = $2 OR $3::bytea <> '' AND (email_key = $3 OR profile_key = $3 OR phone_key = $3))
-        ORDER BY prospect_id = $2 DESC, email_key = $3 DESC NULLS LAST, id LIMIT 1",
+        ORDER BY prospect_id = $2 DESC, email_key = $3 DESC NULLS LAST, id LIMIT 1"#,
         client,
         prospect_id,
         key

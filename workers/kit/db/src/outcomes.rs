@@ -1,21 +1,29 @@
 //! What conversions are learned from: leads and what was sent to them, as of one moment, in batches of leads.
 
+use crate::pool::Reader;
 use crate::rows::{self, Fields};
-use crate::{Db, Error, Tx};
+use crate::{Db, Error};
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// What came longer ago teaches nothing any more (default 46).
 const LOOKBACK: TimeDelta = TimeDelta::days(365);
 
-/// A repeatable-read view of one client's leads of a year, of what had happened up to a moment; through two connections,
-/// so that the server sends leads and activities at once.
+/// A repeatable-read view of one client's leads of a year, of what had happened up to a moment.
 #[derive(Debug)]
 pub struct Outcomes {
-    leads: Tx,
-    activities: Tx,
+    db: Db,
+    client: Uuid,
     as_of: DateTime<Utc>,
+    leads: Reader,
+    /// Of the same snapshot, once activities are asked for: the server sends both at once.
+    activities: Option<Reader>,
+    _reading: OwnedSemaphorePermit,
 }
+
+// Compiling the few expressions of these queries takes longer than it saves.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off";
 
 /// A lead. Times are seconds since 1970; texts that are not there are empty.
 #[derive(Clone, Copy, Debug)]
@@ -55,27 +63,20 @@ pub struct ActivityRow<'a> {
 
 impl Outcomes {
     pub async fn open(db: &Db, client: Uuid, as_of: DateTime<Utc>) -> Result<Self, Error> {
-        // Compiling the few expressions of these queries takes longer than it saves.
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off";
-        let mut leads = db.begin_bulk(BEGIN, client).await?;
-        let snapshot = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#)
-            .fetch_one(leads.connection())
-            .await?;
-        let activities =
-            db.begin_bulk(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'"), client).await?;
-        Ok(Self { leads, activities, as_of })
+        let reading = db.may_read().await?;
+        let leads = db.reader(BEGIN, client).await?;
+        Ok(Self { db: db.clone(), client, as_of, leads, activities: None, _reading: reading })
     }
 
     /// The last id of the next `size` leads after an id; none when there are fewer left.
     pub async fn batch_end(&mut self, after: Uuid, size: i64) -> Result<Option<Uuid>, Error> {
-        let client = self.leads.client();
         let query = sqlx::query_scalar!(
             "SELECT id FROM leads WHERE client_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 1",
-            client,
+            self.client,
             after,
             size - 1
         );
-        Ok(query.fetch_optional(self.leads.connection()).await?)
+        Ok(query.fetch_optional(&mut self.leads.connection).await?)
     }
 
     /// Leads after an id up to another one, in any order.
@@ -96,15 +97,28 @@ impl Outcomes {
         mut each_activity: impl FnMut(ActivityRow<'_>),
     ) -> Result<(u64, u64), Error> {
         let (leads, activities) = (self.leads_query(range), self.activities_query(range));
-        futures::future::try_join(
+        let mut beside = match self.activities.take() {
+            Some(beside) => beside,
+            None => self.beside().await?,
+        };
+        let read = futures::future::try_join(
             rows::each(&mut self.leads, &leads, |mut fields| each_lead(lead(&mut fields))),
-            rows::each(&mut self.activities, &activities, |mut fields| each_activity(activity(&mut fields))),
-        )
-        .await
+            rows::each(&mut beside, &activities, |mut fields| each_activity(activity(&mut fields))),
+        );
+        let read = read.await?;
+        self.activities = Some(beside);
+        Ok(read)
+    }
+
+    /// Another connection that sees what the first one sees.
+    async fn beside(&mut self) -> Result<Reader, Error> {
+        let snapshot = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#);
+        let snapshot = snapshot.fetch_one(&mut self.leads.connection).await?;
+        self.db.reader(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'"), self.client).await
     }
 
     fn leads_query(&self, (after, until): (Uuid, Uuid)) -> String {
-        let (client, as_of) = (self.leads.client(), self.as_of.to_rfc3339());
+        let (client, as_of) = (self.client, self.as_of.to_rfc3339());
         let since = (self.as_of - LOOKBACK).to_rfc3339();
         // Parts that came with a lead are from before any touch; of those that were made here the time is known.
         format!(
@@ -120,7 +134,7 @@ impl Outcomes {
     }
 
     fn activities_query(&self, (after, until): (Uuid, Uuid)) -> String {
-        let (client, as_of) = (self.leads.client(), self.as_of.to_rfc3339());
+        let (client, as_of) = (self.client, self.as_of.to_rfc3339());
         let since = (self.as_of - LOOKBACK).to_rfc3339();
         format!(
             "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,

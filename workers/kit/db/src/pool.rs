@@ -2,14 +2,27 @@
 
 use crate::{Config, Error};
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// A pool that connects on first use, so that whoever never needs Postgres starts without it.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    readers: Arc<Semaphore>,
+}
+
+/// Readers of many rows at once.
+const READERS: usize = 2;
+
+/// A connection of its own that sees the rows of one tenant. It is closed when it is dropped: whoever is stopped in the
+/// middle of many rows leaves no answer behind for the next one.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) connection: PgConnection,
 }
 
 /// A transaction that sees and writes the rows of one tenant. Dropping it rolls back.
@@ -37,7 +50,7 @@ impl Db {
                 })
             })
             .connect_lazy_with(options);
-        Ok(Self { pool })
+        Ok(Self { pool, readers: Arc::new(Semaphore::new(READERS)) })
     }
 
     /// Begins a transaction of one tenant.
@@ -56,6 +69,22 @@ impl Db {
         // One journey to the server; what an id is made of ends no statement.
         let begin = format!("{begin}; SELECT set_config('app.client_id', '{client}', true)");
         Ok(Tx { tx: self.pool.begin_with(AssertSqlSafe(begin)).await?, client })
+    }
+
+    /// Waits until fewer than `READERS` are reading.
+    pub(crate) async fn may_read(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Ok(Arc::clone(&self.readers).acquire_owned().await.map_err(|_closed| sqlx::Error::PoolClosed)?)
+    }
+
+    /// Begins a transaction of one tenant beside the pool, that may take its time.
+    pub(crate) async fn reader(&self, begin: &str, client: Uuid) -> Result<Reader, Error> {
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        let begin = format!(
+            "SET ROLE leadfleet_app; {begin}; SELECT set_config('app.client_id', '{client}', true),
+                set_config('statement_timeout', '1h', true)"
+        );
+        sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut connection).await?;
+        Ok(Reader { connection })
     }
 
     /// Whether Postgres answers, and with the role of workers.

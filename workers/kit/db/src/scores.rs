@@ -41,6 +41,8 @@ pub struct LearnedWeights {
     pub weights_source: String,
     /// The weights that were fitted last, whether adopted or not.
     pub candidate: Option<Value>,
+    /// How likely a booking is by the weighted parts, as intercept and slope.
+    pub likelihood: Option<Value>,
 }
 
 /// The weights of a score, as they are stored with it.
@@ -144,7 +146,8 @@ pub async fn learned(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<LearnedWe
     let query = sqlx::query_as!(
         LearnedWeights,
         "SELECT als_learned_weights, als_weights_updated_at, weights_source, (SELECT patterns -> 'candidate_weights'
-            FROM conversion_patterns WHERE client_id = $1 AND pattern_type = 'who' AND valid_until > $2) AS candidate
+            FROM conversion_patterns WHERE client_id = $1 AND pattern_type = 'who' AND valid_until > $2) AS candidate,
+            weights_decision -> 'likelihood' AS likelihood
         FROM clients WHERE id = $1",
         client,
         now

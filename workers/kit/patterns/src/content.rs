@@ -171,6 +171,23 @@ impl Features {
         found
     }
 
+    /// What `text` wrote; none of anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        let read: Self = serde_json::from_str(text).ok()?;
+        let rise = |places: &[u8], all: usize| {
+            places.windows(2).all(|pair| pair[0] < pair[1])
+                && places.last().is_none_or(|last| usize::from(*last) < all)
+        };
+        let within = |place: Option<u8>, all: usize| place.is_none_or(|place| usize::from(place) < all);
+        let sound = rise(&read.pain_points, PAIN_POINTS.len())
+            && rise(&read.personal, PERSONAL.len())
+            && within(read.angle, ANGLES.len())
+            && within(read.cta, CTAS.len())
+            && read.subject.chars().count() <= LONGEST_PATTERN
+            && !read.subject.contains('\0');
+        sound.then_some(read)
+    }
+
     /// The text that stands for all messages that are alike in what is counted.
     pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -180,13 +197,25 @@ impl Features {
 impl Snapshot {
     pub fn of(subject: Option<&str>, body: &str, recipient: Recipient<'_>) -> (Self, Features) {
         let features = Features::of(subject, body, recipient);
-        let name =
-            |list: &[&'static str], place: u8| list.get(usize::from(place)).copied().map(Cow::Borrowed);
+        let counted = Self::of_features(&features);
         let named = Words::of(body).has(recipient.first_name);
-        let level = features.personal.len() + usize::from(named);
         let snapshot = Self {
             subject: subject.map(str::to_owned),
             body: body.to_owned(),
+            personalization_level: counted.personalization_level + u32::from(named),
+            ..counted
+        };
+        (snapshot, features)
+    }
+
+    /// What is known of a message of which nothing is kept but what was counted: its subject stands without names, and its
+    /// body is empty.
+    pub fn of_features(features: &Features) -> Self {
+        let name =
+            |list: &[&'static str], place: u8| list.get(usize::from(place)).copied().map(Cow::Borrowed);
+        Self {
+            subject: Some(features.subject.clone()).filter(|subject| !subject.is_empty()),
+            body: String::new(),
             pain_points: features
                 .pain_points
                 .iter()
@@ -195,10 +224,9 @@ impl Snapshot {
             cta: features.cta.and_then(|place| name(&CTAS, place)),
             angle: features.angle.and_then(|place| name(&ANGLES.map(|(name, _)| name), place)),
             word_count: features.words,
-            personalization_level: u32::try_from(level).unwrap_or_default(),
+            personalization_level: u32::try_from(features.personal.len()).unwrap_or_default(),
             personalization: features.personal.iter().filter_map(|place| name(&PERSONAL, *place)).collect(),
-        };
-        (snapshot, features)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::choices::ProspectName;
 use crate::error::Error;
-use crate::learned::documents;
+use crate::learned::{documents, unread};
 use crate::suppression::{Addresses, why};
 use crate::{Owner, Prospects};
 use chrono::{DateTime, NaiveDate, Utc, Weekday};
@@ -131,9 +131,13 @@ fn reachable(addresses: &Addresses<'_>) -> Vec<&'static str> {
 }
 
 async fn how(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<How>, Error> {
+    let client = tx.client();
     let mut documents = documents(tx, now).await?;
     let document = documents.find(|(kind, _)| *kind == PatternType::How);
-    Ok(document.map(|(_, document)| serde_json::from_value(document)).transpose()?)
+    let read = document.map(|(kind, document)| {
+        serde_json::from_value(document).inspect_err(|error| unread(client, kind, error)).ok()
+    });
+    Ok(read.flatten())
 }
 
 /// What the prospect has in the campaign from now on; what it had already stays.

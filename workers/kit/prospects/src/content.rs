@@ -1,19 +1,14 @@
 //! What a touch said, kept beside its sending, so that it can be learned which words book (CI-018).
 
-use crate::messages::{Message, first_name};
+use crate::messages::{Message, first_name, is_title};
 use crate::{Owner, Prospects};
 use db::activities::{self, Activity, Who};
 use db::enrolments::Enrolment;
-use db::leads::{self, Addressee};
+use db::leads;
 use db::{Error, Tx, Uuid};
-use patterns::content::{Recipient, Snapshot, without};
-use proto::v1::Engagement;
+use patterns::content::{Features, Recipient, Snapshot, without};
 use serde::Deserialize as _;
 use serde_json::Value;
-
-const FIRST: &str = "{first_name}";
-const LAST: &str = "{last_name}";
-const COMPANY: &str = "{company}";
 
 /// What a sending said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,84 +32,59 @@ impl Words {
 }
 
 impl Prospects {
-    /// Takes whom a sending went to out of its words: messages name nobody. Words to nobody who is known are dropped.
-    pub async fn without_names(&self, client: Uuid, event: &mut Engagement) -> Result<(), crate::Error> {
-        if event.subject.is_empty() && event.body.is_empty() {
-            return Ok(());
-        }
+    /// What is counted of words that went to somebody: that travels and they do not, for people stand in them. Empty when
+    /// nobody is known by that name or address.
+    pub async fn count_words(
+        &self,
+        client: Uuid,
+        prospect_id: &str,
+        address_key: &[u8],
+        words: &Words,
+    ) -> Result<String, crate::Error> {
         let mut tx = self.begin(Owner { client, user: None }).await?;
-        let found = leads::addressee(&mut tx, &event.prospect_id, &event.address_key).await?;
+        let found = leads::addressee(&mut tx, prospect_id, address_key).await?;
         tx.commit().await?;
-        let hide = |text: &str, most: usize| match &found {
-            Some(found) => hidden(text, found).chars().take(most).collect(),
-            None => String::new(),
-        };
-        event.subject = hide(&event.subject, Words::LONGEST_SUBJECT);
-        event.body = hide(&event.body, Words::LONGEST_BODY);
-        Ok(())
+        let Some(whom) = found else { return Ok(String::new()) };
+        let subject = words.subject.as_deref().map(|subject| without_name(subject, &whom.name));
+        let words = Words { subject, body: words.body.clone() };
+        Ok(counted(&words, &whom.name, &whom.company, &whom.industry)?.1)
     }
 }
 
-fn hidden(text: &str, whom: &Addressee) -> String {
-    let [first, last] = names(&whom.name);
-    let whole = [
-        (whom.email.as_str(), "{email}"),
-        (&whom.phone, "{phone}"),
-        (&whom.linkedin_url, "{linkedin_url}"),
-        (&whom.company, COMPANY),
-        (&last, LAST),
-        (&first, FIRST),
-    ];
-    // A part of a name is enough to know somebody.
-    let parts = last.split(|sign: char| !sign.is_alphanumeric()).map(|part| (part, LAST));
-    let all = whole.into_iter().chain(parts);
-    all.fold(text.to_owned(), |text, (name, placeholder)| without(&text, name, placeholder))
-}
-
-/// The first name, as in a greeting, and what follows it.
-fn names(name: &str) -> [String; 2] {
+/// The first name is taken out with the company, as a placeholder; here goes the rest of the name, titles aside.
+fn without_name(text: &str, name: &str) -> String {
     let first = greeted(name);
-    let last = name.split_once(first.as_str()).map_or(name, |(_, last)| last);
-    let last = last.trim_matches(|sign: char| !sign.is_alphanumeric()).to_owned();
-    [first, last]
+    let others = name.split(|sign: char| !sign.is_alphanumeric()).filter(|part| *part != first);
+    others
+        .filter(|part| !is_title(part))
+        .fold(text.to_owned(), |text, part| without(&text, part, "{last_name}"))
 }
 
-/// With the names of whom it went to; in one pass, so that no name is taken for a placeholder.
-fn named(text: &str, who: &Who) -> String {
-    let [first, last] = names(&who.name);
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        filled.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let known = [(FIRST, &first), (LAST, &last), (COMPANY, &who.company)];
-        let found = known.into_iter().find(|(placeholder, _)| rest.starts_with(placeholder));
-        let (placeholder, name) =
-            found.map_or(("{", "{"), |(placeholder, name)| (placeholder, name.as_str()));
-        filled.push_str(name);
-        rest = &rest[placeholder.len()..];
-    }
-    filled + rest
-}
-
-/// Keeps the words of a sending: those that the tool tells, else those of the step that it names, if it has words.
+/// Keeps the words of a sending: what was counted of those that the tool has told, else those of the step that it names, if
+/// it has words.
 pub(crate) async fn keep(
     tx: &mut Tx,
     activity: &Activity,
     enrolment: Option<&Enrolment>,
     who: &Who,
-    told: Option<Words>,
+    told: Option<&Features>,
 ) -> Result<(), Error> {
     if activity.action != "sent" {
         return Ok(());
     }
-    let told = told.map(|Words { subject, body }| Words {
-        subject: subject.map(|subject| named(&subject, who)),
-        body: named(&body, who),
-    });
-    let Some(words) = told.or_else(|| own(activity, enrolment?)) else { return Ok(()) };
-    let (snapshot, features) = counted(&words, &who.name, &who.company, &who.industry)?;
+    let (snapshot, features) = match (told, enrolment) {
+        (Some(told), _) => (json(&Snapshot::of_features(told))?, told.text()),
+        (None, Some(enrolment)) => {
+            let Some(words) = own(activity, enrolment) else { return Ok(()) };
+            counted(&words, &who.name, &who.company, &who.industry)?
+        }
+        (None, None) => return Ok(()),
+    };
     activities::said(tx, activity.id, &snapshot, &features).await
+}
+
+fn json(snapshot: &Snapshot) -> Result<Value, Error> {
+    serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))
 }
 
 /// The snapshot of what was said to somebody of that name, company and industry, and what is counted of it.
@@ -126,8 +96,7 @@ pub(crate) fn counted(
 ) -> Result<(Value, String), Error> {
     let recipient = Recipient { first_name: &greeted(name), company, industry };
     let (snapshot, features) = Snapshot::of(words.subject.as_deref(), &words.body, recipient);
-    let snapshot = serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))?;
-    Ok((snapshot, features.text()))
+    Ok((json(&snapshot)?, features.text()))
 }
 
 fn own(activity: &Activity, enrolment: &Enrolment) -> Option<Words> {
@@ -178,37 +147,19 @@ mod tests {
     }
 
     #[test]
-    fn words_travel_without_names_and_get_them_back() {
-        let whom = Addressee {
-            name: "Dr. Jane van Doe, PhD".into(),
-            company: "Oak Hill".into(),
-            email: "jane@oak.example".into(),
-            phone: "+1 602 555 0101".into(),
-            linkedin_url: "https://linkedin.example/in/jane".into(),
-        };
-        let who = Who {
-            id: Uuid::nil(),
-            name: whom.name.clone(),
-            company: "{last_name} & Co".into(),
-            industry: String::new(),
-            company_name: String::new(),
-            email_key: None,
-            profile_key: None,
-            phone_key: None,
-            by_mail: true,
-            time_zone: String::new(),
-            state: String::new(),
-            country: String::new(),
-        };
-        for (text, travels, kept) in [
-            ("Hi Jane, OAK HILL!", "Hi {first_name}, {company}!", "Hi Jane, {last_name} & Co!"),
-            ("Dear Dr. van Doe, PhD:", "Dear Dr. {last_name}:", "Dear Dr. van Doe, PhD:"),
-            ("Jane Doe?", "{first_name} {last_name}?", "Jane van Doe, PhD?"),
-            ("{x} {first_name} {", "{x} {first_name} {", "{x} Jane {"),
-            ("to jane@oak.example, +1 602 555 0101", "to {email}, {phone}", "to {email}, {phone}"),
-            ("janet in October", "janet in October", "janet in October"),
+    fn of_a_name_nothing_but_the_first_name_is_left_to_the_pattern() {
+        for (name, text, expected) in [
+            ("Dr. Jane van Doe, PhD", "Jane van Doe?", "Jane {last_name} {last_name}?"),
+            ("Dr. Doe", "Hello Mrs Doe", "Hello Mrs {last_name}"),
+            (
+                "Mary-Jane Doe",
+                "For Mary, Jane or Mary-Jane",
+                "For {last_name}, {last_name} or {last_name}-{last_name}",
+            ),
+            ("Dr D Smith", "Dr D Smith", "Dr D {last_name}"),
+            ("", "Hello there", "Hello there"),
         ] {
-            assert_eq!((hidden(text, &whom).as_str(), named(travels, &who).as_str()), (travels, kept));
+            assert_eq!(without_name(text, name), expected, "{name}");
         }
     }
 

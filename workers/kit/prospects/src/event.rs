@@ -1,10 +1,10 @@
 //! An engagement event as it is read: what it is called, what it stops, whom it suppresses.
 
-use crate::content::Words;
 use cadence::{Cause, LONGEST_AWAY, Stop};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use db::Uuid;
+use patterns::content::Features;
 use proto::v1::{Engagement, EngagementKind, OutreachKind, ReplyIntent};
 
 /// An event that can never be applied.
@@ -24,10 +24,8 @@ pub enum BadEvent {
     Away(String),
     #[error("{0} is missing")]
     Missing(&'static str),
-    #[error("{0} has more than {1} characters")]
-    TooLong(&'static str, usize),
-    #[error("{0} holds a NUL character")]
-    Nul(&'static str),
+    #[error("content_features are none")]
+    Features,
 }
 
 /// An event whose fields have been read.
@@ -56,16 +54,8 @@ impl Event {
         if kind == EngagementKind::Unspecified {
             return Err(BadEvent::Kind(0));
         }
-        for (field, text, most) in [
-            ("subject", &message.subject, Words::LONGEST_SUBJECT),
-            ("body", &message.body, Words::LONGEST_BODY),
-        ] {
-            if text.chars().count() > most {
-                return Err(BadEvent::TooLong(field, most));
-            }
-            if text.contains('\0') {
-                return Err(BadEvent::Nul(field));
-            }
+        if !message.content_features.is_empty() {
+            Features::read(&message.content_features).ok_or(BadEvent::Features)?;
         }
         let away = |text: &String| text.parse().map_err(|_source| BadEvent::Away(shortened(text)));
         let at = DateTime::parse_from_rfc3339(&message.occurred_at)

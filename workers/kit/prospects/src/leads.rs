@@ -2,13 +2,14 @@
 
 use crate::error::Error;
 use crate::history::LeadStatus;
-use crate::scores::{Scores, standing, taken_apart};
+use crate::scores::{Scores, Standing, standing, taken_apart};
 use als::{Changes, Components, InForce, Judged, Ledger, Source, Tier, Weights, WhatIf};
 use chrono::{DateTime, Utc};
 use db::scores::{self, LeadScore, Listing};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stats::calibrate::Platt;
 use utoipa::{IntoParams, ToSchema};
 
 /// Which leads to list.
@@ -101,6 +102,10 @@ pub struct Reckoned {
     pub weights_source: Option<Source>,
     pub weights_reason: String,
     pub ledger: Ledger,
+    /// How likely such a lead books, from 0 to 1, by outcomes so far; none before enough of them are known, and of weights
+    /// that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<f64>,
     /// What the score would be if something that is not known were found out.
     pub what_if: Vec<WhatIf>,
 }
@@ -182,11 +187,12 @@ impl Scores {
         let lead = one(&mut tx, prospect_id).await?;
         let facts = scores::facts(&mut tx, &[lead.id]).await?.pop();
         let facts = facts.ok_or_else(|| unknown(prospect_id))?;
-        let in_force = standing(&mut tx, now).await?.in_force;
+        let Standing { in_force, likelihood, .. } = standing(&mut tx, now).await?;
         tx.rollback().await?;
         let (facts, given) = taken_apart(facts);
         let of = |judged: &Judged<'_>, InForce { weights, source }: InForce| {
-            reckoned(judged, &weights, Some(source), source.says())
+            let reckoned = reckoned(judged, &weights, Some(source), source.says());
+            Reckoned { likelihood: likelihood.map(|curve| books(&reckoned, curve)), ..reckoned }
         };
         let judged = self.judged(client, &facts, given.as_ref());
         let changed = facts.with(&request.lead)?;
@@ -212,8 +218,15 @@ fn reckoned(judged: &Judged<'_>, weights: &Weights, source: Option<Source>, reas
         weights_source: source,
         weights_reason: reason.to_owned(),
         ledger: judged.ledger(weights),
+        likelihood: None,
         what_if: judged.what_ifs(weights),
     }
+}
+
+/// By the weighted parts alone: that is what the curve was learned of.
+fn books(reckoned: &Reckoned, curve: Platt) -> f64 {
+    let parts = Components { risk: 0.0, ..reckoned.components };
+    (curve.of(als::raw(&parts, &reckoned.weights) / 100.0) * 1e4).round() / 1e4
 }
 
 async fn one(tx: &mut Tx, prospect_id: &str) -> Result<LeadScore, Error> {

@@ -2,21 +2,20 @@
 
 use crate::error::Error;
 use chrono::{DateTime, Utc};
-use db::{Tx, conversion};
+use db::{Tx, Uuid, conversion};
 use patterns::{PatternType, Proven};
 use serde_json::Value;
-
-const LONGEST_ERROR: usize = 80;
 
 /// What those who write for the client may be told.
 pub(crate) async fn proven(tx: &mut Tx, now: DateTime<Utc>) -> Result<Proven, Error> {
     let client = tx.client();
-    Ok(Proven::of(documents(tx, now).await?, |kind, error| {
-        let (pattern, error) = (kind.name(), error.to_string());
-        // It may repeat what stands in the document.
-        let error: String = error.chars().take(LONGEST_ERROR).collect();
-        tracing::warn!(%client, pattern, error, "a stored pattern cannot be read and is left out");
-    }))
+    Ok(Proven::of(documents(tx, now).await?, |kind, error| unread(client, kind, &error)))
+}
+
+/// Whoever cannot read a document does without it. What is wrong may repeat what stands in it, so only the kind is told.
+pub(crate) fn unread(client: Uuid, kind: PatternType, error: &serde_json::Error) {
+    let (pattern, wrong) = (kind.name(), error.classify());
+    tracing::warn!(%client, pattern, ?wrong, "a stored pattern cannot be read and is left out");
 }
 
 /// The documents that have not expired.

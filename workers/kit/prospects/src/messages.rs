@@ -204,13 +204,17 @@ fn fill(template: &str, segment: AudienceSegment, kind: Kind, ask: &str, facts: 
     if kind == Kind::ConnectionRequest { text.chars().take(LONGEST_REQUEST).collect() } else { text }
 }
 
-/// By what somebody is greeted: no title, unless nothing but the surname is known beside it.
-pub(crate) fn first_name(name: &str) -> String {
+/// Whether a word before a name is none.
+pub(crate) fn is_title(word: &str) -> bool {
     const TITLES: [&str; 12] =
         ["dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "rev", "reverend", "sir", "hon"];
-    let is_title = |word: &&str| TITLES.contains(&word.trim_end_matches(['.', ',']).to_lowercase().as_str());
+    TITLES.contains(&word.trim_end_matches(['.', ',']).to_lowercase().as_str())
+}
+
+/// By what somebody is greeted: no title, unless nothing but the surname is known beside it.
+pub(crate) fn first_name(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
-    let titles = words.iter().copied().take_while(is_title).count();
+    let titles = words.iter().take_while(|word| is_title(word)).count();
     let greeted = match &words[titles..] {
         [] => "there".to_owned(),
         [surname] if titles > 0 => format!("{} {surname}", words[titles - 1]),

@@ -1,7 +1,7 @@
 //! Applies engagement events: each once, in whatever order they come.
 
 use crate::again::again;
-use crate::content::{self, Words};
+use crate::content;
 use crate::error::Error;
 use crate::event::{BadEvent, Event};
 use crate::{Owner, Prospects};
@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use db::activities::{self, Activity, Who};
 use db::enrolments::{self, Enrolment};
 use db::{Tx, Uuid, suppressions, touches};
+use patterns::content::Features;
 use proto::v1::{Engagement, EngagementKind};
 
 /// What became of an event.
@@ -93,8 +94,8 @@ async fn apply(tx: &mut Tx, message: &Engagement, event: &Event, zone: Tz) -> Re
         let enrolment = enrolments::newest(tx, lead).await?;
         let event = event.at_home(crate::zone::zone(&who.time_zone, &who.state, &who.country, zone));
         follow(tx, &message, &event, &who, enrolment.as_ref(), &activity).await?;
-        let told = Words::of(&message.subject, &message.body);
-        content::keep(tx, &activity, enrolment.as_ref(), &who, told).await?;
+        let told = Features::read(&message.content_features);
+        content::keep(tx, &activity, enrolment.as_ref(), &who, told.as_ref()).await?;
     }
     Ok(Recorded::Applied)
 }

@@ -1,12 +1,13 @@
 //! Scores leads as they are stored now, with the weights that are in force now.
 
 use crate::error::Error;
-use als::{Components, Facts, InForce, Judged, Learned, Rules, Weights};
+use als::{Components, Facts, InForce, Judged, Learned, Rules, Source, Weights};
 use chrono::{DateTime, Utc};
 use db::scores::{self, LeadFacts, LearnedWeights, Scored, ScoredBy, Unscored};
 use db::{Db, Tx, Uuid};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
+use stats::calibrate::Platt;
 use std::sync::Arc;
 
 /// Leads that are scored in one transaction.
@@ -227,6 +228,8 @@ pub(crate) struct Standing {
     pub(crate) in_force: InForce,
     /// Those that were learned last, while they are not in force.
     shadow: Option<Weights>,
+    /// How likely a lead books by its weighted parts.
+    pub(crate) likelihood: Option<Platt>,
 }
 
 impl Standing {
@@ -240,11 +243,19 @@ impl Standing {
 /// The weights of a transaction's client.
 pub(crate) async fn standing(tx: &mut Tx, now: DateTime<Utc>) -> Result<Standing, Error> {
     let Some(kept) = scores::learned(tx, now).await? else {
-        return Ok(Standing { in_force: als::in_force(&Learned::default(), now), shadow: None });
+        let in_force = als::in_force(&Learned::default(), now);
+        return Ok(Standing { in_force, shadow: None, likelihood: None });
     };
-    let LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source, candidate } = kept;
+    let LearnedWeights { als_learned_weights, als_weights_updated_at, weights_source, candidate, likelihood } =
+        kept;
     let learned =
         Learned { weights: als_learned_weights, updated_at: als_weights_updated_at, source: weights_source };
     let in_force = als::in_force(&learned, now);
-    Ok(Standing { in_force, shadow: als::shadow(candidate.as_ref(), &in_force) })
+    // It was learned of the weights that are in force while these have not run out.
+    let likelihood = likelihood.filter(|_| !matches!(in_force.source, Source::Expired | Source::Unreadable));
+    Ok(Standing {
+        in_force,
+        shadow: als::shadow(candidate.as_ref(), &in_force),
+        likelihood: likelihood.and_then(|curve| serde_json::from_value(curve).ok()),
+    })
 }
