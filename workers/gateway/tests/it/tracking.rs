@@ -150,7 +150,7 @@ async fn of_the_words_of_a_sending_only_what_is_counted_travels() {
     assert_eq!(post(words).await.status(), 202, "of what was opened the words say nothing");
     let events = rig.first_events(ALPHA, 2).await;
     let counted: Value = events[0].content_features.parse().unwrap();
-    assert_eq!((&counted["s"], &counted["w"]), (&json!("{first_name}, about {company}"), &json!(9)));
+    assert_eq!((&counted["s"], &counted["w"]), (&json!("{first_name}, about {company}"), &json!(10)));
     assert!(!format!("{events:?}").to_lowercase().contains("jane"), "{events:?}");
     assert_eq!(events[1].content_features, "");
     for (field, most) in [("subject", 500), ("body", 10_000)] {
