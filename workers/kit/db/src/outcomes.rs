@@ -1,9 +1,9 @@
 //! What conversions are learned from: leads and what was sent to them, as of one moment, in batches of leads.
 
-use crate::pool::Reader;
 use crate::rows::{self, Fields};
 use crate::{Db, Error};
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
@@ -16,9 +16,9 @@ pub struct Outcomes {
     db: Db,
     client: Uuid,
     as_of: DateTime<Utc>,
-    leads: Reader,
+    leads: PgConnection,
     /// Of the same snapshot, once activities are asked for: the server sends both at once.
-    activities: Option<Reader>,
+    activities: Option<PgConnection>,
     _reading: OwnedSemaphorePermit,
 }
 
@@ -76,7 +76,7 @@ impl Outcomes {
             after,
             size - 1
         );
-        Ok(query.fetch_optional(&mut self.leads.connection).await?)
+        Ok(query.fetch_optional(&mut self.leads).await?)
     }
 
     /// Leads after an id up to another one, in any order.
@@ -111,9 +111,9 @@ impl Outcomes {
     }
 
     /// Another connection that sees what the first one sees.
-    async fn beside(&mut self) -> Result<Reader, Error> {
+    async fn beside(&mut self) -> Result<PgConnection, Error> {
         let snapshot = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#);
-        let snapshot = snapshot.fetch_one(&mut self.leads.connection).await?;
+        let snapshot = snapshot.fetch_one(&mut self.leads).await?;
         self.db.reader(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'"), self.client).await
     }
 

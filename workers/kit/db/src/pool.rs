@@ -18,13 +18,6 @@ pub struct Db {
 /// Readers of many rows at once.
 const READERS: usize = 2;
 
-/// A connection of its own that sees the rows of one tenant. It is closed when it is dropped: whoever is stopped in the
-/// middle of many rows leaves no answer behind for the next one.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    pub(crate) connection: PgConnection,
-}
-
 /// A transaction that sees and writes the rows of one tenant. Dropping it rolls back.
 #[derive(Debug)]
 pub struct Tx {
@@ -76,15 +69,16 @@ impl Db {
         Ok(Arc::clone(&self.readers).acquire_owned().await.map_err(|_closed| sqlx::Error::PoolClosed)?)
     }
 
-    /// Begins a transaction of one tenant beside the pool, that may take its time.
-    pub(crate) async fn reader(&self, begin: &str, client: Uuid) -> Result<Reader, Error> {
+    /// Begins a transaction of one tenant, that may take its time, on a connection beside the pool. That is closed when it is
+    /// dropped: whoever is stopped in the middle of many rows leaves no answer behind for the next one.
+    pub(crate) async fn reader(&self, begin: &str, client: Uuid) -> Result<PgConnection, Error> {
         let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
         let begin = format!(
             "SET ROLE leadfleet_app; {begin}; SELECT set_config('app.client_id', '{client}', true),
                 set_config('statement_timeout', '1h', true)"
         );
         sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut connection).await?;
-        Ok(Reader { connection })
+        Ok(connection)
     }
 
     /// Whether Postgres answers, and with the role of workers.

@@ -1,8 +1,8 @@
 //! Reads what COPY sends in its binary form: the fastest way to read many rows, without one allocation for each.
 
 use crate::Error;
-use crate::pool::Reader;
 use futures::TryStreamExt as _;
+use sqlx::PgConnection;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// Flags and the length of an extension that nobody uses.
@@ -54,12 +54,12 @@ impl<'a> Fields<'a> {
 
 /// Hands every row of a query to `each`. The query may hold nothing that came from outside: COPY takes no parameters.
 pub(crate) async fn each(
-    reader: &mut Reader,
+    connection: &mut PgConnection,
     query: &str,
     mut each: impl FnMut(Fields<'_>),
 ) -> Result<u64, Error> {
     let statement = format!("COPY ({query}) TO STDOUT (FORMAT binary)");
-    let mut chunks = reader.connection.copy_out_raw(&statement).await?;
+    let mut chunks = connection.copy_out_raw(&statement).await?;
     let mut buffer: Vec<u8> = Vec::new();
     let (mut rows, mut begun) = (0, false);
     while let Some(chunk) = chunks.try_next().await? {
