@@ -204,22 +204,15 @@ fn count_shuffled(
     counts: &mut Counts,
     random: &mut ChaCha8Rng,
 ) {
-    // Among those who could have booked alike: the contacted, the lately contacted, and the others.
-    let kind = |case: &Case<'_>| case.first_touch().map(|first| clock.is_mature(first));
-    let mut of_kind: [Vec<Outcome>; 3] = [Some(true), Some(false), None].map(|wanted| {
-        let own = cases.iter().filter(|case| kind(case) == wanted);
-        let mut outcomes: Vec<Outcome> = own.map(|case| case.lead.outcome).collect();
-        outcomes.shuffle(random);
-        outcomes
-    });
+    // Among those who could have booked alike: who was never contacted, lately, and long enough ago.
+    let kind =
+        |case: &Case<'_>| case.first_touch().map_or(0, |first| 1 + usize::from(clock.is_mature(first)));
+    let mut of_kind: [Vec<Outcome>; 3] = Default::default();
+    cases.iter().for_each(|case| of_kind[kind(case)].push(case.lead.outcome));
+    of_kind.iter_mut().for_each(|outcomes| outcomes.shuffle(random));
     let mut touches: Vec<Touch> = Vec::new();
     for case in cases {
-        let outcomes = match kind(case) {
-            Some(true) => &mut of_kind[0],
-            Some(false) => &mut of_kind[1],
-            None => &mut of_kind[2],
-        };
-        let Some(outcome) = outcomes.pop() else { continue };
+        let outcome = of_kind[kind(case)].pop().unwrap_or_default();
         touches.clear();
         touches.extend_from_slice(case.touches);
         // Who has booked by chance has done so after any of the touches, as likely after one as after another.
@@ -283,4 +276,40 @@ fn concluded(document: &impl serde::Serialize) -> u64 {
         }
     }
     serde_json::to_value(document).map_or(0, |value| count(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Base;
+
+    #[test]
+    fn chance_books_as_many_of_those_who_were_contacted() {
+        const DAY: i64 = 86_400;
+        let now = DateTime::from_timestamp(1_770_000_000, 0).unwrap();
+        let setting = Setting {
+            now,
+            run_id: "run".into(),
+            seed: 1,
+            least: LEAST,
+            objective: Objective::Centred,
+            judged_since: None,
+        };
+        let mut detector = Detector::new(setting);
+        let sent = |days| vec![Touch { at: now.timestamp() - days * DAY, ..Touch::default() }];
+        // Of fifty that were contacted twenty booked, of lately contacted ones and of the others nobody.
+        let kinds = [(20, Outcome::Booked, sent(90)), (30, Outcome::Failed, sent(90))];
+        let others = [(100, Outcome::Open, sent(3)), (1_000, Outcome::Failed, Vec::new())];
+        let leads: Vec<(Lead, Vec<Touch>)> = kinds
+            .into_iter()
+            .chain(others)
+            .flat_map(|(n, outcome, touches)| {
+                (0..n).map(move |_| (Lead { outcome, ..Lead::default() }, touches.clone()))
+            })
+            .collect();
+        let cases: Vec<Case<'_>> = leads.iter().map(|(lead, touches)| Case { lead, touches }).collect();
+        detector.observe(&cases);
+        assert_eq!(detector.shuffled.base(Base::Leads).rate(), stats::Rate::new(20, 50));
+        assert_eq!(detector.shuffled.base(Base::TerminalLeads).rate(), stats::Rate::new(20, 1_050));
+    }
 }
