@@ -149,6 +149,10 @@ fn shown(parts: Parts) -> Weights {
     named(rounded)
 }
 
+fn booked(known: &[Known]) -> usize {
+    known.iter().filter(|one| one.booked).count()
+}
+
 fn fit(known: &[Known], objective: Objective) -> Option<Parts> {
     let people: Vec<(Parts, bool)> = known.iter().map(|one| (one.parts, one.booked)).collect();
     weights::learn(&people, objective).map(|learned| learned.weights)
@@ -181,7 +185,7 @@ fn decided(
     seed: u64,
 ) -> Decision {
     let in_force = before.in_force.unwrap_or(DEFAULT_WEIGHTS);
-    let booked = known.iter().filter(|one| one.booked).count();
+    let booked = booked(known);
     let mut decision = Decision {
         adopted: in_force,
         candidate: None,
@@ -224,7 +228,7 @@ fn decided(
         decision.reason = format!("learning is frozen: {}", decision.drift.frozen.join("; "));
         return decision;
     }
-    let test_booked = newer.iter().filter(|one| one.booked).count();
+    let test_booked = self::booked(newer);
     let (parts, source) = if test_booked < LEAST_TEST_BOOKED || newer.len() - test_booked < LEAST_TEST_FAILED
     {
         decision.candidate = Some(shown(whole));
@@ -289,15 +293,15 @@ fn step(from: Parts, to: Parts) -> (Parts, bool) {
 fn measure(decision: &mut Decision, newer: &[Known], in_force: Parts) {
     let (scores, outcomes) = scored(newer, in_force);
     decision.auc = scores::auc(&scores, &outcomes).map(|auc| rounded(auc, 4));
-    let booked = outcomes.iter().filter(|booked| **booked).count();
-    let (won, lost) = (booked as u64, (newer.len() - booked) as u64);
+    let won = booked(newer) as u64;
+    let lost = newer.len() as u64 - won;
     decision.auc_error = decision.auc.map(|auc| rounded(scores::auc_error(auc, won, lost), 4));
     decision.top_fifth = scores::top(&scores, &outcomes);
     for (tier, name) in (0..).zip(TIERS) {
         let own: Vec<Known> = newer.iter().filter(|one| one.tier == tier).copied().collect();
-        let (scores, outcomes) = scored(&own, in_force);
-        let booked = outcomes.iter().filter(|booked| **booked).count();
-        if booked >= LEAST_TEST_BOOKED && own.len() - booked >= LEAST_TEST_FAILED {
+        let won = booked(&own);
+        if won >= LEAST_TEST_BOOKED && own.len() - won >= LEAST_TEST_FAILED {
+            let (scores, outcomes) = scored(&own, in_force);
             decision.auc_by_tier.extend(scores::auc(&scores, &outcomes).map(|auc| (name, rounded(auc, 4))));
         }
     }

@@ -139,7 +139,7 @@ impl Conversion {
         let month_ago = held::judged_before(moment) + TimeDelta::seconds(1);
         let documents = conversion::before(&mut tx, None, month_ago).await?;
         tx.rollback().await?;
-        let week_ago = weeks.first().and_then(|run| in_force(run, moment));
+        let week_ago = weeks.first().and_then(|run| in_force(run, moment - TimeDelta::weeks(1)));
         // Weeks in which nothing was learned are no runs of their own.
         weeks.dedup_by_key(|run| run.computed_at);
         let decisions = weeks.iter().map(|run| &run.patterns["weights_decision"]);

@@ -1,6 +1,6 @@
 //! Whether newer outcomes are like older ones, and fits like those of the weeks before (statistics 4.12).
 
-use super::{Known, LARGEST_STEP, STABLE_RUNS, array, score, scored};
+use super::{Known, LARGEST_STEP, STABLE_RUNS, array, booked, score, scored};
 use als::Weights;
 use patterns::card::rounded;
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub(super) fn drift(
     } else if psi > drift::WATCH + chance {
         found.watch.push(format!("scores are moving: stability index {psi:.2}"));
     }
-    let usual = older.iter().filter(|one| one.booked).count() as f64 / older.len() as f64;
+    let usual = booked(older) as f64 / older.len() as f64;
     if usual > 0.0 && usual < 1.0 {
         let mut cusum = Cusum::new(usual, usual * FALLEN);
         let mut peak: f64 = 0.0;
