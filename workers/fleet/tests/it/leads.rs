@@ -162,6 +162,12 @@ fn an_older_file_takes_no_answer_back() {
     let twice = "prospect_id,name,status\nlead_9,Bob,unsubscribed\nlead_9,Bob,new\n";
     import(&it, "leads", twice, &[]);
     assert_eq!(sql(&it, "SELECT status FROM leads WHERE prospect_id = 'lead_9'"), "unsubscribed");
+    // The stronger counts, but an address that does not exist is left alone.
+    let twice =
+        "prospect_id,name,email,status\nlead_8,Eve,e@oak.example,bounced\nlead_8,Eve,e@oak.example,dead\n";
+    import(&it, "leads", twice, &[]);
+    assert_eq!(sql(&it, "SELECT status FROM leads WHERE prospect_id = 'lead_8'"), "dead");
+    assert_eq!(sql(&it, "SELECT channel || ' ' || reason FROM suppressions"), "email bounced");
 }
 
 #[test]
@@ -188,6 +194,9 @@ fn a_conversion_without_a_time_is_not_of_today() {
     );
     assert_eq!(sql(&it, converting), last);
     assert_eq!(sql(&it, "SELECT count(*)::text FROM leadfleet_clients_converting()"), "1");
+    // Who leaves has booked all the same.
+    change(&it, "UPDATE leads SET status = 'unsubscribed' WHERE prospect_id = 'lead_2'");
+    assert_eq!(times(), "2025-10-02 | 2025-10-03 | -");
 }
 
 #[test]
@@ -213,6 +222,16 @@ fn words_are_counted_for_whom_they_went_to() {
     assert_eq!(of("content_snapshot ->> 'cta'"), "quick call");
     let kept = "SELECT count(*)::text FROM activities WHERE content_snapshot IS NOT NULL OR content_features IS NOT NULL";
     assert_eq!(sql(&it, kept), "2", "what somebody answered is not kept");
+    import(
+        &it,
+        "activities",
+        "prospect_id,action,created_at,subject\nlead_1,email_sent,2025-10-05,Ann or Mrs Roe?\n",
+        &[],
+    );
+    let named =
+        "SELECT (content_snapshot ->> 'subject') || ' ' || (content_features::jsonb ->> 's') FROM activities
+        WHERE created_at > '2025-10-04'";
+    assert_eq!(sql(&it, named), "Ann or Mrs Roe? {first_name} or Mrs {last_name}?");
 }
 
 #[test]
@@ -233,12 +252,7 @@ fn scores_are_listed_explained_and_made_anew() {
     assert_eq!(told["changed"], 0, "the same lead has the same score");
 
     assert_eq!(it.json(&["leads", "show", "lead_1"])["shadow_score"], Value::Null);
-    it.runtime.block_on(async {
-        use sqlx::Connection as _;
-        let mut connection = sqlx::PgConnection::connect(&it.postgres_url()).await.unwrap();
-        let shadow = "UPDATE leads SET als_shadow_score = 61 WHERE prospect_id = 'lead_1'";
-        sqlx::query(shadow).execute(&mut connection).await.unwrap();
-    });
+    change(&it, "UPDATE leads SET als_shadow_score = 61 WHERE prospect_id = 'lead_1'");
     for command in ["show", "explain"] {
         it.says(&["leads", command, "lead_1"], &["(by the weights that were not adopted: 61)"]);
     }

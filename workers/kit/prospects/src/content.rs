@@ -45,9 +45,7 @@ impl Prospects {
         let found = leads::addressee(&mut tx, prospect_id, address_key).await?;
         tx.commit().await?;
         let Some(whom) = found else { return Ok(String::new()) };
-        let subject = words.subject.as_deref().map(|subject| without_name(subject, &whom.name));
-        let words = Words { subject, body: words.body.clone() };
-        Ok(counted(&words, &whom.name, &whom.company, &whom.industry)?.1)
+        Ok(counted(words, &whom.name, &whom.company, &whom.industry)?.1)
     }
 }
 
@@ -87,7 +85,8 @@ fn json(snapshot: &Snapshot) -> Result<Value, Error> {
     serde_json::to_value(snapshot).map_err(|error| Error::Rows(error.into()))
 }
 
-/// The snapshot of what was said to somebody of that name, company and industry, and what is counted of it.
+/// The snapshot of what was said to somebody of that name, company and industry, and what is counted of it: nothing of the
+/// name is left there.
 pub(crate) fn counted(
     words: &Words,
     name: &str,
@@ -95,7 +94,9 @@ pub(crate) fn counted(
     industry: &str,
 ) -> Result<(Value, String), Error> {
     let recipient = Recipient { first_name: &greeted(name), company, industry };
-    let (snapshot, features) = Snapshot::of(words.subject.as_deref(), &words.body, recipient);
+    let nameless = words.subject.as_deref().map(|subject| without_name(subject, name));
+    let (counted, features) = Snapshot::of(nameless.as_deref(), &words.body, recipient);
+    let snapshot = Snapshot { subject: words.subject.clone(), ..counted };
     Ok((json(&snapshot)?, features.text()))
 }
 

@@ -115,9 +115,10 @@ impl Prospects {
             return Ok(());
         }
         history::add_facts(tx, &added).await?;
+        // By what each row says: of two about one person the weaker counts here too.
         let of = |status: LeadStatus| {
-            let like = added.iter().filter(move |facts| status_of(facts) == Some(status));
-            like.map(|facts| facts.id).collect::<Vec<Uuid>>()
+            let told = leads.iter().zip(taken).filter(|(lead, _)| lead.history.status == Some(status));
+            told.filter_map(|(_, taken)| Some(taken.lead?.id)).collect::<Vec<Uuid>>()
         };
         leave_alone(tx, &of(LeadStatus::Unsubscribed), &of(LeadStatus::Bounced)).await
     }
