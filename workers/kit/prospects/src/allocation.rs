@@ -1,5 +1,6 @@
 //! Which channels prospects are reached through in a campaign, and how likely that was.
 
+use crate::again::again;
 use crate::choices::ProspectName;
 use crate::error::Error;
 use crate::learned::{documents, unread};
@@ -45,6 +46,16 @@ impl Prospects {
     /// Chooses the channels and their order for prospects; with a campaign they are assigned, and stay, unless it is a
     /// dry run.
     pub async fn allocate(
+        &self,
+        owner: Owner<'_>,
+        asked: &AllocateRequest,
+        campaign: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Allocated>, Error> {
+        again(|| self.try_allocate(owner, asked, campaign, now)).await
+    }
+
+    async fn try_allocate(
         &self,
         owner: Owner<'_>,
         asked: &AllocateRequest,
