@@ -152,8 +152,7 @@ pub(crate) struct Learning {
 
 /// Asks for patterns to be learned now
 ///
-/// It is done soon after; `computed_at` of the patterns is the moment then. Of several questions within a minute the first
-/// one is heard.
+/// It is done soon after; `computed_at` of the patterns is the moment then.
 #[utoipa::path(
     post, operation_id = "recompute_patterns", path = "/api/patterns/recompute", tag = "patterns",
     responses((status = ACCEPTED, body = Learning))
@@ -164,9 +163,7 @@ pub(crate) async fn recompute(
 ) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
     let moment = app.now().trunc_subsecs(0);
     let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    // One question a minute is heard.
-    let minute = moment.format("%Y-%m-%dT%H-%MZ").to_string();
-    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&minute));
+    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&text));
     let request =
         LearnRequest { client_id: caller.client.to_string(), moment: text, asked_by: "api".to_owned() };
     app.runtime.publish(&Outgoing::job(DETECTOR, client, id, &request)).await.map_err(
