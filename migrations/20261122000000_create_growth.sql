@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS contractor_revenue_history (
     tier varchar(50) NOT NULL,
     valid_from date NOT NULL,
     -- Dollars a year.
-    revenue numeric(16,2),
+    revenue numeric(18,2),
     team_size integer,
     focus_areas text[],
     current_stage text,

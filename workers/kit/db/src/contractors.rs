@@ -132,7 +132,7 @@ pub async fn observe(tx: &mut Tx, rows: &[Observed]) -> Result<(Counts, Vec<Kept
             focus_areas, current_stage)
         SELECT $1, contractor_id, tier, valid_from, revenue, team_size, focus_areas, current_stage
         FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, tier text, valid_from date,
-            revenue numeric(16,2), team_size integer, focus_areas text[], current_stage text)) WITH ORDINALITY
+            revenue numeric(18,2), team_size integer, focus_areas text[], current_stage text)) WITH ORDINALITY
             AS r (contractor_id, tier, valid_from, revenue, team_size, focus_areas, current_stage, place)
         ORDER BY place ON CONFLICT (client_id, contractor_id, valid_from) DO NOTHING",
         client,
@@ -147,7 +147,7 @@ pub async fn observe(tx: &mut Tx, rows: &[Observed]) -> Result<(Counts, Vec<Kept
     let kept = sqlx::query!(
         r#"SELECT r.place AS "place!", h.tier, h.revenue::float8 AS revenue
         FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, tier text, valid_from date,
-            revenue numeric(16,2))) WITH ORDINALITY AS r (contractor_id, tier, valid_from, revenue, place)
+            revenue numeric(18,2))) WITH ORDINALITY AS r (contractor_id, tier, valid_from, revenue, place)
         JOIN contractor_revenue_history AS h
             ON h.client_id = $1 AND h.contractor_id = r.contractor_id AND h.valid_from = r.valid_from
         WHERE h.tier <> r.tier OR h.revenue IS DISTINCT FROM coalesce(r.revenue, h.revenue) ORDER BY r.place"#,

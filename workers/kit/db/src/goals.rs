@@ -107,12 +107,7 @@ pub async fn keep_matches(
 }
 
 /// Notes that patterns are acted on, and counts the goals that were made of them.
-pub async fn apply(
-    tx: &mut Tx,
-    contractor: i32,
-    patterns: &[i32],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+pub async fn apply(tx: &mut Tx, contractor: i32, patterns: &[i32], now: DateTime<Utc>) -> Result<(), Error> {
     let client = tx.client();
     sqlx::query!(
         "UPDATE contractor_pattern_matches AS m SET updated_at = $4,
