@@ -1,0 +1,1 @@
+//! The vectors of the requirements, and the laws of released documents.
