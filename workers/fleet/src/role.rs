@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::ValueEnum;
 use detector::Learner;
+use growth::OutcomeRecorder;
 use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
@@ -50,6 +51,8 @@ pub enum Role {
     Detector,
     /// Records what became of touches, announces those that are due, and keeps the words of sequences and campaigns.
     Outreach,
+    /// Learns what contractors that levelled up have in common, monthly and when asked, and records what came of goals.
+    Growth,
     /// Answers the HTTP API and takes webhooks.
     Gateway,
 }
@@ -100,6 +103,8 @@ pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     runtime.provision::<Alerter>().await?;
     runtime.provision::<Recorder>().await?;
     runtime.provision::<Learner>().await?;
+    runtime.provision::<growth::Learner>().await?;
+    runtime.provision::<OutcomeRecorder>().await?;
     runtime.provision::<WordsKeeper>().await?;
     runtime.provision::<CampaignKeeper>().await
 }
@@ -179,6 +184,16 @@ pub async fn start(
                     }
                 };
                 tokio::join!(dispatch, ask);
+                Ok(())
+            });
+        }
+        Role::Growth => {
+            let contractors = workers.contractors()?;
+            spawn(running, runtime, growth::Learner::new(contractors.clone()));
+            spawn(running, runtime, OutcomeRecorder::new(contractors.clone()));
+            let runtime = runtime.clone();
+            running.spawn(async move {
+                growth::monthly(&runtime, &contractors).await;
                 Ok(())
             });
         }

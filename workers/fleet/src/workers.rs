@@ -7,6 +7,7 @@ use chrono::{NaiveTime, TimeDelta};
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser};
 use claude::Claude;
+use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
 use prospects::{Prospects, Scores};
@@ -42,6 +43,8 @@ pub struct Workers {
     pub notifier: notifier::Config,
     #[command(flatten)]
     pub outreach: outreach::Config,
+    #[command(flatten)]
+    pub growth: contractors::Config,
     #[command(flatten)]
     pub gateway: gateway::Config,
     /// IANA time zone of the daily run.
@@ -141,6 +144,23 @@ impl Workers {
     /// The same over a pool of the caller's.
     pub fn conversion_over(&self, db: Db) -> Conversion {
         Conversion::new(db, self.schedule_tz)
+    }
+
+    /// What is done with contractors.
+    pub fn contractors(&self) -> Result<Contractors, Failure> {
+        self.contractors_over(self.db()?)
+    }
+
+    /// The same over a pool of the caller's.
+    pub fn contractors_over(&self, db: Db) -> Result<Contractors, Failure> {
+        let rules = self.growth.rules().map_err(|error| Failure {
+            exit: Exit::Usage,
+            error: error.into(),
+            hint: Some(
+                "`leadfleet growth rules` prints rules that can be used; GROWTH_RULES names a file".to_owned(),
+            ),
+        })?;
+        Ok(Contractors::new(db, rules))
     }
 
     pub async fn claude(&self, runtime: &Runtime) -> anyhow::Result<Claude> {

@@ -7,8 +7,8 @@ use chrono::DateTime;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::subject::{Subject, Token};
 use proto::v1::{
-    Alert, Assignments, Campaign, CampaignRequest, ClinicPart, Complete, Engagement, ExportOutcome,
-    LeadChanged, LearnRequest, MatchConfig, Matches, PainPart, PatternsChanged, PlaceHints, Plan, RunHeader,
+    Alert, Assignments, Campaign, CampaignRequest, ClinicPart, Complete, ContractorOutcome, Engagement, ExportOutcome,
+    GrowthPatternsRecalculated, LeadChanged, LearnRequest, MatchConfig, Matches, PainPart, PatternsChanged, PlaceHints, Plan, RunHeader,
     RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment, SequenceRequest, SequenceWords,
     StoreOutcome, StoreRetry, Strategy, Template, Tick, TouchDue, Trigger,
 };
@@ -85,7 +85,7 @@ static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).expect("our own descriptors"));
 
 /// Every message that anybody takes, with who reads it here.
-pub(super) const MESSAGES: [(&str, Take); 28] = [
+pub(super) const MESSAGES: [(&str, Take); 30] = [
     (Alert::NAME, message::<Alert>),
     (Assignments::NAME, message::<Assignments>),
     (ClinicPart::NAME, message::<ClinicPart>),
@@ -112,6 +112,8 @@ pub(super) const MESSAGES: [(&str, Take); 28] = [
     (LeadChanged::NAME, message::<LeadChanged>),
     (LearnRequest::NAME, message::<LearnRequest>),
     (PatternsChanged::NAME, message::<PatternsChanged>),
+    (ContractorOutcome::NAME, message::<ContractorOutcome>),
+    (GrowthPatternsRecalculated::NAME, message::<GrowthPatternsRecalculated>),
     (Template::NAME, message::<Template>),
     (Tick::NAME, message::<Tick>),
 ];

@@ -10,6 +10,7 @@ mod known;
 mod learning;
 mod outcomes;
 mod released;
+pub mod schedule;
 
 pub use advice::{BaseScore, Boosted, PartnerAdviceBoosted};
 pub use config::{Config, RulesError};

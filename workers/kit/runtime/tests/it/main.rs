@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up can only stop")]
 
 mod fleet;
+mod hears;
 mod joins;
 mod losses;
 mod room;
