@@ -1,6 +1,6 @@
 //! Books, podcasts and events of those who levelled up.
 
-use crate::pattern::{COMMON, CommonContent, Pattern, Verdict};
+use crate::pattern::{CommonContent, Pattern, Verdict};
 use crate::record::ContentKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub fn recommend(matched: &[&Pattern]) -> Vec<ContentAdvice> {
     let mut advice = Vec::new();
     for pattern in matched {
         for kind in ContentKind::ALL {
-            for one in pattern.content(kind).iter().filter(|one| one.figure.rate >= COMMON) {
+            for one in pattern.content(kind).iter().filter(|one| one.figure.is_common()) {
                 if seen.insert((kind, one.title.as_str(), one.author.as_str())) {
                     advice.push(advise(pattern, kind, one));
                 }

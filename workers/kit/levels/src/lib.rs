@@ -4,19 +4,30 @@
 //! made from these and from nothing else. No clock, no database: the moment is an argument, and the same input gives the
 //! same bytes.
 
+mod about;
+mod cohort;
+pub mod confidence;
 pub mod content;
+mod document;
+mod effect;
+mod facts;
+mod figure;
 pub mod goals;
+mod history;
 pub mod ladder;
 pub mod learned;
 mod learner;
 pub mod matching;
 pub mod money;
+mod months;
 pub mod partners;
 pub mod pattern;
 pub mod record;
+mod release;
 pub mod rules;
 pub mod timeline;
 
+pub use history::elapsed_months;
 pub use ladder::Ladder;
 pub use learned::{Learned, Run};
 pub use learner::Learner;

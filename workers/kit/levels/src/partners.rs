@@ -1,6 +1,6 @@
 //! Partners that those who levelled up used, and how much that adds to a partner's own score.
 
-use crate::pattern::{COMMON, Pattern, Verdict};
+use crate::pattern::{Pattern, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ pub fn recommend(matched: &[&Pattern], names: &BTreeMap<i32, String>) -> Vec<Par
     let mut seen = BTreeSet::new();
     let mut advice = Vec::new();
     for pattern in matched {
-        for partner in pattern.common_partners.iter().filter(|partner| partner.figure.rate >= COMMON) {
+        for partner in pattern.common_partners.iter().filter(|partner| partner.figure.is_common()) {
             let Some(name) = names.get(&partner.partner_id) else { continue };
             if !seen.insert(partner.partner_id) {
                 continue;

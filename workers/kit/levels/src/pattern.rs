@@ -129,6 +129,11 @@ impl Figure {
     pub fn percent(&self) -> String {
         percent(self.count, self.n)
     }
+
+    /// Whether at least 30 % had it.
+    pub fn is_common(&self) -> bool {
+        self.count as f64 >= COMMON * self.n as f64
+    }
 }
 
 /// A share as a whole percentage, half up.
@@ -311,6 +316,11 @@ impl Pattern {
     /// What a client has once: the columns that are unique.
     pub fn key(&self) -> (&str, &str, PatternType) {
         (&self.from_revenue_tier, &self.to_revenue_tier, self.pattern_type)
+    }
+
+    /// The tiers it leads from and to.
+    pub(crate) fn way(&self) -> (String, String) {
+        (self.from_revenue_tier.clone(), self.to_revenue_tier.clone())
     }
 
     pub fn content(&self, kind: ContentKind) -> &[CommonContent] {

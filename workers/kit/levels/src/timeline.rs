@@ -1,8 +1,10 @@
 //! How long it may take a contractor to reach a tier, from those who did.
 
 use crate::Rules;
-use crate::pattern::Pattern;
+use crate::figure::whole;
+use crate::pattern::{MonthsStats, Pattern};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// How long reaching a tier may take from now.
@@ -61,11 +63,171 @@ pub enum Unknown {
 /// The time from now until `to`, the next tier that a pattern leads to if none is named. `elapsed` are the months that the
 /// contractor has been in its tier; unknown counts as none.
 pub fn predict<'a>(
-    _rules: &Rules,
+    rules: &Rules,
     from: &str,
     to: Option<&str>,
-    _elapsed: Option<f64>,
-    _patterns: impl IntoIterator<Item = &'a Pattern>,
+    elapsed: Option<f64>,
+    patterns: impl IntoIterator<Item = &'a Pattern>,
 ) -> Result<Timeline, Unknown> {
-    Err(Unknown::NoPattern(from.to_owned(), to.unwrap_or("a higher tier").to_owned()))
+    let ladder = rules.ladder();
+    let rank = |code: &str| {
+        let codes: Vec<&str> = ladder.tiers().iter().map(|tier| tier.code.as_str()).collect();
+        ladder.rank(code).ok_or_else(|| Unknown::Tier(code.to_owned(), codes.join(", ")))
+    };
+    let start = rank(from)?;
+    let mut known: BTreeMap<(usize, usize), &Pattern> = BTreeMap::new();
+    for pattern in patterns.into_iter().filter(|pattern| pattern.status.is_served()) {
+        let way = ladder.rank(&pattern.from_revenue_tier).zip(ladder.rank(&pattern.to_revenue_tier));
+        if let Some(way) = way.filter(|(from, to)| from < to) {
+            known.entry(way).or_insert(pattern);
+        }
+    }
+    let end = match to {
+        Some(to) => rank(to)?,
+        None => known.keys().find(|way| way.0 == start).map(|way| way.1).ok_or_else(|| {
+            Unknown::NoPattern(from.to_owned(), "a higher tier".to_owned())
+        })?,
+    };
+    let to = &ladder.tiers()[end].code;
+    if end <= start {
+        return Err(Unknown::Reached(to.clone()));
+    }
+    let chain = chain(&known, start, end).ok_or_else(|| Unknown::NoPattern(from.to_owned(), to.clone()))?;
+    let mut elapsed = elapsed.unwrap_or_default().max(0.0);
+    let mut left = Vec::new();
+    for pattern in &chain {
+        left.push(remaining(pattern, elapsed).ok_or(Unknown::TooLong(whole(elapsed)))?);
+        // The tiers behind the next one are entered anew.
+        elapsed = 0.0;
+    }
+    Ok(told(from, to, &chain, &left))
 }
+
+/// The time that a pattern says for those who have been so long in its tier: low and high months, and the text.
+pub(crate) fn of(pattern: &Pattern, elapsed: f64) -> Option<(u32, u32, String)> {
+    let months = remaining(pattern, elapsed)?.median;
+    let (low, high) = range(months);
+    Some((low, high, text(low, high, &pattern.reach_label)))
+}
+
+/// The patterns from one tier to another with the most steps on the way: those who skip a tier are faster than others.
+fn chain<'a>(
+    known: &BTreeMap<(usize, usize), &'a Pattern>,
+    start: usize,
+    end: usize,
+) -> Option<Vec<&'a Pattern>> {
+    let mut best: BTreeMap<usize, Vec<&Pattern>> = BTreeMap::from([(start, Vec::new())]);
+    // Ways are sorted by where they begin, so all ways to a tier are known before one from it is looked at.
+    for ((from, to), pattern) in known {
+        let Some(before) = best.get(from) else { continue };
+        if best.get(to).is_none_or(|other| other.len() < before.len() + 1) {
+            let longer = before.iter().copied().chain([*pattern]).collect();
+            best.insert(*to, longer);
+        }
+    }
+    best.remove(&end)
+}
+
+/// Months from now.
+struct Left {
+    median: f64,
+    low: f64,
+    high: f64,
+    is_conformal: bool,
+}
+
+/// What is left for those who have been in the tier for so long, from those who left it later; none after nearly all have.
+fn remaining(pattern: &Pattern, elapsed: f64) -> Option<Left> {
+    let stats = &pattern.months_stats;
+    let (median, quartiles) = if elapsed > 0.0 {
+        let curve = Curve::of(stats);
+        let gone = curve.share(elapsed);
+        if gone >= 1.0 {
+            return None;
+        }
+        let at = |share: f64| (curve.months(gone + share * (1.0 - gone)) - elapsed).max(0.0);
+        (at(0.5), (at(0.25), at(0.75)))
+    } else {
+        (f64::from(stats.p50), (f64::from(stats.p25), f64::from(stats.p75)))
+    };
+    let (low, high) = match stats.error_80.map(|error| error * f64::from(stats.p50)) {
+        Some(off) => ((median - off).max(0.0), median + off),
+        None => quartiles,
+    };
+    Some(Left { median, low, high, is_conformal: stats.error_80.is_some() })
+}
+
+/// The distribution of months between the quantiles that are told, with straight lines between them.
+struct Curve([(f64, f64); 7]);
+
+impl Curve {
+    fn of(stats: &MonthsStats) -> Self {
+        let [p10, p25, p50, p75, p90] = [stats.p10, stats.p25, stats.p50, stats.p75, stats.p90].map(f64::from);
+        let first = (p10 - (p25 - p10)).max(0.0);
+        let last = p90 + (p90 - p75).max(1.0);
+        Self([(0.0, first), (0.10, p10), (0.25, p25), (0.50, p50), (0.75, p75), (0.90, p90), (1.0, last)])
+    }
+
+    fn share(&self, months: f64) -> f64 {
+        let Self(points) = self;
+        let after = points.partition_point(|(_, at)| *at <= months);
+        match (after.checked_sub(1).map(|place| points[place]), points.get(after)) {
+            (None, _) => 0.0,
+            (_, None) => 1.0,
+            (Some(one), Some(next)) => one.0 + (next.0 - one.0) * (months - one.1) / (next.1 - one.1),
+        }
+    }
+
+    fn months(&self, share: f64) -> f64 {
+        let Self(points) = self;
+        let after = points.partition_point(|(known, _)| *known <= share).clamp(1, points.len() - 1);
+        let (one, next) = (points[after - 1], points[after]);
+        one.1 + (next.1 - one.1) * (share - one.0) / (next.0 - one.0)
+    }
+}
+
+fn told(from: &str, to: &str, chain: &[&Pattern], left: &[Left]) -> Timeline {
+    let median: f64 = left.iter().map(|one| one.median).sum();
+    let (low_months, high_months) = range(median);
+    // Steps are off independently of each other: their squares add up.
+    let off = |of: fn(&Left) -> f64| left.iter().map(|one| of(one).powi(2)).sum::<f64>().sqrt();
+    let is_conformal = left.iter().all(|one| one.is_conformal);
+    let steps = chain.iter().zip(left).map(|(pattern, left)| TimelineStep {
+        pattern_id: pattern.id,
+        from_revenue_tier: pattern.from_revenue_tier.clone(),
+        to_revenue_tier: pattern.to_revenue_tier.clone(),
+        median_months: whole(left.median),
+        sample_size: pattern.months_stats.n,
+    });
+    let reach = chain.last().map_or("", |pattern| pattern.reach_label.as_str());
+    Timeline {
+        from_revenue_tier: from.to_owned(),
+        to_revenue_tier: to.to_owned(),
+        low_months,
+        high_months,
+        median_months: whole(median),
+        interval_low_months: whole(median - off(|one| one.median - one.low)),
+        interval_high_months: whole(median + off(|one| one.high - one.median)),
+        interval: if is_conformal { Interval::Conformal } else { Interval::Quartiles },
+        sample_size: chain.iter().map(|pattern| pattern.months_stats.n).min().unwrap_or_default(),
+        steps: steps.collect(),
+        text: text(low_months, high_months, reach),
+    }
+}
+
+/// A fifth less to a fifth more, as "within 20 %" is judged; never nothing at all.
+fn range(median: f64) -> (u32, u32) {
+    (whole(0.8 * median), whole(1.2 * median).max(1))
+}
+
+fn text(low: u32, high: u32, reach: &str) -> String {
+    let months = match (low, high) {
+        (1, 1) => "1 month".to_owned(),
+        (low, high) if low == high => format!("{low} months"),
+        (low, high) => format!("{low}-{high} months"),
+    };
+    format!("Based on similar contractors, expect {months} to reach {reach}")
+}
+
+#[cfg(test)]
+mod tests;

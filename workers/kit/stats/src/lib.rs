@@ -4,8 +4,10 @@
 
 pub mod anonymity;
 pub mod calibrate;
+pub mod conformal;
 pub mod drift;
 pub mod experiment;
+pub mod exposure;
 pub mod family;
 pub mod fisher;
 pub mod homogeneity;
@@ -19,4 +21,4 @@ pub mod survival;
 pub mod thompson;
 pub mod weights;
 
-pub use rate::{Interval, Rate, Z};
+pub use rate::{Interval, Rate, Z, likely_below};

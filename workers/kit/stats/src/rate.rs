@@ -63,6 +63,12 @@ impl Rate {
     }
 }
 
+/// The probability that a rate is below `share`, under the Beta distribution of so many successes and failures; a prior
+/// counts among them.
+pub fn likely_below(successes: f64, failures: f64, share: f64) -> f64 {
+    Beta::new(successes, failures).map_or(0.5, |posterior| posterior.cdf(share))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +100,14 @@ mod tests {
     fn nothing_counted_is_nothing_known() {
         assert_eq!(Rate::new(0, 0).share(), None);
         assert_eq!(Rate::new(0, 0).wilson(), Interval { low: 0.0, high: 1.0 });
+    }
+
+    #[test]
+    fn few_successes_make_a_low_rate_likely() {
+        assert!((likely_below(1.0, 1.0, 0.4) - 0.4).abs() < 1e-9);
+        // Of 20 with a uniform prior, 4 and 12 successes.
+        assert!((likely_below(5.0, 17.0, 0.4) - 0.963_04).abs() < 5e-4, "{}", likely_below(5.0, 17.0, 0.4));
+        assert!(likely_below(13.0, 9.0, 0.4) < 0.05);
     }
 
     proptest::proptest! {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The share of people that a salesperson may call first.
 const TOP: f64 = 0.2;
-const BINS: usize = 10;
+pub const BINS: usize = 10;
 const DRAWS: usize = 2_000;
 /// Probabilities at the very edge would be punished without end.
 const EDGE: f64 = 1e-15;
@@ -113,7 +113,6 @@ pub fn calibration(probabilities: &[f64], outcomes: &[bool]) -> Option<Calibrati
     }
     let n = probabilities.len() as f64;
     let (mut brier, mut log_loss, mut converted, mut expected) = (0.0, 0.0, 0.0, 0.0);
-    let mut bins = [(0.0, 0.0, 0.0); BINS];
     for (&probability, &outcome) in probabilities.iter().zip(outcomes) {
         let outcome = f64::from(u8::from(outcome));
         brier += (probability - outcome).powi(2);
@@ -121,15 +120,35 @@ pub fn calibration(probabilities: &[f64], outcomes: &[bool]) -> Option<Calibrati
         log_loss -= outcome * sure.ln() + (1.0 - outcome) * (1.0 - sure).ln();
         converted += outcome;
         expected += probability;
-        let bin = &mut bins[((probability * BINS as f64) as usize).min(BINS - 1)];
-        *bin = (bin.0 + probability, bin.1 + outcome, bin.2 + 1.0);
     }
     let base = converted / n;
     let known = base * (1.0 - base);
     let skill = if known > 0.0 { 1.0 - (brier / n) / known } else { 0.0 };
-    let error = bins.iter().map(|(said, came, _)| (said - came).abs()).sum::<f64>() / n;
+    let bins = bins(probabilities, outcomes);
+    let error = bins.iter().map(|bin| (bin.said - bin.came).abs()).sum::<f64>() / n;
     let observed_to_expected = if expected > 0.0 { converted / expected } else { f64::NAN };
     Some(Calibration { brier: brier / n, log_loss: log_loss / n, skill, error, observed_to_expected })
+}
+
+/// Probabilities of a tenth, and what came.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Bin {
+    /// The sum of the probabilities, and of those who converted.
+    pub said: f64,
+    pub came: f64,
+    pub n: f64,
+}
+
+/// Probabilities in ten bins of the same width, the lowest first.
+pub fn bins(probabilities: &[f64], outcomes: &[bool]) -> [Bin; BINS] {
+    let mut bins = [Bin::default(); BINS];
+    for (&probability, &outcome) in probabilities.iter().zip(outcomes) {
+        let bin = &mut bins[((probability * BINS as f64) as usize).min(BINS - 1)];
+        bin.said += probability;
+        bin.came += f64::from(u8::from(outcome));
+        bin.n += 1.0;
+    }
+    bins
 }
 
 /// People in the order of their scores: sorted once, they can be drawn again and again.

@@ -1,0 +1,1 @@
+//! The goal of the source document.

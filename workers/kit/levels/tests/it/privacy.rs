@@ -1,0 +1,265 @@
+//! Attempts at reading persons back from what is released.
+
+use crate::world::*;
+use chrono::TimeDelta;
+use levels::{Learned, Outcome, Pattern, Record};
+use proptest::prelude::*;
+use rand::seq::SliceRandom as _;
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const LEAST: u64 = 5;
+
+/// Every pair of a count and a number that a document tells, by where it stands.
+fn pairs(at: &str, value: &Value, found: &mut BTreeMap<String, (u64, u64)>) {
+    match value {
+        Value::Object(fields) => {
+            let number = |name: &str| fields.get(name).and_then(Value::as_u64);
+            if let Some(pair) = number("count").zip(number("n")) {
+                found.insert(format!("{at}/count"), pair);
+            }
+            if let Some(pair) = number("stayed_with").zip(number("stayed")) {
+                found.insert(format!("{at}/stayed"), pair);
+            }
+            fields.iter().for_each(|(name, value)| pairs(&format!("{at}/{name}"), value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| {
+            let name = ["name", "partner_id", "title"].iter().find_map(|name| item.get(name));
+            pairs(&format!("{at}/{}", name.unwrap_or(&Value::Null)), item, found);
+        }),
+        _ => {}
+    }
+}
+
+fn told(patterns: &[Pattern]) -> BTreeMap<String, (u64, u64)> {
+    let mut found = BTreeMap::new();
+    for pattern in patterns {
+        let (from, to, kind) = pattern.key();
+        let at = format!("{from}/{to}/{}", kind.name());
+        found.insert(format!("{at}/sample_size"), (pattern.sample_size, pattern.sample_size));
+        pairs(&at, &serde_json::to_value(pattern).unwrap(), &mut found);
+    }
+    found
+}
+
+#[track_caller]
+fn tells_of_nobody(patterns: &[Pattern]) {
+    for (at, (with, of)) in told(patterns) {
+        let without = of - with;
+        assert!(of >= LEAST, "{at}: {with} of {of}");
+        assert!(with == 0 || with >= LEAST, "{at}: {with} of {of}");
+        assert!(without == 0 || without >= LEAST, "{at}: {with} of {of}");
+    }
+}
+
+/// What anybody can take from two releases: no figure moves by less than five, on either side, and within one release two
+/// figures of a transition have the same size or sizes that are five apart.
+#[track_caller]
+fn cannot_be_differenced(before: &[Pattern], now: &[Pattern]) {
+    let (before, now) = (told(before), told(now));
+    let apart = |one: u64, other: u64| one == other || one.abs_diff(other) >= LEAST;
+    for (at, (with, of)) in &now {
+        if let Some((with_before, of_before)) = before.get(at) {
+            assert!(
+                apart(*with, *with_before) && apart(of - with, of_before - with_before),
+                "{at}: {with_before} of {of_before}, then {with} of {of}"
+            );
+        }
+    }
+    let way = |at: &str| at.split('/').take(2).collect::<Vec<_>>().join("/");
+    for (kind, of_kind) in [("count", true), ("stayed", false)] {
+        let sizes: Vec<(String, u64)> = now
+            .iter()
+            .chain(&before)
+            .filter(|(at, _)| at.ends_with(kind) || of_kind && at.ends_with("sample_size"))
+            .map(|(at, (_, of))| (way(at), *of))
+            .collect();
+        for (one, n) in &sizes {
+            for (other, m) in &sizes {
+                assert!(one != other || apart(*n, *m), "{one}: {n} and {m} {kind}");
+            }
+        }
+    }
+}
+
+fn next(records: &[Record], before: &[Pattern], month: i64) -> Learned {
+    learned_at(records, before, &[], moment() + TimeDelta::days(30 * month))
+}
+
+/// The strongest attack there is: all contractors but one are known, and two months differ by that one alone.
+fn one_more(n: usize) {
+    let all = sample();
+    let (known, target) = (&all[..n], &all[n]);
+    let first = stored(&next(known, &[], 0).patterns);
+    let mut with_target = known.to_vec();
+    with_target.push(target.clone().uses(99, 1.0, Some(1)));
+    let second = stored(&next(&with_target, &first, 1).patterns);
+    tells_of_nobody(&first);
+    tells_of_nobody(&second);
+    cannot_be_differenced(&first, &second);
+    // But for the day it was looked at again nothing at all has changed.
+    let plain = |patterns: &[Pattern]| {
+        let mut values = serde_json::to_value(patterns).unwrap();
+        for value in values.as_array_mut().unwrap() {
+            value["last_recalculated_at"] = Value::Null;
+        }
+        values
+    };
+    assert_eq!(plain(&first), plain(&second), "{n}");
+}
+
+#[test]
+fn one_more_contractor_changes_nothing() {
+    (5..46).for_each(one_more);
+}
+
+#[test]
+fn one_who_changes_is_not_seen() {
+    let mut records = [sample(), stayers()].concat();
+    let first = stored(&next(&records, &[], 0).patterns);
+    // The target turns out to have improved lead systems too, faster, and hated its partner.
+    records[46] = records[46].clone().focuses("lead_systems").uses(5, 1.0, Some(1));
+    records[46].history[1].valid_from = later(records[46].history[0].valid_from, 3.0);
+    let second = stored(&next(&records, &first, 1).patterns);
+    cannot_be_differenced(&first, &second);
+    for (before, now) in first.iter().zip(&second) {
+        assert_eq!(before.months_stats, now.months_stats);
+        assert_eq!(before.common_partners[0].avg_satisfaction, now.common_partners[0].avg_satisfaction);
+        assert_eq!(before.modal.as_ref().unwrap().figure.count, now.modal.as_ref().unwrap().figure.count);
+        assert_eq!(before.confidence_score, now.confidence_score);
+    }
+}
+
+#[test]
+fn what_was_told_once_is_not_forgotten_when_it_is_rare() {
+    let records = sample();
+    let first = stored(&next(&records, &[], 0).patterns);
+    // For a month nobody knows of books, then all are back and one more has read it.
+    let mut without = records.clone();
+    without.iter_mut().for_each(|record| record.content.clear());
+    let second = stored(&next(&without, &first, 1).patterns);
+    let mut back = records;
+    back[0] = back[0].clone().reads("Traction", "Gino Wickman");
+    let third = stored(&next(&back, &second, 2).patterns);
+    cannot_be_differenced(&first, &second);
+    cannot_be_differenced(&second, &third);
+    cannot_be_differenced(&first, &third);
+    assert_eq!(second[0].common_books[0].figure.count, 0);
+    assert!(levels::content::recommend(&[&second[0]]).is_empty(), "nobody reads it any more");
+}
+
+#[test]
+fn a_cohort_that_falls_below_five_is_not_served() {
+    let records = sample();
+    let first = stored(&next(&records, &[], 0).patterns);
+    let second = next(&records[..3], &first, 1);
+    assert_eq!(second.patterns.len(), first.len());
+    assert!(second.patterns.iter().all(|pattern| !pattern.status.is_served()));
+    assert_eq!(second.run.insufficient_data[0].n, 3);
+    let nobody = next(&[], &first, 1);
+    assert!(nobody.patterns.iter().all(|pattern| !pattern.status.is_served()));
+    // From seven to four would tell of three.
+    let seven = stored(&next(&records[..7], &[], 0).patterns);
+    let four = next(&records[..4], &seven, 1);
+    assert!(four.patterns.iter().all(|pattern| pattern.sample_size == 7 && pattern.status.is_served()));
+    assert!(four.run.insufficient_data.is_empty());
+}
+
+#[test]
+fn one_outcome_does_not_move_confidence() {
+    let records = sample();
+    let first = stored(&next(&records, &[], 0).patterns);
+    let outcome = |goal_completed| Outcome {
+        pattern_id: first[0].id,
+        goal_completed,
+        contractor_satisfaction: None,
+        confidence: Some(0.89),
+    };
+    let confidence = |outcomes: &[Outcome]| {
+        let learned = learned(&records, &first, outcomes);
+        (learned.patterns[0].confidence_score, learned.run.calibration)
+    };
+    let ten = vec![outcome(false); 10];
+    for more in 1..5 {
+        let mut outcomes = ten.clone();
+        outcomes.extend(vec![outcome(true); more]);
+        assert_eq!(confidence(&outcomes), confidence(&ten));
+    }
+    assert_ne!(confidence(&ten).0, confidence(&ten[..5]).0);
+}
+
+#[test]
+fn a_rating_of_few_is_not_told() {
+    // Default GR 44: 9 of 42 have rated.
+    let records: Vec<Record> = sample()
+        .into_iter()
+        .enumerate()
+        .map(|(place, mut record)| {
+            record.partners.iter_mut().filter(|_| place >= 9).for_each(|used| used.satisfaction = None);
+            record
+        })
+        .collect();
+    let patterns = next(&records, &[], 0).patterns;
+    let partner = &patterns[0].common_partners[0];
+    assert_eq!((partner.figure.count, partner.avg_satisfaction, partner.satisfaction_count), (42, None, None));
+}
+
+/// Contractors that level up or not, and do things at random.
+fn crowd(random: &mut ChaCha8Rng, n: usize) -> Vec<Record> {
+    let contractors = (0..n as i32).map(|id| {
+        let mut one = entering(id, later(date(2018, 1, 1), random.random_range(0.0..40.0)));
+        if random.random_bool(0.6) {
+            one = one.goes_to(NEXT, random.random_range(3.0..30.0));
+        }
+        if random.random_bool(0.2) {
+            one = one.goes_to(THIRD, random.random_range(31.0..60.0));
+        }
+        for area in ["lead_systems", "hiring", "pricing"] {
+            one = if random.random_bool(0.6) { one.focuses(area) } else { one };
+        }
+        for milestone in ["crm", "hired_ops_manager", "opened_office"] {
+            if random.random_bool(0.6) {
+                one = one.reaches(milestone, random.random_bool(0.9).then(|| random.random_range(0.0..20.0)));
+            }
+        }
+        for partner in 1..4 {
+            if random.random_bool(0.6) {
+                one = one.uses(partner, 1.0, random.random_bool(0.5).then(|| random.random_range(1..=5)));
+            }
+        }
+        if random.random_bool(0.5) { one.reads("Traction", "Gino Wickman") } else { one }
+    });
+    contractors.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn no_release_tells_of_few_and_no_series_of_them(seed in any::<u64>(), n in 3usize..80) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let all = crowd(&mut random, n + 40);
+        let mut present: Vec<usize> = (0..n).collect();
+        let mut releases: Vec<Vec<Pattern>> = Vec::new();
+        for month in 0..6 {
+            let records: Vec<Record> = present.iter().map(|&place| all[place].clone()).collect();
+            let before = releases.last().cloned().unwrap_or_default();
+            let learned = next(&records, &before, month);
+            for transition in &learned.run.eligible {
+                prop_assert!(transition.n >= LEAST);
+            }
+            let now = stored(&learned.patterns);
+            tells_of_nobody(&now);
+            releases.iter().for_each(|before| cannot_be_differenced(before, &now));
+            releases.push(now);
+            // Some leave, some come.
+            present.shuffle(&mut random);
+            present.truncate(present.len().saturating_sub(random.random_range(0..4)));
+            let mut rest: Vec<usize> = (0..all.len()).filter(|place| !present.contains(place)).collect();
+            rest.shuffle(&mut random);
+            present.extend(rest.into_iter().take(random.random_range(0..9)));
+        }
+    }
+}
