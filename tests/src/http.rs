@@ -86,8 +86,9 @@ impl Api {
             clock: time.clock(),
         };
         let (runtime, prospects) = (Runtime::start(nats).await.unwrap(), fleet.prospects().await);
+        let (scores, conversion, contractors) = (fleet.scores(), fleet.conversion(), fleet.contractors());
         let gateway =
-            Gateway::bind(runtime, fleet.db.clone(), prospects, fleet.scores(), fleet.conversion(), config)
+            Gateway::bind(runtime, fleet.db.clone(), prospects, scores, conversion, contractors, config)
                 .await
                 .unwrap();
         let base = format!("http://{}", gateway.address());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use contractors::Contractors;
 use conversion::Conversion;
 use prospects::{Keys, NewProspect, Owner, PlannedTouch, Prospects, Scores};
 use proto::v1::{Engagement, EngagementKind, ReplyIntent};
@@ -35,6 +36,11 @@ impl TestFleet {
     /// What is learned of conversions; nobody is anywhere but in UTC.
     pub fn conversion(&self) -> Conversion {
         Conversion::new(self.db.clone(), chrono_tz::UTC)
+    }
+
+    /// What is done with contractors, by the rules that hold where nothing else is said.
+    pub fn contractors(&self) -> Contractors {
+        Contractors::new(self.db.clone(), levels::Rules::defaults().unwrap())
     }
 
     /// Says what a tool says.

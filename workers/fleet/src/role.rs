@@ -215,7 +215,9 @@ pub async fn serve(
 ) -> Result<SocketAddr, Failure> {
     let (db, prospects, scores) = (workers.db()?, workers.prospects()?, workers.scores()?);
     let conversion = workers.conversion_over(db.clone());
-    let gateway = gateway::Gateway::bind(runtime.clone(), db, prospects, scores, conversion, config).await?;
+    let contractors = workers.contractors_over(db.clone())?;
+    let gateway =
+        gateway::Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config).await?;
     let address = gateway.address();
     running.spawn(async move {
         gateway.run().await;

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::rate::Rate;
+use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
 use prospects::{Prospects, Scores};
@@ -20,6 +21,7 @@ pub(crate) struct Shared {
     pub(crate) prospects: Prospects,
     pub(crate) scores: Scores,
     pub(crate) conversion: Conversion,
+    pub(crate) contractors: Contractors,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -1,13 +1,15 @@
-//! Says on the streams what happened and what is to be done, and believes only the broker's acknowledgement.
+//! Says on the streams what happened and what is to be done, believing only the broker's acknowledgement, and hears what
+//! makes old what is remembered.
 
 use crate::app::App;
 use crate::problem::Problem;
 use cadence::Intent;
 use db::Uuid;
 use prospects::TakenIn;
-use proto::v1::{Engagement, ReplyIntent};
+use proto::kind::GROWTH_PATTERNS_RECALCULATED;
+use proto::v1::{Engagement, GrowthPatternsRecalculated, ReplyIntent};
 use proto::{Outgoing, Token};
-use runtime::PublishError;
+use runtime::{Heard, PublishError, hear};
 
 /// The same id from the same source of the same client is the same event.
 pub(crate) async fn publish(app: &App, client: Uuid, event: Engagement) -> Result<(), Problem> {
@@ -31,6 +33,19 @@ pub(crate) async fn announce(app: &App, client: Uuid, taken: &[TakenIn]) {
             tracing::warn!(%client, error = %error, "could not announce leads");
         }
     }
+}
+
+/// Forgets growth patterns when others are released (X58), until a stop is asked for.
+pub(crate) async fn forget_patterns(app: App) {
+    let heard = |heard: Heard<GrowthPatternsRecalculated>| match heard {
+        Heard::Event(released) => {
+            if let Ok(client) = released.client_id.parse() {
+                app.contractors.invalidate(client);
+            }
+        }
+        Heard::Missed => app.contractors.invalidate_all(),
+    };
+    hear(&app.runtime, GROWTH_PATTERNS_RECALCULATED, heard).await;
 }
 
 pub(crate) fn meaning(intent: Intent) -> ReplyIntent {

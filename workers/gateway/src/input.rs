@@ -94,3 +94,15 @@ impl FromRequestParts<App> for Id {
         Ok(Self(text))
     }
 }
+
+/// Numbers in the path: what cannot be the number of anything is the number of nothing.
+pub(crate) struct Numbers<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Numbers<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+        Ok(Self(path.map_err(|error| Problem::not_found().because(error))?.0))
+    }
+}

@@ -3,7 +3,7 @@
 use crate::caller::Scope;
 use crate::check::{self, NO_NUL, Patterns};
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
-use crate::routes::{self, HistoryQuery, LimitQuery, UserQuery, WeekQuery};
+use crate::routes::{self, GoalsQuery, HistoryQuery, LimitQuery, TimelineQuery, UserQuery, WeekQuery};
 use axum::Router;
 use prospects::LeadsQuery;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-const ABOUT: &str = "Prospects, segments, sequences, cadences, engagement and campaigns of leadfleet.
+const ABOUT: &str = "Prospects, segments, sequences, cadences, engagement, campaigns and growth of leadfleet.
 
 Send a key as `Authorization: Bearer lf_live_…`; `leadfleet key create` makes one. \
 Every POST may carry an `Idempotency-Key`: the same request with the same key is done once and answered alike, for 24 hours. \
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery, HistoryQuery)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery, HistoryQuery, GoalsQuery, TimelineQuery)))]
 struct Bare;
 
 pub(crate) struct Description {

@@ -177,6 +177,33 @@ impl From<conversion::Error> for Problem {
     }
 }
 
+impl From<contractors::Error> for Problem {
+    fn from(error: contractors::Error) -> Self {
+        use contractors::Error::{
+            Db, DoesNotFit, LearnedLater, Stored, Unknown, UnknownContractor, UnknownGoal, UnknownPattern,
+            Wrong as Field,
+        };
+        let said = error.to_string();
+        match error {
+            UnknownContractor(_) => {
+                Self::new(Kind::NotFound, format!("{said}: `leadfleet import contractors` takes them in"))
+            }
+            UnknownPattern(_) => {
+                Self::new(Kind::NotFound, format!("{said}: GET /api/growth/patterns lists those that are"))
+            }
+            UnknownGoal(_) => Self::new(
+                Kind::NotFound,
+                format!("{said} of this contractor: POST /api/growth/contractors/{{contractor_id}}/goals makes them"),
+            ),
+            Unknown(levels::timeline::Unknown::Tier(..)) => Self::wrong("target_revenue_tier", said),
+            DoesNotFit { .. } | LearnedLater(_) | Unknown(_) => Self::new(Kind::Conflict, said),
+            Field { field, message } => Self::wrong(field, message),
+            Db(error) => error.into(),
+            Stored(_) => Self::internal(error),
+        }
+    }
+}
+
 impl From<prospects::Error> for Problem {
     fn from(error: prospects::Error) -> Self {
         use prospects::Error::{

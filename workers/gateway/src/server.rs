@@ -8,9 +8,10 @@ use crate::openapi::Description;
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::told::told;
-use crate::{health, routes};
+use crate::{events, health, routes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -61,9 +62,10 @@ pub async fn serve(
     prospects: Prospects,
     scores: Scores,
     conversion: Conversion,
+    contractors: Contractors,
     config: Config,
 ) -> Result<(), Error> {
-    Gateway::bind(runtime, db, prospects, scores, conversion, config).await?.run().await;
+    Gateway::bind(runtime, db, prospects, scores, conversion, contractors, config).await?.run().await;
     Ok(())
 }
 
@@ -74,6 +76,7 @@ impl Gateway {
         prospects: Prospects,
         scores: Scores,
         conversion: Conversion,
+        contractors: Contractors,
         config: Config,
     ) -> Result<Self, Error> {
         let listen = config.listen;
@@ -102,6 +105,7 @@ impl Gateway {
             prospects,
             scores,
             conversion,
+            contractors,
             web,
             config,
             rate,
@@ -118,6 +122,7 @@ impl Gateway {
 
     pub async fn run(self) {
         let mut stop = self.app.runtime.stop_signal();
+        tokio::spawn(events::forget_patterns(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);

@@ -3,7 +3,9 @@
 mod audience;
 mod cadence;
 mod campaigns;
+mod contractors;
 mod due;
+mod growth;
 mod leads;
 mod learning;
 mod metrics;
@@ -17,6 +19,7 @@ mod webhooks;
 mod who;
 
 pub(crate) use cadence::WeekQuery;
+pub(crate) use contractors::{GoalsQuery, TimelineQuery};
 pub(crate) use patterns::HistoryQuery;
 pub(crate) use who::{LimitQuery, UserQuery};
 
@@ -60,6 +63,14 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(patterns::what_if),
         routes!(campaigns::list),
         routes!(campaigns::show),
+        routes!(growth::patterns),
+        routes!(growth::last_run),
+        routes!(contractors::matches),
+        routes!(contractors::goals),
+        routes!(contractors::partners),
+        routes!(contractors::boost),
+        routes!(contractors::content),
+        routes!(contractors::timeline),
     ];
     let write = vec![
         routes!(sequence::generate),
@@ -76,13 +87,16 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(patterns::recompute),
         routes!(campaigns::ask),
         routes!(campaigns::allocate),
+        routes!(growth::recompute),
+        routes!(contractors::apply),
+        routes!(contractors::generate),
     ];
     let person = vec![routes!(prospects::export), routes!(prospects::erase)];
     vec![
         group(Some(Scope::Read), SMALL, read),
         group(Some(Scope::Write), SMALL, write),
         group(Some(Scope::Write), LARGE, vec![routes!(prospects::discover), routes!(audience::segment)]),
-        group(Some(Scope::Track), SMALL, vec![routes!(track::track_engagement)]),
+        group(Some(Scope::Track), SMALL, vec![routes!(track::track_engagement), routes!(growth::outcome)]),
         group(Some(Scope::Admin), SMALL, person),
         group(None, LARGE, vec![routes!(webhooks::webhook)]),
     ]

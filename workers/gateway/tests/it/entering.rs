@@ -1,6 +1,6 @@
 //! Who is let in: keys, scopes, tenants, and how often.
 
-use crate::rig::{PATTERNS, Rig, TRACK, config, conversion, now, opened, problem, prospects, scores};
+use crate::rig::{PATTERNS, Rig, TRACK, config, contractors, conversion, now, opened, problem, prospects, scores};
 use crate::server::{ALPHA, BETA};
 use chrono::TimeDelta;
 use gateway::{ApiKey, Gateway};
@@ -106,7 +106,8 @@ async fn open_is_for_this_machine_alone() {
     wide.listen = "0.0.0.0:0".parse().unwrap();
     let db = rig.test.db.clone();
     let (prospects, scores, conversion) = (prospects(db.clone()), scores(db.clone()), conversion(db.clone()));
-    let refused = Gateway::bind(rig.runtime.clone(), db, prospects, scores, conversion, wide).await;
+    let contractors = contractors(db.clone());
+    let refused = Gateway::bind(rig.runtime.clone(), db, prospects, scores, conversion, contractors, wide).await;
     assert!(refused.err().unwrap().to_string().contains("loopback"));
 }
 

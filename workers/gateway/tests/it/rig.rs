@@ -3,6 +3,7 @@
 use crate::server::{ALPHA, BETA, TestDb};
 use chrono::{DateTime, Utc};
 use clap::Parser;
+use contractors::Contractors;
 use conversion::Conversion;
 use db::Uuid;
 use db::keys::{self, NewKey};
@@ -69,6 +70,10 @@ pub(crate) fn conversion(db: db::Db) -> Conversion {
     Conversion::new(db, chrono_tz::UTC)
 }
 
+pub(crate) fn contractors(db: db::Db) -> Contractors {
+    Contractors::new(db, levels::Rules::defaults().unwrap())
+}
+
 pub(crate) fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "keys expire by the clock of the gateway")]
     Utc::now()
@@ -113,10 +118,10 @@ impl Rig {
         let broker = standins::nats().await;
         let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
         let runtime = Runtime::start(nats).await.unwrap();
+        let (scores, conversion) = (scores(db.clone()), conversion(db.clone()));
+        let contractors = contractors(db.clone());
         let gateway =
-            Gateway::bind(runtime.clone(), db.clone(), prospects, scores(db.clone()), conversion(db), config)
-                .await
-                .unwrap();
+            Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config).await.unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {

@@ -23,6 +23,7 @@ pub struct Generated {
 
 /// A goal as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = StoredGoal)]
 pub struct Goal {
     pub id: i32,
     pub contractor_id: i32,

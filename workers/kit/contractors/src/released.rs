@@ -52,6 +52,14 @@ impl Contractors {
         });
     }
 
+    /// Forgets what is remembered of everybody's patterns: others may have been released.
+    pub fn invalidate_all(&self) {
+        self.released.with(|remembered| {
+            remembered.of.clear();
+            remembered.forgotten += 1;
+        });
+    }
+
     /// The patterns that are served.
     pub async fn patterns(&self, client: Uuid, now: DateTime<Utc>) -> Result<Vec<Pattern>, Error> {
         Ok(self.served(client, now).await?.patterns.clone())

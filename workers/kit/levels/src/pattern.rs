@@ -244,6 +244,7 @@ pub struct Indicators {
 
 /// What came of the goals of a pattern, in steps of five.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = GoalsCounted)]
 pub struct Counted {
     pub n: u64,
     /// Halves count as half.
@@ -254,6 +255,7 @@ pub struct Counted {
 
 /// A pattern as it is stored and told. `id` is given by who stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = GrowthPattern)]
 pub struct Pattern {
     #[serde(default)]
     pub id: i32,
