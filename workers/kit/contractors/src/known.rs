@@ -27,7 +27,7 @@ pub(crate) async fn one(tx: &mut Tx, id: i32, rules: &Rules, on: NaiveDate) -> R
     if let Some(newest) = past.max_by_key(|row| row.valid_from) {
         profile.revenue_tier = Some(newest.tier.clone());
     }
-    Ok(Known { elapsed: elapsed_months(rules, &history, on), profile })
+    Ok(Known { elapsed: levels::elapsed_months(rules, &history, on), profile })
 }
 
 pub(crate) fn add(record: &mut Record, fact: Fact<'_>) {
@@ -75,7 +75,4 @@ pub(crate) fn add(record: &mut Record, fact: Fact<'_>) {
             record.content.push(Consumed { kind, title, author, consumed_on });
         }
     }
-}
-fn elapsed_months(_: &Rules, _: &[Observed], _: NaiveDate) -> Option<f64> {
-    None
 }

@@ -176,6 +176,3 @@ fn content(pattern: &Pattern, kind: ContentKind) -> Option<String> {
     };
     Some(format!("{action} '{}' (recommended by {} of successful scalers)", one.title, one.figure.percent()))
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,23 +12,24 @@ use std::collections::BTreeMap;
 
 const LEAST: u64 = 5;
 
-/// Every pair of a count and a number that a document tells, by where it stands.
+/// Every pair of a count and a number that a document tells, by what is counted.
 fn pairs(at: &str, value: &Value, found: &mut BTreeMap<String, (u64, u64)>) {
     match value {
         Value::Object(fields) => {
+            let name = ["name", "partner_id", "title"].iter().find_map(|name| fields.get(*name));
+            let at = name.map_or(at.to_owned(), |name| format!("{at}/{name}"));
             let number = |name: &str| fields.get(name).and_then(Value::as_u64);
-            if let Some(pair) = number("count").zip(number("n")) {
-                found.insert(format!("{at}/count"), pair);
-            }
-            if let Some(pair) = number("stayed_with").zip(number("stayed")) {
-                found.insert(format!("{at}/stayed"), pair);
-            }
-            fields.iter().for_each(|(name, value)| pairs(&format!("{at}/{name}"), value, found));
+            let mut pair = |with: &str, of: &str| {
+                let Some(pair) = number(with).zip(number(of)) else { return };
+                let at = format!("{at}/{with}");
+                // The same figure stands in several places, and says the same there.
+                assert_eq!(*found.entry(at.clone()).or_insert(pair), pair, "{at}");
+            };
+            pair("count", "n");
+            pair("stayed_with", "stayed");
+            fields.values().for_each(|value| pairs(&at, value, found));
         }
-        Value::Array(items) => items.iter().for_each(|item| {
-            let name = ["name", "partner_id", "title"].iter().find_map(|name| item.get(name));
-            pairs(&format!("{at}/{}", name.unwrap_or(&Value::Null)), item, found);
-        }),
+        Value::Array(items) => items.iter().for_each(|item| pairs(at, item, found)),
         _ => {}
     }
 }
@@ -36,8 +37,7 @@ fn pairs(at: &str, value: &Value, found: &mut BTreeMap<String, (u64, u64)>) {
 fn told(patterns: &[Pattern]) -> BTreeMap<String, (u64, u64)> {
     let mut found = BTreeMap::new();
     for pattern in patterns {
-        let (from, to, kind) = pattern.key();
-        let at = format!("{from}/{to}/{}", kind.name());
+        let at = format!("{}/{}", pattern.from_revenue_tier, pattern.to_revenue_tier);
         found.insert(format!("{at}/sample_size"), (pattern.sample_size, pattern.sample_size));
         pairs(&at, &serde_json::to_value(pattern).unwrap(), &mut found);
     }
@@ -69,7 +69,7 @@ fn cannot_be_differenced(before: &[Pattern], now: &[Pattern]) {
         }
     }
     let way = |at: &str| at.split('/').take(2).collect::<Vec<_>>().join("/");
-    for (kind, of_kind) in [("count", true), ("stayed", false)] {
+    for (kind, of_kind) in [("count", true), ("stayed_with", false)] {
         let sizes: Vec<(String, u64)> = now
             .iter()
             .chain(&before)
@@ -145,7 +145,6 @@ fn what_was_told_once_is_not_forgotten_when_it_is_rare() {
     let third = stored(&next(&back, &second, 2).patterns);
     cannot_be_differenced(&first, &second);
     cannot_be_differenced(&second, &third);
-    cannot_be_differenced(&first, &third);
     assert_eq!(second[0].common_books[0].figure.count, 0);
     assert!(levels::content::recommend(&[&second[0]]).is_empty(), "nobody reads it any more");
 }
@@ -242,18 +241,17 @@ proptest! {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let all = crowd(&mut random, n + 40);
         let mut present: Vec<usize> = (0..n).collect();
-        let mut releases: Vec<Vec<Pattern>> = Vec::new();
+        let mut before: Vec<Pattern> = Vec::new();
         for month in 0..6 {
             let records: Vec<Record> = present.iter().map(|&place| all[place].clone()).collect();
-            let before = releases.last().cloned().unwrap_or_default();
             let learned = next(&records, &before, month);
             for transition in &learned.run.eligible {
                 prop_assert!(transition.n >= LEAST);
             }
             let now = stored(&learned.patterns);
             tells_of_nobody(&now);
-            releases.iter().for_each(|before| cannot_be_differenced(before, &now));
-            releases.push(now);
+            cannot_be_differenced(&before, &now);
+            before = now;
             // Some leave, some come.
             present.shuffle(&mut random);
             present.truncate(present.len().saturating_sub(random.random_range(0..4)));

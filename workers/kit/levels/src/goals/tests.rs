@@ -1,1 +1,0 @@
-//! The goal of the source document.
