@@ -35,6 +35,22 @@ pub(crate) async fn patterns(
     }
 }
 
+/// Says that other growth patterns are released; where nobody hears of it, the old ones are remembered for an hour.
+pub(crate) async fn growth(
+    client: Uuid,
+    learned: &contractors::Learning,
+    settings: &Settings,
+    output: Output,
+) {
+    let recalculated = growth::recalculated(client, learned);
+    if publish(&[recalculated], settings).await.is_err() {
+        output.say(
+            "Later",
+            "nats-server is away: a gateway that runs tells the old patterns for up to an hour",
+        );
+    }
+}
+
 async fn publish(messages: &[Outgoing], settings: &Settings) -> Result<(), Failure> {
     let jetstream = reach::nats(settings).await?;
     for message in messages {

@@ -12,7 +12,7 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    campaign, dead, demo, dev, doctor, event, import, key, leads, link, matching, migrate, outreach,
+    campaign, dead, demo, dev, doctor, event, growth, import, key, leads, link, matching, migrate, outreach,
     patterns, places, run, sequence, status, webhook,
 };
 
@@ -77,6 +77,9 @@ enum Command {
     /// What conversions have in common, and how well it is known.
     #[command(subcommand)]
     Patterns(patterns::Command),
+    /// What contractors that levelled up have in common, and what follows from it for one of them.
+    #[command(subcommand)]
+    Growth(growth::Command),
     /// Show what the fleet is doing: streams, workers, gates, dead letters, runs, Postgres.
     #[command(
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
@@ -153,6 +156,7 @@ impl Cli {
             Command::Sequence(command) => sequence::run(command, &Settings::load(&sources)?, output).await,
             Command::Campaign(command) => campaign::run(command, &Settings::load(&sources)?, output).await,
             Command::Patterns(command) => patterns::run(command, &Settings::load(&sources)?, output).await,
+            Command::Growth(command) => growth::run(command, &Settings::load(&sources)?, output).await,
             Command::Status(args) => status::run(&args, Settings::load(&sources)?, output).await,
             Command::Dead(command) => dead::run(command, &Settings::load(&sources)?, output).await,
             Command::Link(args) => link::run(&args, output),

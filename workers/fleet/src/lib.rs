@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod event;
 pub mod exit;
 pub mod fill;
+pub mod growth;
 pub mod import;
 pub mod key;
 pub mod leads;

@@ -217,7 +217,8 @@ pub async fn serve(
     let conversion = workers.conversion_over(db.clone());
     let contractors = workers.contractors_over(db.clone())?;
     let gateway =
-        gateway::Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config).await?;
+        gateway::Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config)
+            .await?;
     let address = gateway.address();
     running.spawn(async move {
         gateway.run().await;

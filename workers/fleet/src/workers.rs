@@ -157,7 +157,8 @@ impl Workers {
             exit: Exit::Usage,
             error: error.into(),
             hint: Some(
-                "`leadfleet growth rules` prints rules that can be used; GROWTH_RULES names a file".to_owned(),
+                "`leadfleet growth rules` prints rules that can be used; GROWTH_RULES names a file"
+                    .to_owned(),
             ),
         })?;
         Ok(Contractors::new(db, rules))

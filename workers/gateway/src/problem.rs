@@ -193,7 +193,9 @@ impl From<contractors::Error> for Problem {
             }
             UnknownGoal(_) => Self::new(
                 Kind::NotFound,
-                format!("{said} of this contractor: POST /api/growth/contractors/{{contractor_id}}/goals makes them"),
+                format!(
+                    "{said} of this contractor: POST /api/growth/contractors/{{contractor_id}}/goals makes them"
+                ),
             ),
             Unknown(levels::timeline::Unknown::Tier(..)) => Self::wrong("target_revenue_tier", said),
             DoesNotFit { .. } | LearnedLater(_) | Unknown(_) => Self::new(Kind::Conflict, said),

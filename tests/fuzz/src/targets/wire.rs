@@ -7,10 +7,11 @@ use chrono::DateTime;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::subject::{Subject, Token};
 use proto::v1::{
-    Alert, Assignments, Campaign, CampaignRequest, ClinicPart, Complete, ContractorOutcome, Engagement, ExportOutcome,
-    GrowthPatternsRecalculated, LeadChanged, LearnRequest, MatchConfig, Matches, PainPart, PatternsChanged, PlaceHints, Plan, RunHeader,
-    RunRequest, RunSummary, ScoreSummary, ScrapeDone, ScrapeSource, Segment, SequenceRequest, SequenceWords,
-    StoreOutcome, StoreRetry, Strategy, Template, Tick, TouchDue, Trigger,
+    Alert, Assignments, Campaign, CampaignRequest, ClinicPart, Complete, ContractorOutcome, Engagement,
+    ExportOutcome, GrowthPatternsRecalculated, LeadChanged, LearnRequest, MatchConfig, Matches, PainPart,
+    PatternsChanged, PlaceHints, Plan, RunHeader, RunRequest, RunSummary, ScoreSummary, ScrapeDone,
+    ScrapeSource, Segment, SequenceRequest, SequenceWords, StoreOutcome, StoreRetry, Strategy, Template,
+    Tick, TouchDue, Trigger,
 };
 use proto::{Message, Name};
 use runtime::{Stored, TraceContext};

@@ -1,6 +1,8 @@
 //! Who is let in: keys, scopes, tenants, and how often.
 
-use crate::rig::{PATTERNS, Rig, TRACK, config, contractors, conversion, now, opened, problem, prospects, scores};
+use crate::rig::{
+    PATTERNS, Rig, TRACK, config, contractors, conversion, now, opened, problem, prospects, scores,
+};
 use crate::server::{ALPHA, BETA};
 use chrono::TimeDelta;
 use gateway::{ApiKey, Gateway};
@@ -107,7 +109,8 @@ async fn open_is_for_this_machine_alone() {
     let db = rig.test.db.clone();
     let (prospects, scores, conversion) = (prospects(db.clone()), scores(db.clone()), conversion(db.clone()));
     let contractors = contractors(db.clone());
-    let refused = Gateway::bind(rig.runtime.clone(), db, prospects, scores, conversion, contractors, wide).await;
+    let refused =
+        Gateway::bind(rig.runtime.clone(), db, prospects, scores, conversion, contractors, wide).await;
     assert!(refused.err().unwrap().to_string().contains("loopback"));
 }
 

@@ -120,8 +120,9 @@ impl Rig {
         let runtime = Runtime::start(nats).await.unwrap();
         let (scores, conversion) = (scores(db.clone()), conversion(db.clone()));
         let contractors = contractors(db.clone());
-        let gateway =
-            Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config).await.unwrap();
+        let gateway = Gateway::bind(runtime.clone(), db, prospects, scores, conversion, contractors, config)
+            .await
+            .unwrap();
         let base = format!("http://{}", gateway.address());
         let serving = tokio::spawn(gateway.run());
         for client in [ALPHA, BETA] {

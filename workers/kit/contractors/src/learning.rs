@@ -52,6 +52,14 @@ impl Contractors {
         Ok(Learning { run, patterns, repeated: false })
     }
 
+    /// What learning as of a moment would release. Nothing is stored, so that patterns nobody had before have no id.
+    pub async fn preview(&self, client: Uuid, moment: DateTime<Utc>) -> Result<Learning, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let Learned { patterns, run } = self.look(&mut tx, client, moment, &|| {}).await?;
+        tx.rollback().await?;
+        Ok(Learning { run, patterns, repeated: false })
+    }
+
     /// What the last learning found beside the patterns; none before the first.
     pub async fn last_run(&self, client: Uuid) -> Result<Option<Run>, Error> {
         let mut tx = self.db.begin(client).await?;

@@ -17,7 +17,7 @@ pub use config::{Config, RulesError};
 pub use db::goals::{Item, StoredMatch};
 pub use db::growth::Told;
 pub use error::Error;
-pub use goals::{Explained, Generated, Goal};
+pub use goals::{ChecklistItem, Explained, Generated, Goal};
 pub use learning::Learning;
 pub use outcomes::{Impact, NewOutcome};
 

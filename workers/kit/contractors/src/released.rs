@@ -65,6 +65,15 @@ impl Contractors {
         Ok(self.served(client, now).await?.patterns.clone())
     }
 
+    /// Names of partners by their ids.
+    pub async fn partner_names(
+        &self,
+        client: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeMap<i32, String>, Error> {
+        Ok(self.served(client, now).await?.partners.clone())
+    }
+
     pub(crate) async fn served(&self, client: Uuid, now: DateTime<Utc>) -> Result<Arc<Released>, Error> {
         let (known, forgotten) =
             self.released.with(|remembered| (remembered.of.get(&client).cloned(), remembered.forgotten));

@@ -119,8 +119,9 @@ impl Batch {
                 ranges.push(start..touches.len());
             }
             let cases = leads.iter().zip(&ranges);
-            let cases: Vec<Case<'_>> =
-                cases.map(|(known, own)| Case { lead: &known.lead, touches: &touches[own.clone()] }).collect();
+            let cases: Vec<Case<'_>> = cases
+                .map(|(known, own)| Case { lead: &known.lead, touches: &touches[own.clone()] })
+                .collect();
             each(&cases);
         }
     }

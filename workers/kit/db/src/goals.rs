@@ -14,7 +14,7 @@ pub struct Match {
 }
 
 /// The same as it is stored, and what became of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoredMatch {
     pub pattern_id: i32,
     pub match_score: f64,

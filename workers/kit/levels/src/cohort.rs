@@ -140,7 +140,13 @@ impl<'a> Tier<'a> {
 
     /// What the cohort of a transition had in common. `told` are keys that were told before; `compare` is false where the
     /// data were chosen for growth.
-    pub(crate) fn cohort(&self, to: u8, mut levelled: Vec<usize>, told: &BTreeSet<Key>, compare: bool) -> Cohort {
+    pub(crate) fn cohort(
+        &self,
+        to: u8,
+        mut levelled: Vec<usize>,
+        told: &BTreeSet<Key>,
+        compare: bool,
+    ) -> Cohort {
         levelled.sort_by_key(|&place| (self.spells[place].end, self.id(place)));
         let held_out = (levelled.len() as f64 * HELD_OUT).round() as usize;
         let (older, newer) = levelled.split_at(levelled.len() - held_out);
@@ -197,7 +203,10 @@ impl<'a> Tier<'a> {
 
     /// In months.
     fn watched(&self, to: u8) -> Vec<Watched> {
-        let one = |spell: &&Spell| Watched { days: f64::from(spell.days()) / MONTH, happened: spell.up == Some(to) };
+        let one = |spell: &&Spell| Watched {
+            days: f64::from(spell.days()) / MONTH,
+            happened: spell.up == Some(to),
+        };
         self.spells.iter().map(one).collect()
     }
 

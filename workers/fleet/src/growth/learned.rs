@@ -1,0 +1,128 @@
+//! Growth patterns: learned now, and as they are released.
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use contractors::schedule;
+use levels::Pattern;
+use serde_json::json;
+
+use super::{Growth, OfClient, in_words};
+use crate::announce;
+use crate::exit::{Exit, Failure};
+use crate::output::{columns, count};
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Args)]
+pub struct Learn {
+    /// As of when: what came later does not count [default: now].
+    #[arg(long, value_name = "TIME")]
+    moment: Option<DateTime<Utc>>,
+    /// Store nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    of: OfClient,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Patterns {
+    /// Show this one with its figures [default: a line for each].
+    #[arg(value_name = "PATTERN")]
+    pattern: Option<i32>,
+    #[command(flatten)]
+    of: OfClient,
+}
+
+pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) -> Result<(), Failure> {
+    let client = args.of.client;
+    let moment = args.moment.unwrap_or(growth.now).trunc_subsecs(0);
+    if let Some(why) = schedule::too_late(moment, growth.now) {
+        let hint = Some("leave --moment out to learn as of now".to_owned());
+        return Err(Failure { exit: Exit::Usage, error: anyhow::anyhow!("{why}"), hint });
+    }
+    let learned = if args.dry_run {
+        growth.contractors.preview(client, moment).await?
+    } else {
+        growth.contractors.learn(client, moment, || {}).await?
+    };
+    if !args.dry_run {
+        announce::growth(client, &learned, settings, growth.output).await;
+    }
+    let told = json!({
+        "moment": moment, "stored": !args.dry_run, "repeated": learned.repeated, "run": learned.run,
+        "patterns": learned.patterns,
+    });
+    growth.output.show(&told, |_| {
+        let run = &learned.run;
+        let mut text = format!(
+            "{} read as of {}, {} of them with a revenue history\n",
+            count(run.contractors, "contractor"),
+            moment.format("%Y-%m-%d %H:%M UTC"),
+            run.with_history
+        );
+        text.push_str(&in_words::run(run));
+        let served: Vec<&Pattern> =
+            learned.patterns.iter().filter(|pattern| pattern.status.is_served()).collect();
+        text.push_str(&format!("\n{}", list(&served)));
+        text.push_str(match (args.dry_run, learned.repeated) {
+            (true, _) => "\n\nNothing was stored.",
+            (false, true) => "\n\nThis moment was learned from before: nothing has changed.",
+            (false, false) => "\n\n`leadfleet growth patterns 1` shows the figures of a pattern.",
+        });
+        text
+    })?;
+    Ok(())
+}
+
+pub(super) async fn patterns(args: &Patterns, growth: &Growth) -> Result<(), Failure> {
+    let client = args.of.client;
+    let found = growth.contractors.patterns(client, growth.now).await?;
+    if let Some(id) = args.pattern {
+        let one = found.into_iter().find(|pattern| pattern.id == id);
+        let one = one.ok_or(contractors::Error::UnknownPattern(id))?;
+        let names = growth.contractors.partner_names(client, growth.now).await?;
+        growth.output.show(&one, |pattern| in_words::pattern(pattern, &names))?;
+        return Ok(());
+    }
+    let run = growth.contractors.last_run(client).await?;
+    let next = schedule::next_learning(client, growth.now);
+    let told = json!({"patterns": found, "last_run": run, "next_learning": next});
+    growth.output.show(&told, |_| {
+        let next = next.format("%Y-%m-%d at %H:%M UTC");
+        let Some(run) = &run else {
+            return format!(
+                "No patterns yet: `leadfleet growth learn` learns now; by itself it is done on {next}, once there is a \
+                 revenue history (`leadfleet import revenue-history`)."
+            );
+        };
+        let shown: Vec<&Pattern> = found.iter().collect();
+        format!(
+            "As of {}; learned again on {next}\n{}\n{}",
+            run.as_of.format("%Y-%m-%d %H:%M UTC"),
+            in_words::run(run),
+            list(&shown)
+        )
+    })?;
+    Ok(())
+}
+
+fn list(patterns: &[&Pattern]) -> String {
+    if patterns.is_empty() {
+        return "No patterns: five contractors or more must have gone from one tier to the next.".to_owned();
+    }
+    let row = |pattern: &&Pattern| {
+        let modal = pattern.modal.as_ref();
+        let modal =
+            modal.map_or_else(String::new, |modal| format!("{} {}", modal.figure.percent(), modal.phrase));
+        [
+            pattern.id.to_string(),
+            pattern.from_revenue_tier.clone(),
+            pattern.to_revenue_tier.clone(),
+            modal,
+            pattern.sample_size.to_string(),
+            format!("{:.2}", pattern.confidence_score),
+            pattern.median_time_to_level_up_months.to_string(),
+            in_words::standing(pattern),
+        ]
+    };
+    columns(["id", "from", "to", "what they did", "n", "confidence", "months", ""], patterns.iter().map(row))
+}
