@@ -116,6 +116,7 @@ async fn day(args: &Args, settings: &Settings, output: Output) -> Result<Exit, F
     let rows = fill::fill(&workers.db()?, &Sample::generate(args.seed, sizes, date)).await?;
     output.say("Imported", &format!("made sample rows, some too old or out of reach: {rows}"));
     fill::prospects(&workers, output).await?;
+    fill::contractors(&workers, output).await?;
     let runtime = Runtime::start(workers.runtime.clone()).await?;
     let mut running = run::start(&role::expand(&[Role::All]), settings, &workers, &runtime).await?;
     output.say("Running", "every worker of the fleet in this process");

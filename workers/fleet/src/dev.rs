@@ -130,6 +130,7 @@ impl Fleet {
         let empty = fill::is_empty(&workers.db()?).await?;
         if args.sample {
             import_sample(&workers, output).await?;
+            fill::contractors(&workers, output).await?;
         }
         if empty {
             fill::prospects(&workers, output).await?;
@@ -212,7 +213,7 @@ fn banner(addresses: &Addresses) -> String {
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
         "\n  API         {}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
-         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n\n\
+         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n  {program} growth patterns\n\n\
          Ctrl-C stops everything.\n",
         api,
         addresses.nats_url,

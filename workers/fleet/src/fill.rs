@@ -1,13 +1,13 @@
 //! Puts the sample data into Postgres, in one transaction.
 
-use chrono::{DateTime, Utc};
-use db::Db;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use db::imports::{self, Clinic, ClinicPattern, DecisionMaker, PainPoint};
+use db::{Db, contractors};
 use prospects::Owner;
 
 use crate::exit::Failure;
 use crate::output::Output;
-use crate::sample::{self, Sample};
+use crate::sample::{self, Cohort, Sample};
 use crate::workers::Workers;
 
 /// How many rows there are, in words.
@@ -55,6 +55,33 @@ pub async fn prospects(workers: &Workers, output: Output) -> Result<(), Failure>
     let owner = Owner { client: db::DEFAULT_CLIENT, user: Some(sample::USER) };
     let taken = prospects.take_in(owner, sample::prospects(), now).await?;
     output.say("Imported", &format!("{} made prospects of {}", taken.len(), sample::USER));
+    Ok(())
+}
+
+/// Takes in the made contractors and learns from them, unless there are contractors.
+pub async fn contractors(workers: &Workers, output: Output) -> Result<(), Failure> {
+    #[expect(clippy::disallowed_methods, reason = "the sample is of today")]
+    let now = Utc::now();
+    let (db, client) = (workers.db()?, db::DEFAULT_CLIENT);
+    let mut tx = db.begin(client).await?;
+    if !contractors::names(&mut tx).await?.is_empty() {
+        tx.rollback().await?;
+        return Ok(());
+    }
+    let cohort = Cohort::generate(now.date_naive());
+    contractors::write(&mut tx, &cohort.contractors, now).await?;
+    contractors::observe(&mut tx, &cohort.history).await?;
+    contractors::write_partners(&mut tx, &cohort.partners).await?;
+    contractors::write_usage(&mut tx, &cohort.usage).await?;
+    contractors::write_milestones(&mut tx, &cohort.milestones).await?;
+    contractors::write_content(&mut tx, &cohort.content).await?;
+    tx.commit().await?;
+    let learned = workers.contractors_over(db)?.learn(client, now.trunc_subsecs(0), || {}).await?;
+    let (people, patterns) = (cohort.contractors.len(), learned.patterns.len());
+    output.say(
+        "Imported",
+        &format!("{people} made contractors, and learned {patterns} patterns that are made into them"),
+    );
     Ok(())
 }
 

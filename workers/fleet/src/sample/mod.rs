@@ -6,6 +6,7 @@
 
 mod cities;
 mod clinics;
+mod contractors;
 mod decision_makers;
 mod dice;
 mod names;
@@ -22,6 +23,7 @@ mod tests;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 pub use clinics::Clinic;
+pub use contractors::{Cohort, NEWCOMER};
 pub use decision_makers::DecisionMaker;
 pub use pain_points::PainPoint;
 pub use patterns::ClinicPattern;
@@ -105,6 +107,7 @@ enum Table {
     DecisionMakers,
     Patterns,
     Prospects,
+    Contractors,
 }
 
 /// A row's place in its table, and whether a run is to leave it out.

@@ -6,8 +6,9 @@
 use std::io::Write;
 
 use chrono::SecondsFormat;
+use db::contractors::{Content, Contractor, Milestone, Observed, Usage};
 
-use super::{Clinic, ClinicPattern, DecisionMaker, PainPoint, Sample};
+use super::{Clinic, ClinicPattern, Cohort, DecisionMaker, PainPoint, Sample};
 
 pub const PAIN_POINT_COLUMNS: [&str; 7] =
     ["pain_category", "pain_text", "severity_score", "mentions", "source", "example_urls", "created_at"];
@@ -48,6 +49,101 @@ impl Sample {
     pub fn write_clinic_patterns(&self, out: impl Write) -> csv::Result<()> {
         write(out, &PATTERN_COLUMNS, self.clinic_patterns().map(pattern))
     }
+}
+
+impl Cohort {
+    /// The tables as `leadfleet import` takes them, in the order in which it must: each with its name.
+    pub fn tables(&self) -> csv::Result<[(&'static str, Vec<u8>); 5]> {
+        let mut tables = ["contractors", "revenue-history", "partner-usage", "milestones", "content"]
+            .map(|name| (name, Vec::new()));
+        let [contractors, history, usage, milestones, content] = &mut tables;
+        write(&mut contractors.1, &CONTRACTOR_COLUMNS, self.contractors.iter().map(contractor))?;
+        write(&mut history.1, &HISTORY_COLUMNS, self.history.iter().map(observed))?;
+        write(&mut usage.1, &USAGE_COLUMNS, self.usage.iter().map(|row| self.used(row)))?;
+        let milestone = |row: &Milestone| {
+            [row.contractor_id.to_string(), row.milestone.clone(), written(row.reached_on.as_ref())]
+        };
+        write(&mut milestones.1, &MILESTONE_COLUMNS, self.milestones.iter().map(milestone))?;
+        write(&mut content.1, &CONTENT_COLUMNS, self.content.iter().map(consumed))?;
+        Ok(tables)
+    }
+
+    fn used(&self, row: &Usage) -> [String; 5] {
+        let partner = self.partners.iter().find(|partner| partner.id == row.partner_id);
+        [
+            row.contractor_id.to_string(),
+            row.partner_id.to_string(),
+            written(partner.map(|partner| &partner.name)),
+            written(row.used_from.as_ref()),
+            written(row.satisfaction.as_ref()),
+        ]
+    }
+}
+
+const CONTRACTOR_COLUMNS: [&str; 11] = [
+    "contractor_id",
+    "first_name",
+    "last_name",
+    "company_name",
+    "revenue_tier",
+    "team_size",
+    "focus_areas",
+    "current_stage",
+    "close_rate",
+    "lead_sources",
+    "current_crm",
+];
+
+const HISTORY_COLUMNS: [&str; 7] =
+    ["contractor_id", "valid_from", "tier", "revenue", "team_size", "focus_areas", "current_stage"];
+
+const USAGE_COLUMNS: [&str; 5] = ["contractor_id", "partner_id", "partner_name", "used_from", "satisfaction"];
+
+const MILESTONE_COLUMNS: [&str; 3] = ["contractor_id", "milestone", "reached_on"];
+
+const CONTENT_COLUMNS: [&str; 5] = ["contractor_id", "kind", "title", "author", "consumed_on"];
+
+fn contractor(row: &Contractor) -> [String; 11] {
+    [
+        row.id.to_string(),
+        written(row.first_name.as_ref()),
+        written(row.last_name.as_ref()),
+        written(row.company_name.as_ref()),
+        written(row.revenue_tier.as_ref()),
+        written(row.team_size.as_ref()),
+        row.focus_areas.join(";"),
+        written(row.current_stage.as_ref()),
+        written(row.close_rate.as_ref()),
+        row.lead_sources.join(";"),
+        written(row.current_crm.as_ref()),
+    ]
+}
+
+fn observed(row: &Observed) -> [String; 7] {
+    [
+        row.contractor_id.to_string(),
+        row.valid_from.to_string(),
+        row.tier.clone(),
+        written(row.revenue.as_ref()),
+        written(row.team_size.as_ref()),
+        row.focus_areas.join(";"),
+        written(row.current_stage.as_ref()),
+    ]
+}
+
+fn consumed(row: &Content) -> [String; 5] {
+    [
+        row.contractor_id.to_string(),
+        row.kind.clone(),
+        row.title.clone(),
+        row.author.clone(),
+        written(row.consumed_on.as_ref()),
+    ]
+}
+
+/// Empty where there is nothing.
+fn written<T: ToString>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
 }
 
 fn write<const N: usize>(
