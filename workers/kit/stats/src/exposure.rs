@@ -140,10 +140,8 @@ mod tests {
                 })
                 .collect();
             let all: Vec<Watched> = people.iter().map(|one| one.0).collect();
-            let did: Vec<Did> = people
-                .iter()
-                .filter_map(|&(until, since)| since.map(|since| Did { since, until }))
-                .collect();
+            let did: Vec<Did> =
+                people.iter().filter_map(|&(until, since)| since.map(|since| Did { since, until })).collect();
             let found = AtRisk::new(&all).effect(&did);
             let (mut observed, mut expected) = (0.0, 0.0);
             for (event, since) in people.iter().filter(|one| one.0.happened) {
