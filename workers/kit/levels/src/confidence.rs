@@ -69,7 +69,8 @@ pub(crate) fn settle(patterns: &mut [Pattern], outcomes: &[Outcome]) {
         }
     }
     let speaks = |one: &Pattern| one.modal.is_some() && one.validation != Validation::Failed;
-    let spoken: BTreeSet<(String, String)> = patterns.iter().filter(|one| speaks(one)).map(Pattern::way).collect();
+    let spoken: BTreeSet<(String, String)> =
+        patterns.iter().filter(|one| speaks(one)).map(Pattern::way).collect();
     let calibrated = Platt::fit(&scores, &came).filter(|_| scores.len() >= 2 * LEAST_CALIBRATED);
     for pattern in patterns {
         let successes = counted.get(&pattern.id).map(Vec::as_slice).unwrap_or_default();

@@ -38,7 +38,8 @@ pub(crate) fn patterns(
         // The same people have the same in common.
         let kept = before.filter(|before| before.sample_size == cohort.n);
         let kept = kept.and_then(|kept| Some((kept.validation, kept.modal.clone()?)));
-        let kept = kept.filter(|(_, modal)| lines.get(&key_of(modal)).is_some_and(|line| line.figure.is_common()));
+        let kept =
+            kept.filter(|(_, modal)| lines.get(&key_of(modal)).is_some_and(|line| line.figure.is_common()));
         let modal = match &kept {
             Some((_, modal)) => Some((key_of(modal), modal.clone())),
             None => modal(rules, kind, cohort, lines),
@@ -207,7 +208,9 @@ fn list(rules: &Rules, pattern: &mut Pattern, lines: &BTreeMap<Key, Line>) {
                     continue;
                 }
                 let (names, stats) = match key {
-                    Key::FocusArea(_) => (&mut pattern.common_focus_areas, &mut pattern.common_focus_areas_stats),
+                    Key::FocusArea(_) => {
+                        (&mut pattern.common_focus_areas, &mut pattern.common_focus_areas_stats)
+                    }
                     _ => (&mut pattern.common_milestones, &mut pattern.common_milestones_stats),
                 };
                 if figure.is_common() {
@@ -280,7 +283,9 @@ fn write(pattern: &mut Pattern) {
         text += &format!(" Of those who stayed as long, {} of {} did too.", with.stayed_with, with.stayed);
     }
     text += match figure.verdict {
-        Verdict::CommonAmong => " Common among those who levelled up; that it makes a difference is not shown.",
+        Verdict::CommonAmong => {
+            " Common among those who levelled up; that it makes a difference is not shown."
+        }
         Verdict::MoreCommon => " More common than among those at the same point who had not levelled up.",
     };
     pattern.pattern_description = text;

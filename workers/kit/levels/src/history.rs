@@ -108,12 +108,8 @@ pub(crate) fn lists(facts: &Facts) -> Lists {
 
 /// Every spell of every contractor, in the order of contractors and time.
 pub(crate) fn spells(facts: &Facts, lists: &Lists, today: i32) -> Vec<Spell> {
-    let breaks: Vec<i32> = lists
-        .breaks
-        .iter()
-        .filter_map(|one| NaiveDate::from_ymd_opt(one.year, 1, 1))
-        .map(day)
-        .collect();
+    let breaks: Vec<i32> =
+        lists.breaks.iter().filter_map(|one| NaiveDate::from_ymd_opt(one.year, 1, 1)).map(day).collect();
     let mut spells = Vec::with_capacity(facts.rows.len());
     for (place, contractor) in facts.contractors.iter().enumerate() {
         let rows = &facts.rows[contractor.rows.start as usize..contractor.rows.end as usize];

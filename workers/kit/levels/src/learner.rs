@@ -64,7 +64,12 @@ impl<'a> Learner<'a> {
 
     /// Every pattern, by tiers and type, and the transitions with patterns that too few are left of. `run` is told of
     /// transitions with too few.
-    fn patterns(&self, spells: &[Spell], released: &[Pattern], run: &mut Run) -> (Vec<Pattern>, BTreeSet<(String, String)>) {
+    fn patterns(
+        &self,
+        spells: &[Spell],
+        released: &[Pattern],
+        run: &mut Run,
+    ) -> (Vec<Pattern>, BTreeSet<(String, String)>) {
         let mut told: BTreeMap<(&str, &str), Told<'_>> = BTreeMap::new();
         for pattern in released {
             let key = (pattern.from_revenue_tier.as_str(), pattern.to_revenue_tier.as_str());

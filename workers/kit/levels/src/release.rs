@@ -85,7 +85,8 @@ impl<'a> Told<'a> {
         if cohort.n < LEAST || !self.allows(cohort.n) {
             return None;
         }
-        let compare = cohort.stayed >= LEAST && self.stayed.iter().all(|before| is_apart(*before, cohort.stayed));
+        let compare =
+            cohort.stayed >= LEAST && self.stayed.iter().all(|before| is_apart(*before, cohort.stayed));
         let mut lines = self.lines.clone();
         for (key, found) in &cohort.found {
             if let Some(line) = follow(found, compare, self.lines.get(key)) {
@@ -106,7 +107,8 @@ fn follow(found: &Found, compare: bool, before: Option<&Line>) -> Option<Line> {
     if !may_be_told(figure.count, figure.n, LEAST) {
         return None;
     }
-    let told = figure.comparison.take().filter(|with| compare && may_be_told(with.stayed_with, with.stayed, LEAST));
+    let told =
+        figure.comparison.take().filter(|with| compare && may_be_told(with.stayed_with, with.stayed, LEAST));
     figure.comparison = told;
     if figure.comparison.is_none() {
         figure.verdict = Verdict::CommonAmong;

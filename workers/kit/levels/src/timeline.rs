@@ -84,9 +84,11 @@ pub fn predict<'a>(
     }
     let end = match to {
         Some(to) => rank(to)?,
-        None => known.keys().find(|way| way.0 == start).map(|way| way.1).ok_or_else(|| {
-            Unknown::NoPattern(from.to_owned(), "a higher tier".to_owned())
-        })?,
+        None => known
+            .keys()
+            .find(|way| way.0 == start)
+            .map(|way| way.1)
+            .ok_or_else(|| Unknown::NoPattern(from.to_owned(), "a higher tier".to_owned()))?,
     };
     let to = &ladder.tiers()[end].code;
     if end <= start {
@@ -162,7 +164,8 @@ struct Curve([(f64, f64); 7]);
 
 impl Curve {
     fn of(stats: &MonthsStats) -> Self {
-        let [p10, p25, p50, p75, p90] = [stats.p10, stats.p25, stats.p50, stats.p75, stats.p90].map(f64::from);
+        let [p10, p25, p50, p75, p90] =
+            [stats.p10, stats.p25, stats.p50, stats.p75, stats.p90].map(f64::from);
         let first = (p10 - (p25 - p10)).max(0.0);
         let last = p90 + (p90 - p75).max(1.0);
         Self([(0.0, first), (0.10, p10), (0.25, p25), (0.50, p50), (0.75, p75), (0.90, p90), (1.0, last)])

@@ -32,7 +32,8 @@ fn yearly() -> Facts {
     let old = (0..100).map(|id| {
         let until = if id < 30 { 2016 } else { 2013 };
         // A tenth go up in 2012, and another tenth across the break, if they are still there.
-        let tier = |year| if id % 10 == 0 && year >= 2012 || id % 10 == 1 && year >= 2014 { NEXT } else { LOW };
+        let tier =
+            |year| if id % 10 == 0 && year >= 2012 || id % 10 == 1 && year >= 2014 { NEXT } else { LOW };
         (2010..=until).map(|year| row(tier(year), year, 1)).collect()
     });
     let new = (0..70).map(|_| (2014..=2016).map(|year| row(LOW, year, 1)).collect());
@@ -43,10 +44,7 @@ fn yearly() -> Facts {
 fn a_year_in_which_most_names_vanish_is_a_break() {
     let found = lists(&yearly());
     assert!(found.yearly);
-    assert_eq!(
-        found.breaks,
-        [Break { year: 2014, seen: 100, stayed: 30, share: 0.3, usual: 1.0 }]
-    );
+    assert_eq!(found.breaks, [Break { year: 2014, seen: 100, stayed: 30, share: 0.3, usual: 1.0 }]);
 }
 
 #[test]
@@ -63,8 +61,11 @@ fn nothing_is_learned_across_a_break() {
     let vanished = spells.iter().find(|spell| spell.contractor == 99).unwrap();
     assert_eq!(year(vanished.end), 2013);
     // Who is there on both sides begins anew.
-    let there: Vec<(i32, i32)> =
-        spells.iter().filter(|spell| spell.contractor == 2).map(|one| (year(one.start), year(one.end))).collect();
+    let there: Vec<(i32, i32)> = spells
+        .iter()
+        .filter(|spell| spell.contractor == 2)
+        .map(|one| (year(one.start), year(one.end)))
+        .collect();
     assert_eq!(there, [(2010, 2013), (2014, 2016)]);
 }
 

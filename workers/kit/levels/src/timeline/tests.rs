@@ -30,7 +30,9 @@ const STATS: MonthsStats = MonthsStats {
 #[test]
 fn the_curve_goes_through_what_is_told() {
     let curve = Curve::of(&STATS);
-    for (share, months) in [(0.0, 4.0), (0.1, 6.0), (0.25, 8.0), (0.5, 10.0), (0.75, 13.0), (0.9, 18.0), (1.0, 23.0)] {
+    for (share, months) in
+        [(0.0, 4.0), (0.1, 6.0), (0.25, 8.0), (0.5, 10.0), (0.75, 13.0), (0.9, 18.0), (1.0, 23.0)]
+    {
         assert!((curve.months(share) - months).abs() < 1e-9, "{share}");
         assert!((curve.share(months) - share).abs() < 1e-9, "{months}");
     }

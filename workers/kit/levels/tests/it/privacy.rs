@@ -202,7 +202,10 @@ fn a_rating_of_few_is_not_told() {
         .collect();
     let patterns = next(&records, &[], 0).patterns;
     let partner = &patterns[0].common_partners[0];
-    assert_eq!((partner.figure.count, partner.avg_satisfaction, partner.satisfaction_count), (42, None, None));
+    assert_eq!(
+        (partner.figure.count, partner.avg_satisfaction, partner.satisfaction_count),
+        (42, None, None)
+    );
 }
 
 /// Contractors that level up or not, and do things at random.

@@ -35,7 +35,8 @@ fn hit(random: &mut ChaCha8Rng, patterns: &[Pattern], median: f64, spread: f64) 
     let (mut near, mut within) = (0, 0);
     for _ in 0..2_000 {
         let months = median * (spread * normal(random)).exp();
-        near += u32::from((months - f64::from(said.median_months)).abs() <= 0.2 * f64::from(said.median_months));
+        near +=
+            u32::from((months - f64::from(said.median_months)).abs() <= 0.2 * f64::from(said.median_months));
         // Whole months: what is told as 8 to 12 begins at 7.5.
         let (low, high) = (f64::from(said.interval_low_months), f64::from(said.interval_high_months));
         within += u32::from((low - 0.5..=high + 0.5).contains(&months));
@@ -177,6 +178,7 @@ fn rows_that_were_chosen_for_growth_prove_nothing() {
     assert!(!learned.patterns.is_empty() && called(&learned).is_empty());
     for pattern in &learned.patterns {
         assert_eq!((pattern.comparison, pattern.success_rate), (Basis::None, None));
+        assert_eq!(pattern.months_stats.eventual_rate, None);
         assert!(!pattern.pattern_description.contains("More common"), "{}", pattern.pattern_description);
     }
 }
@@ -223,7 +225,8 @@ fn many(random: &mut ChaCha8Rng) -> (Vec<Record>, Vec<Pattern>) {
     let mut records = Vec::new();
     for (place, (leads, team, pricing)) in shares.into_iter().enumerate() {
         for id in 0..60 {
-            let mut one = entering(place as i32 * 100 + id, date(2022, 1, 1)).goes_to(&tiers[place + 1].code, 12.0);
+            let mut one =
+                entering(place as i32 * 100 + id, date(2022, 1, 1)).goes_to(&tiers[place + 1].code, 12.0);
             one.history[0].tier.clone_from(&tiers[place].code);
             for (area, share) in [("lead_systems", leads), ("hiring", team), ("pricing", pricing)] {
                 one = if random.random_bool(share) { one.focuses(area) } else { one };

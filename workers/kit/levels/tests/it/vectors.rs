@@ -138,7 +138,10 @@ fn the_share_of_those_who_stayed_is_told_beside_it() {
     let with = modal.figure.comparison.as_ref().unwrap();
     assert_eq!((with.stayed_with, with.stayed, with.difference), (51, 60, 0.0436));
     assert_eq!((with.difference_low, with.difference_high, with.fisher_p), (-0.0944, 0.17, 0.574));
-    assert_eq!((with.levelled_with, with.levelled_without, with.ratio), (Some(0.452), Some(0.357), Some(1.26)));
+    assert_eq!(
+        (with.levelled_with, with.levelled_without, with.ratio),
+        (Some(0.452), Some(0.357), Some(1.26))
+    );
     assert_eq!((modal.figure.verdict, found.success_rate), (Verdict::CommonAmong, Some(0.452)));
     assert!(found.pattern_description.contains("Of those who stayed as long, 51 of 60 did too."));
     let stored = stored(&learned.patterns);
@@ -155,7 +158,8 @@ fn the_share_of_those_who_stayed_is_told_beside_it() {
 #[test]
 fn four_are_no_pattern_and_five_are() {
     // TV28.
-    let few = |n| (0..n).map(|id| entering(id, date(2024, 1, 1)).focuses("crm").goes_to(NEXT, 5.0 + f64::from(id)));
+    let few =
+        |n| (0..n).map(|id| entering(id, date(2024, 1, 1)).focuses("crm").goes_to(NEXT, 5.0 + f64::from(id)));
     let four = learned(&few(4).collect::<Vec<_>>(), &[], &[]);
     assert!(four.patterns.is_empty());
     let listed = &four.run.insufficient_data[0];
@@ -195,7 +199,10 @@ fn a_tier_that_was_skipped_is_a_transition_of_its_own() {
 fn being_in_a_tier_is_no_transition() {
     // Default GR 34.
     let mut records: Vec<_> = (0..20)
-        .map(|id| levels::Record { history: vec![at(NEXT, date(2024, 1, 1))], ..entering(id, date(2024, 1, 1)) })
+        .map(|id| levels::Record {
+            history: vec![at(NEXT, date(2024, 1, 1))],
+            ..entering(id, date(2024, 1, 1))
+        })
         .collect();
     records.extend((20..40).map(|id| entering(id, date(2024, 1, 1)).goes_to(LOW, 3.0)));
     let mut fell: Vec<_> = (40..60).map(|id| entering(id, date(2024, 1, 1)).goes_to(LOW, 8.0)).collect();
@@ -225,7 +232,10 @@ fn learning_is_the_same_in_whatever_order() {
     let one = learned(&records, &[], &[]);
     records.reverse();
     let other = learned(&records, &[], &[]);
-    assert_eq!(serde_json::to_string(&one.patterns).unwrap(), serde_json::to_string(&other.patterns).unwrap());
+    assert_eq!(
+        serde_json::to_string(&one.patterns).unwrap(),
+        serde_json::to_string(&other.patterns).unwrap()
+    );
     assert_eq!(one.run, other.run);
 }
 

@@ -1,7 +1,9 @@
 //! Contractors in the making.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use levels::{Consumed, ContentKind, Learned, Learner, Observed, Outcome, Pattern, Reached, Record, Rules, Used};
+use levels::{
+    Consumed, ContentKind, Learned, Learner, Observed, Outcome, Pattern, Reached, Record, Rules, Used,
+};
 
 pub(crate) const LOW: &str = "0_5_million";
 pub(crate) const NEXT: &str = "5_10_million";
@@ -165,6 +167,7 @@ pub(crate) fn stayers() -> Vec<Record> {
 }
 
 pub(crate) fn pattern<'a>(learned: &'a Learned, from: &str, kind: levels::PatternType) -> &'a Pattern {
-    let mut of = learned.patterns.iter().filter(|one| one.from_revenue_tier == from && one.pattern_type == kind);
+    let mut of =
+        learned.patterns.iter().filter(|one| one.from_revenue_tier == from && one.pattern_type == kind);
     of.next().unwrap_or_else(|| panic!("no pattern of {from} and {kind:?}: {:#?}", learned.patterns))
 }
