@@ -102,7 +102,7 @@ const LONGEST_CATEGORY: usize = 100;
 impl Table {
     /// An empty batch of rows that may name what is known.
     pub(super) fn batch(self, known: Known) -> Batch {
-        let growth = |rows| Batch::Growth(contractors::Batch::new(rows, known.growth));
+        let growth = |rows| Batch::Growth(Box::new(contractors::Batch::new(rows, known.growth)));
         match self {
             Self::PainPoints => Batch::PainPoints(Vec::new()),
             Self::Clinics => Batch::Clinics(Vec::new()),
@@ -169,7 +169,7 @@ pub(super) enum Batch {
     Prospects(Vec<NewProspect>),
     Leads(Vec<NewLead>),
     Activities(Vec<PastActivity>, LeadIds),
-    Growth(contractors::Batch),
+    Growth(Box<contractors::Batch>),
 }
 
 /// What rows may name.

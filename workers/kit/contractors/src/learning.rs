@@ -22,11 +22,11 @@ pub struct Learning {
 }
 
 impl Contractors {
-    /// Learns as of a moment and releases what may be told; `advanced` is called every few thousand contractors. Of those
-    /// who learn for one client at a time, one does, and the others wait.
+    /// Learns as of a moment and releases what may be told; `advanced` is called every few thousand contractors.
     ///
-    /// Learning for the same moment again gives what it gave, also when rows have changed: a second release from other
-    /// rows would tell what differs. A moment before the last one is refused.
+    /// Of those who learn for one client at a time, one does, and the others wait. Learning for the same moment again
+    /// gives what it gave, also when rows have changed: a second release from other rows would tell what differs. A
+    /// moment before the last one is refused.
     pub async fn learn(
         &self,
         client: Uuid,

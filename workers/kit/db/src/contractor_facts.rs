@@ -95,6 +95,8 @@ pub async fn of_one(tx: &mut Tx, id: i32, each: impl FnMut(i32, Fact<'_>)) -> Re
     read(tx.connection(), client, id..=id, each).await
 }
 
+type Read = for<'a> fn(&mut Fields<'a>) -> Fact<'a>;
+
 async fn read(
     connection: &mut PgConnection,
     client: Uuid,
@@ -113,7 +115,7 @@ async fn read(
         each(id, profile(&mut row));
     })
     .await?;
-    let happened: [(&str, &str, for<'a> fn(&mut Fields<'a>) -> Fact<'a>); 4] = [
+    let happened: [(&str, &str, Read); 4] = [
         (
             "contractor_revenue_history",
             "tier, valid_from, revenue::float8, team_size, focus_areas, current_stage",

@@ -62,9 +62,10 @@ pub async fn clients(db: &Db) -> Result<Vec<Uuid>, Error> {
     Ok(query.fetch_all(db.pool()).await?)
 }
 
-/// Makes others wait who learn for the same client.
+/// Makes others wait who learn for the same client, for as long as it takes.
 pub async fn lock(tx: &mut Tx) -> Result<(), Error> {
     let client = tx.client();
+    sqlx::query("SELECT set_config('statement_timeout', '1h', true)").execute(tx.connection()).await?;
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(hashtextextended('growth' || $1::text, 0))",
         client.to_string()

@@ -1,6 +1,6 @@
 //! Those who went from one tier to another: what they had in common, and how that was among those who stayed.
 
-use crate::effect::{Effects, Tested};
+use crate::effect::{Effects, FALSE_DISCOVERIES, Tested};
 use crate::facts::{Facts, Key, UNDATED};
 use crate::figure::{comparison, figure, median, rounded, whole};
 use crate::history::{MONTH, Spell};
@@ -16,8 +16,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 const HELD_OUT: f64 = 0.3;
 /// What fewer have, of those who levelled up and stayed, is not looked at.
 const SEEN: f64 = 0.10;
-/// Verdicts allow for so many false ones in a transition's family.
-const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// What was found of a transition, before it is decided what may be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +62,7 @@ pub(crate) type Spellings<'a> = HashMap<u32, (&'a str, &'a str)>;
 /// Everybody who was in a tier, with what they had, gathered once for all transitions from it.
 pub(crate) struct Tier<'a> {
     pub(crate) facts: &'a Facts,
-    /// The shortest first.
+    /// As contractors come, so that what is known of them is read in the order in which it lies.
     pub(crate) spells: Vec<&'a Spell>,
     /// By the places of keys.
     had: Vec<Vec<Had>>,
@@ -88,9 +86,8 @@ impl<'a> Tier<'a> {
         rank: u8,
         as_of: DateTime<Utc>,
     ) -> Self {
-        let mut spells: Vec<&Spell> =
+        let spells: Vec<&Spell> =
             spells.iter().filter(|spell| spell.rank == rank && spell.days() > 0).collect();
-        spells.sort_by_key(|spell| (spell.days(), spell.contractor));
         let mut had: Vec<Vec<Had>> = vec![Vec::new(); facts.keys.len()];
         for (place, spell) in spells.iter().enumerate() {
             let contractor = &facts.contractors[spell.contractor as usize];
@@ -147,6 +144,7 @@ impl<'a> Tier<'a> {
         told: &BTreeSet<Key>,
         compare: bool,
     ) -> Cohort {
+        let in_order = levelled.clone();
         levelled.sort_by_key(|&place| (self.spells[place].end, self.id(place)));
         let held_out = (levelled.len() as f64 * HELD_OUT).round() as usize;
         let (older, newer) = levelled.split_at(levelled.len() - held_out);
@@ -165,8 +163,13 @@ impl<'a> Tier<'a> {
             found: BTreeMap::new(),
             older: older.len() as u64,
             newer: newer.len() as u64,
-            about: self.about(&levelled, months(&older_months, &newer_months, effects.watched())),
+            about: self.about(&in_order, months(&older_months, &newer_months, effects.watched())),
         };
+        if !compare {
+            // Of those who are not in the data nothing is known.
+            let stats = &mut cohort.about.months.stats;
+            (stats.eventual_rate, stats.median_all) = (None, None);
+        }
         let mut tests = Vec::new();
         for (what, had) in self.had.iter().enumerate() {
             let key = &self.facts.keys[what];
@@ -286,7 +289,7 @@ impl<'a> Tier<'a> {
             let Some(comparison) = &mut found.figure.comparison else { continue };
             (comparison.p, comparison.q) = (Some(rounded(test.p, 3)), Some(rounded(q, 3)));
             let enough = cohort.stayed >= LEAST && cohort.newer >= LEAST;
-            if q <= FALSE_DISCOVERIES && test.is_more && test.holds && enough && comparison.difference > 0.0 {
+            if q <= FALSE_DISCOVERIES && test.holds && enough && comparison.difference > 0.0 {
                 found.figure.verdict = Verdict::MoreCommon;
             }
         }

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 
 /// With more people of whom it is not known when, nothing is tested.
 const UNDATED_MOST: f64 = 0.10;
+/// Verdicts allow for so many false ones in a transition's family.
+pub(crate) const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// Everybody in a tier with their way to one other tier, sorted once for many tests.
 pub(crate) struct Effects {
@@ -22,8 +24,7 @@ pub(crate) struct Effects {
 /// What a test says.
 pub(crate) struct Tested {
     pub(crate) p: f64,
-    pub(crate) is_more: bool,
-    /// Whether it is so among the level-ups that were held out.
+    /// Whether those who had it levelled up more often, beyond chance, and also in the level-ups that were held out.
     pub(crate) holds: bool,
 }
 
@@ -59,7 +60,9 @@ impl Effects {
             AtRisk::new(&known.map(|(_, one)| *one).collect::<Vec<_>>()).effect(&did)
         };
         let whole = effect(&self.watched, &self.at_risk);
-        let later = effect(&self.later, &self.at_risk_later);
-        Some(Tested { p: whole.p, is_more: whole.is_more(), holds: later.is_more() })
+        // Nobody asks whether chance holds.
+        let is_more = whole.is_more() && whole.p <= FALSE_DISCOVERIES;
+        let holds = is_more && effect(&self.later, &self.at_risk_later).is_more();
+        Some(Tested { p: whole.p, holds })
     }
 }

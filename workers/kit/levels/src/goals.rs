@@ -32,8 +32,10 @@ const PLAIN_PRIORITY: u8 = 5;
 /// So many partners are named in one item.
 const PARTNERS: usize = 2;
 
-/// Goals of a contractor: one for each type that a matched pattern has, from the best match, and one for each type of its
-/// focus areas that has none; never none at all. `elapsed` are months in its tier, `names` those of partners.
+/// Goals of a contractor; never none.
+///
+/// One for each type that a matched pattern has, from the best match, and one for each type of its focus areas without a
+/// pattern. `elapsed` are months in its tier, `names` those of partners.
 pub fn goals(
     rules: &Rules,
     profile: &Profile,

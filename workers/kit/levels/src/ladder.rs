@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+const MOST: usize = 100;
+
 /// Tiers from the lowest to the highest; each reaches to where the next begins (X47).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ladder {
@@ -20,8 +22,8 @@ pub struct Tier {
 pub enum Error {
     #[error("{0:?} is no tier: write code=lower bound in millions, as 5_10_million=5")]
     Tier(String),
-    #[error("a ladder needs two tiers at least")]
-    Short,
+    #[error("a ladder has 2 to {MOST} tiers, not {0}")]
+    Tiers(usize),
     #[error("the code {0:?} has to be 1 to 50 letters, digits or _")]
     Code(String),
     #[error("the tier {0} comes twice")]
@@ -32,8 +34,8 @@ pub enum Error {
 
 impl Ladder {
     pub fn new(tiers: Vec<Tier>) -> Result<Self, Error> {
-        if tiers.len() < 2 {
-            return Err(Error::Short);
+        if !(2..=MOST).contains(&tiers.len()) {
+            return Err(Error::Tiers(tiers.len()));
         }
         for (place, tier) in tiers.iter().enumerate() {
             let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -138,7 +140,7 @@ mod tests {
         assert_eq!(ladder.tier_of(600e6).unwrap().code, "middle");
         assert_eq!(ladder.tiers()[2].money(), "$1000.5M");
         for (text, error) in [
-            ("small=0", Error::Short),
+            ("small=0", Error::Tiers(1)),
             ("small=0,middle", Error::Tier("middle".into())),
             ("small=0,middle=x", Error::Tier("middle=x".into())),
             ("small=5,middle=5", Error::Order("middle".into())),

@@ -22,7 +22,7 @@ pub struct PartnerAdvice {
     pub avg_satisfaction: Option<f64>,
     pub sample_size: u64,
     pub verdict: Verdict,
-    /// As "BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5)".
+    /// As `BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5)`.
     pub text: String,
 }
 

@@ -1,6 +1,6 @@
 //! Cells that only files about contractors have: names that are told to others, lists, days, shares.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use levels::Rules;
 
 use crate::import::row::{Row, shown};
@@ -22,6 +22,9 @@ pub(super) fn text(row: &mut Row<'_>, column: &'static str, most: usize) -> Opti
     Some(text)
 }
 
+/// What is older is a mistake.
+const EARLIEST: i32 = 1800;
+
 /// A day, or a year, which stands for its first day; none that is yet to come.
 pub(super) fn day(row: &mut Row<'_>, column: &'static str, now: DateTime<Utc>) -> Option<NaiveDate> {
     let text = row.text(column)?;
@@ -32,6 +35,10 @@ pub(super) fn day(row: &mut Row<'_>, column: &'static str, now: DateTime<Utc>) -
     };
     if day > now.date_naive().succ_opt()? {
         row.wrong(column, format!("{} lies in the future: write when it was", shown(&text)));
+        return None;
+    }
+    if day.year() < EARLIEST {
+        row.wrong(column, format!("{} lies before {EARLIEST}", shown(&text)));
         return None;
     }
     Some(day)

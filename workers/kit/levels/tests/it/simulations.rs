@@ -178,6 +178,7 @@ fn rows_that_were_chosen_for_growth_prove_nothing() {
     assert!(!learned.patterns.is_empty() && called(&learned).is_empty());
     for pattern in &learned.patterns {
         assert_eq!((pattern.comparison, pattern.success_rate), (Basis::None, None));
+        assert_eq!(pattern.months_stats.eventual_rate, None);
         assert!(!pattern.pattern_description.contains("More common"), "{}", pattern.pattern_description);
     }
 }
