@@ -12,6 +12,7 @@ mod crash_poison;
 mod due_everywhere;
 mod experiments;
 mod geographic;
+mod growth;
 mod happy_path;
 mod hot_leads;
 mod kills;

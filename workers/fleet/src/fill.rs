@@ -77,10 +77,11 @@ pub async fn contractors(workers: &Workers, output: Output) -> Result<(), Failur
     contractors::write_content(&mut tx, &cohort.content).await?;
     tx.commit().await?;
     let learned = workers.contractors_over(db)?.learn(client, now.trunc_subsecs(0), || {}).await?;
-    let (people, patterns) = (cohort.contractors.len(), learned.patterns.len());
+    let served = learned.patterns.iter().filter(|pattern| pattern.status.is_served()).count();
+    let people = cohort.contractors.len();
     output.say(
         "Imported",
-        &format!("{people} made contractors, and learned {patterns} patterns that are made into them"),
+        &format!("{people} made contractors, and learned {served} patterns that were made into them"),
     );
     Ok(())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Growth, OfContractor};
 use crate::exit::Failure;
-use crate::output::columns;
+use crate::output::{columns, count};
 
 #[derive(Debug, clap::Args)]
 pub struct Match {
@@ -151,21 +151,22 @@ pub(super) async fn predict(args: &Predict, growth: &Growth) -> Result<(), Failu
 }
 
 fn in_words(timeline: &Timeline) -> String {
-    let of = match timeline.interval {
-        Interval::Conformal => "four of five took",
-        Interval::Quartiles => "half of them took",
+    let part = match timeline.interval {
+        Interval::Conformal => "Four of five",
+        Interval::Quartiles => "Half of them",
     };
     let mut text = format!(
-        "{}\n{of} {} to {} months; {} made the step that the fewest made",
-        timeline.text, timeline.interval_low_months, timeline.interval_high_months, timeline.sample_size
+        "{}\n{part} lie between {} and {} months",
+        timeline.text, timeline.interval_low_months, timeline.interval_high_months
     );
-    if timeline.steps.len() > 1 {
-        for step in &timeline.steps {
-            text.push_str(&format!(
-                "\n  {} to {}: median {} months, {} contractors",
-                step.from_revenue_tier, step.to_revenue_tier, step.median_months, step.sample_size
-            ));
-        }
+    for step in &timeline.steps {
+        text.push_str(&format!(
+            "\n  {} to {}: median {}, {}",
+            step.from_revenue_tier,
+            step.to_revenue_tier,
+            count(step.median_months.into(), "month"),
+            count(step.sample_size, "contractor")
+        ));
     }
     text
 }

@@ -107,7 +107,10 @@ pub(super) fn pattern(pattern: &Pattern, partners: &BTreeMap<i32, String>) -> St
 }
 
 fn row(name: &str, figure: &Figure, note: &str) -> [String; 7] {
-    let months = figure.median_months.map_or(String::new(), |months| format!("within {months} months"));
+    let months = match figure.median_months {
+        None | Some(0) => String::new(),
+        Some(months) => format!("within {}", count(months.into(), "month")),
+    };
     let notes: Vec<&str> = [note, months.as_str(), if figure.undated { "some undated" } else { "" }]
         .into_iter()
         .filter(|note| !note.is_empty())

@@ -119,7 +119,7 @@ impl<'a> Person<'a> {
                 self.reaches("hired_sales_manager", left, 6);
             }
             let next = self.after(left, 15 + (place % 7) as i64);
-            let focus = if place % 10 < 7 { "leadership" } else { "networking" };
+            let focus = if place % 3 != 2 { "leadership" } else { "networking" };
             self.observed(
                 2,
                 next,
@@ -148,26 +148,41 @@ impl<'a> Person<'a> {
     fn stays(&mut self, place: usize) {
         let entered = self.ago(22 + place as i64 / 3);
         let focus = if matches!(place % 20, 3 | 9 | 15) { "networking" } else { "lead_systems" };
+        let also = if place % 5 < 2 { &["greenfield_growth"][..] } else { &[] };
+        let focus = [&[focus], also].concat();
         let revenue = 1.4 + (place % 20) as f64 / 10.0;
         let team = 4 + (place % 6) as i32;
-        self.observed(0, entered, Some(revenue), team, &[focus], "growth");
+        self.observed(0, entered, Some(revenue), team, &focus, "growth");
         if place % 3 == 0 {
             // As with everybody, some years are worse than the year before.
             let change = self.dice.between(-4, 6) as f64 / 10.0;
             let later = self.after(entered, 12);
-            self.observed(0, later, Some(revenue + change), team, &[focus], "growth");
+            self.observed(0, later, Some(revenue + change), team, &focus, "growth");
         }
+        // Most of it as many did who levelled up; fewer used BuildPro, and fewer hired.
         if place % 3 != 2 {
             self.uses(BUILD_PRO, entered, Some(4));
+        }
+        if place % 3 != 1 {
+            self.uses(LEAD_GEN_TOOLS, entered, None);
         }
         if place % 5 < 2 {
             self.reaches("hired_ops_manager", entered, 5);
         }
-        if place % 4 == 1 {
+        if place % 3 != 0 {
+            self.reaches("implemented_crm", entered, 4);
+        }
+        if place % 4 != 1 {
             self.consumes("book", "Traction", "Gino Wickman", entered);
         }
+        if place % 2 == 1 {
+            self.consumes("podcast", "The Contractor Growth Hour", "Dana Holt", entered);
+        }
+        if place % 5 > 2 {
+            self.consumes("event", "Next Tier Summit", "", entered);
+        }
         let close_rate = Some(self.dice.between(12, 38) as f64 / 100.0);
-        self.profile(0, team, &[focus], "growth", close_rate);
+        self.profile(0, team, &focus, "growth", close_rate);
     }
 
     /// The contractor of the source document, of whom neither the close rate nor the lead sources are known.

@@ -285,7 +285,7 @@ async fn what_came_of_goals_is_told_once_and_learned_from() {
     assert!(served.iter().all(|one| one.confidence_score != 0.89), "the old ones are remembered no more");
     assert!(contractors.erase(CLIENT, 56, later).await.unwrap());
     assert!(!contractors.erase(CLIENT, 56, later).await.unwrap());
-    assert!(contractors.goals(CLIENT, 56).await.unwrap().is_empty());
+    assert!(contractors.goals(CLIENT, 56).await.is_err());
     let gone = contractors.matches(CLIENT, 56, later).await.unwrap_err();
     assert_eq!(gone.to_string(), "there is no contractor 56");
     let imported = import(&servers, "contractors", "id,first_name\n56,Ann\n", &[]);

@@ -33,7 +33,7 @@ async fn no_operation_shows_or_changes_what_is_another_clients() {
     let things = things(&rig, &alpha).await;
     let document: Value = rig.get("/openapi.json").send().await.unwrap().json().await.unwrap();
     let mut asked = requests(&document, &things);
-    assert!(asked.len() >= 34, "{}", asked.len());
+    assert!(asked.len() >= 46, "{}", asked.len());
 
     let before = kept(&rig, &alpha).await;
     for asked in &asked {
@@ -104,6 +104,7 @@ async fn things(rig: &Rig, key: &str) -> Things {
             json!({"type": "who", "title_rankings": [card]})
         ))
         .await;
+    let growth = grown(rig, key).await;
     let endpoint = gateway::endpoint_id(ALPHA, *b"stripe");
     let mut tx = rig.test.db.begin(ALPHA).await.unwrap();
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -112,6 +113,40 @@ async fn things(rig: &Rig, key: &str) -> Things {
     let things = json!({"user_id": "ann", "prospect_id": "p_stripes", "prospect_ids": ["p_stripes"],
         "touch_id": touch["touch_id"], "endpoint_id": endpoint, "evidence_id": EVIDENCE, "pattern_type": "who",
         "campaign_id": campaign["campaign_id"]});
+    let mut things = things.as_object().unwrap().clone();
+    things.extend(growth);
+    things
+}
+
+/// Contractors of whom something was learned, and one of them with a goal.
+async fn grown(rig: &Rig, key: &str) -> Things {
+    let now = crate::rig::now();
+    rig.test
+        .sql(&format!(
+            "INSERT INTO contractors (client_id, id, first_name, company_name, revenue_tier, focus_areas)
+            SELECT '{ALPHA}', n, 'Zebra', 'Zebra Roofs ' || n,
+                CASE WHEN n = 56 THEN '0_5_million' ELSE '5_10_million' END, '{{lead_systems}}'
+            FROM generate_series(41, 56) AS n;
+            INSERT INTO contractor_revenue_history (client_id, contractor_id, tier, valid_from, revenue, focus_areas)
+            SELECT '{ALPHA}', n, '0_5_million', CASE WHEN n = 56 THEN current_date - 9 ELSE current_date - 700 - n END,
+                3e6, '{{lead_systems}}'
+            FROM generate_series(41, 56) AS n;
+            INSERT INTO contractor_revenue_history (client_id, contractor_id, tier, valid_from, revenue, focus_areas)
+            SELECT '{ALPHA}', n, '5_10_million', current_date - 400 + n, 6e6, '{{lead_systems}}'
+            FROM generate_series(41, 55) AS n;
+            INSERT INTO partners (client_id, id, name) VALUES ('{ALPHA}', 1, 'Zebra Builders');
+            INSERT INTO contractor_partner_usage (client_id, contractor_id, partner_id)
+            SELECT '{ALPHA}', n, 1 FROM generate_series(41, 55) AS n"
+        ))
+        .await;
+    let contractors = crate::rig::contractors(rig.test.db.clone());
+    contractors.learn(ALPHA, now, || {}).await.unwrap();
+    // Somebody has looked already, so that the gateway remembers whose patterns are whose.
+    let path = "/api/growth/contractors/56/goals";
+    let goals: Value = rig.post(path, key, &json!({})).send().await.unwrap().json().await.unwrap();
+    let goal = &goals["goals"][0];
+    assert!(goal["pattern_source"].is_string(), "{goals}");
+    let things = json!({"contractor_id": 56, "pattern_id": goal["pattern_id"], "goal_id": goal["id"]});
     things.as_object().unwrap().clone()
 }
 
@@ -126,6 +161,9 @@ async fn kept(rig: &Rig, key: &str) -> Vec<String> {
         "/api/outreach/metrics?user_id=ann",
         "/api/patterns/who",
         "/api/campaigns",
+        "/api/growth/contractors/56/goals",
+        "/api/growth/contractors/56/patterns",
+        "/api/growth/contractors/56/partners",
     ] {
         let answer = rig.get(path).bearer_auth(key).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
@@ -152,11 +190,11 @@ fn request(document: &Value, template: &str, method: Method, operation: &Value, 
     let (mut path, mut query, mut names) = (template.to_owned(), Vec::new(), false);
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap();
-        let thing = things.get(name).and_then(Value::as_str);
+        let thing = things.get(name).map(|thing| thing.as_str().map_or(thing.to_string(), str::to_owned));
         match parameter["in"].as_str().unwrap() {
             "path" => {
                 let thing = thing.unwrap_or_else(|| panic!("{whose}: which {name} does a client have?"));
-                path = path.replace(&format!("{{{name}}}"), thing);
+                path = path.replace(&format!("{{{name}}}"), &thing);
                 names = true;
             }
             "query" if parameter["required"] == true => {

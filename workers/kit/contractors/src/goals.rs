@@ -1,7 +1,7 @@
 //! Goals of contractors: made of the patterns that fit, kept, shown, and led back to what they rest on.
 
 use chrono::{DateTime, Utc};
-use db::{Tx, Uuid, goals};
+use db::{Tx, Uuid, contractor_facts, goals};
 use levels::matching::Match;
 use levels::{Pattern, Run};
 use serde::Serialize;
@@ -93,10 +93,13 @@ impl Contractors {
         Ok(Generated { matches: matched.matches, goals: made, ids })
     }
 
-    /// The goals of a contractor, open ones and the most urgent first.
+    /// The goals of a contractor, open ones and the most urgent first. Refused if there is no such one.
     pub async fn goals(&self, client: Uuid, contractor: i32) -> Result<Vec<Goal>, Error> {
         let mut tx = self.db.begin(client).await?;
         let stored = goals::of_contractor(&mut tx, contractor).await?;
+        if stored.is_empty() && contractor_facts::of_one(&mut tx, contractor, |_, _| {}).await? == 0 {
+            return Err(Error::UnknownContractor(contractor));
+        }
         let goals = with_items(&mut tx, stored).await?;
         tx.rollback().await?;
         Ok(goals)
