@@ -89,10 +89,10 @@ impl<'a> Person<'a> {
             "growth",
         );
         if place % 9 != 2 {
-            let satisfaction = if place % 5 == 0 { 4 } else { 5 };
+            let satisfaction = if place.is_multiple_of(5) { 4 } else { 5 };
             self.uses(BUILD_PRO, entered, Some(satisfaction));
         }
-        if place % 3 != 0 {
+        if !place.is_multiple_of(3) {
             self.uses(LEAD_GEN_TOOLS, entered, None);
         }
         if !matches!(place % 7, 3 | 6) {
@@ -104,7 +104,7 @@ impl<'a> Person<'a> {
         if !matches!(place % 7, 1 | 5) {
             self.consumes("book", "Traction", "Gino Wickman", entered);
         }
-        if place % 2 == 0 {
+        if place.is_multiple_of(2) {
             self.consumes("podcast", "The Contractor Growth Hour", "Dana Holt", entered);
         }
         if place % 5 > 2 {
@@ -153,7 +153,7 @@ impl<'a> Person<'a> {
         let revenue = 1.4 + (place % 20) as f64 / 10.0;
         let team = 4 + (place % 6) as i32;
         self.observed(0, entered, Some(revenue), team, &focus, "growth");
-        if place % 3 == 0 {
+        if place.is_multiple_of(3) {
             // As with everybody, some years are worse than the year before.
             let change = self.dice.between(-4, 6) as f64 / 10.0;
             let later = self.after(entered, 12);
@@ -169,7 +169,7 @@ impl<'a> Person<'a> {
         if place % 5 < 2 {
             self.reaches("hired_ops_manager", entered, 5);
         }
-        if place % 3 != 0 {
+        if !place.is_multiple_of(3) {
             self.reaches("implemented_crm", entered, 4);
         }
         if place % 4 != 1 {
