@@ -62,29 +62,34 @@ impl Counts {
         &self.tallies[list as usize]
     }
 
-    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, lexicon: &Lexicon) {
+    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock) {
         let (tier, hash) = (case.lead.tier, case.lead.hash);
         let Self { tallies, bases, sequences, .. } = self;
-        facts(case, clock, lexicon, sequences, &mut |fact| match fact {
+        facts(case, clock, sequences, &mut |fact| match fact {
             Fact::Base(base, apart, success) => bases[base as usize].count((0, apart), tier, success, hash),
             Fact::Group(list, symbol, apart, success) => {
                 tallies[list as usize].count((symbol, apart), tier, success, hash);
             }
         });
-        self.timings.count(case, clock, &lexicon.contents);
+        self.timings.count(case, clock);
+    }
+
+    /// What messages have in them, from the counts of messages that are alike: called once, when all are counted.
+    pub(crate) fn count_contents(&mut self, contents: &Contents) {
+        let alike = std::mem::replace(&mut self.tallies[List::Content as usize], Tally::new(1));
+        for (symbol, content) in contents.all() {
+            let Some(group) = alike.cell(symbol) else { break };
+            self.bases[Base::Worded as usize].add(0, group);
+            what::groups(content, |list, symbol| self.tallies[list as usize].add(symbol, group));
+            self.timings.lengths.count(content, alike.cells(symbol).rate());
+        }
     }
 }
 
 /// Everything that a case tells; also what is asked when somebody wants to see the leads behind a card.
-pub(crate) fn facts(
-    case: &Case<'_>,
-    clock: Clock,
-    lexicon: &Lexicon,
-    sequences: &mut Sequences,
-    tell: &mut impl FnMut(Fact),
-) {
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, sequences: &mut Sequences, tell: &mut impl FnMut(Fact)) {
     who::facts(case, clock, tell);
-    what::facts(case, clock, &lexicon.contents, tell);
+    what::facts(case, clock, tell);
     when::facts(case, clock, tell);
     how::facts(case, clock, sequences, tell);
 }

@@ -101,17 +101,17 @@ impl Detector {
     /// same cases.
     pub fn observe(&mut self, cases: &[Case<'_>]) {
         let judged_since = self.setting.judged_since.map(|at| at.timestamp());
-        let Self { clock, lexicon, counts, shuffled, recent, random, .. } = self;
-        let (clock, lexicon) = (*clock, &*lexicon);
+        let Self { clock, counts, shuffled, recent, random, .. } = self;
+        let clock = *clock;
         std::thread::scope(|threads| {
-            threads.spawn(|| count_shuffled(cases, clock, lexicon, shuffled, random));
-            cases.iter().for_each(|case| counts.count(case, clock, lexicon));
+            threads.spawn(|| count_shuffled(cases, clock, shuffled, random));
+            cases.iter().for_each(|case| counts.count(case, clock));
             if let Some(then) = judged_since.map(|now| Clock { now }) {
                 let is_new = |case: &&Case<'_>| match case.first_touch() {
                     Some(first) => !then.is_mature(first),
                     None => case.lead.known_since > then.now,
                 };
-                cases.iter().filter(is_new).for_each(|case| recent.count(case, clock, lexicon));
+                cases.iter().filter(is_new).for_each(|case| recent.count(case, clock));
             }
         });
         cases.iter().for_each(|case| self.learn_from(case));
@@ -142,7 +142,10 @@ impl Detector {
     }
 
     /// What follows from all that was counted.
-    pub fn findings(self, before: &Before<'_>) -> Findings {
+    pub fn findings(mut self, before: &Before<'_>) -> Findings {
+        for counts in [&mut self.counts, &mut self.shuffled, &mut self.recent] {
+            counts.count_contents(&self.lexicon.contents);
+        }
         let known = self.known.into_iter().map(|Reverse(Newest(known))| known).collect();
         let Setting { objective, seed, now, .. } = self.setting;
         let mut decision = gate::decide(known, self.without_parts, before, objective, seed);
@@ -184,9 +187,11 @@ impl Detector {
     pub fn counted(&mut self, case: &Case<'_>, query: &str) -> Vec<bool> {
         let mut found = Vec::new();
         let sequences = &mut self.counts.sequences;
-        facts(case, self.clock, &self.lexicon, sequences, &mut |fact| {
-            if let Fact::Group(list, symbol, _, success) = fact {
-                found.push((list, symbol, success));
+        facts(case, self.clock, sequences, &mut |fact| {
+            let Fact::Group(list, symbol, _, success) = fact else { return };
+            match self.lexicon.contents.get(symbol).filter(|_| list == List::Content) {
+                Some(content) => what::groups(content, |list, symbol| found.push((list, symbol, success))),
+                None => found.push((list, symbol, success)),
             }
         });
         found.retain(|(list, symbol, _)| {
@@ -197,13 +202,7 @@ impl Detector {
 }
 
 /// Counts the same cases with their outcomes shuffled.
-fn count_shuffled(
-    cases: &[Case<'_>],
-    clock: Clock,
-    lexicon: &Lexicon,
-    counts: &mut Counts,
-    random: &mut ChaCha8Rng,
-) {
+fn count_shuffled(cases: &[Case<'_>], clock: Clock, counts: &mut Counts, random: &mut ChaCha8Rng) {
     // Among those who could have booked alike: who was never contacted, lately, and long enough ago.
     let kind =
         |case: &Case<'_>| case.first_touch().map_or(0, |first| 1 + usize::from(clock.is_mature(first)));
@@ -222,7 +221,7 @@ fn count_shuffled(
         }
         let converted_at = touches.get(last).map(|touch| touch.at + 1);
         let lead = Lead { outcome, converted_at, answered_by: None, ..*case.lead };
-        counts.count(&Case { lead: &lead, touches: &touches }, clock, lexicon);
+        counts.count(&Case { lead: &lead, touches: &touches }, clock);
     }
 }
 
@@ -246,7 +245,7 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon, sequences: &Sequences) -
         List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, sequences)),
         List::Sequence => ("how.sequence", how::label(list, symbol, sequences)),
         List::TierChannel => ("how.tier_channel", how::label(list, symbol, sequences)),
-        List::Bounced | List::Reached => return None,
+        List::Bounced | List::Content | List::Reached => return None,
     };
     Some(format!("{name}={label}"))
 }

@@ -10,6 +10,8 @@ pub(crate) enum List {
     Size,
     Signal,
     Bounced,
+    /// Messages that have the same in them, from which the five lists that follow are made.
+    Content,
     Subject,
     PainPoint,
     Cta,
@@ -29,12 +31,13 @@ pub(crate) enum List {
 }
 
 impl List {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Title,
         Self::Industry,
         Self::Size,
         Self::Signal,
         Self::Bounced,
+        Self::Content,
         Self::Subject,
         Self::PainPoint,
         Self::Cta,

@@ -116,8 +116,10 @@ impl Conversion {
             );
             let both = both.await?;
             (leads, activities) = (leads + both.0, activities + both.1);
-            batch.cases(|cases| observe(detector, cases));
-            advanced();
+            batch.cases(|cases| {
+                observe(detector, cases);
+                advanced();
+            });
             match end {
                 Some(end) => after = end,
                 None => return Ok((leads, activities)),

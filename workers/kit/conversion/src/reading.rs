@@ -9,9 +9,13 @@ use db::Uuid;
 use db::outcomes::{ActivityRow, LeadRow};
 use patterns::content::{Features, Recipient, Snapshot};
 use serde::Deserialize;
+use std::ops::Range;
 
-/// Leads in a batch: what is in memory at once.
-pub(crate) const BATCH: i64 = 500_000;
+/// Leads in a batch: what is in memory at once, with all that happened to them. Each batch may cost the server a look at
+/// the whole table, so it is large.
+pub(crate) const BATCH: i64 = 1_000_000;
+/// Cases that are handed over at a time.
+const AT_ONCE: usize = 250_000;
 /// Titles and industries that are told apart; beyond so many, leads with new ones count as having none.
 const MOST_NAMES: usize = 200_000;
 /// Of the four parts of a score so many have to be known (statistics 4.5).
@@ -28,11 +32,19 @@ pub(crate) struct Batch {
 
 #[derive(Debug)]
 pub(crate) struct Leads {
-    /// Each with the place of its zone.
-    list: Vec<(Lead, usize)>,
+    list: Vec<Known>,
     zones: Zones,
     /// Seconds since 1970: what came later is not known yet.
     as_of: i64,
+}
+
+#[derive(Debug)]
+struct Known {
+    lead: Lead,
+    /// The place of its zone.
+    zone: usize,
+    /// The places of its events, once they are in order.
+    events: Range<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -81,30 +93,36 @@ impl Batch {
     }
 
     /// Hands all cases to `each`, in the order of their hashes.
-    pub(crate) fn cases(&mut self, each: impl FnOnce(&[Case<'_>])) {
+    pub(crate) fn cases(&mut self, mut each: impl FnMut(&[Case<'_>])) {
         let Leads { list: leads, zones, .. } = &mut self.leads;
-        leads.sort_unstable_by_key(|(lead, _)| lead.id);
+        leads.sort_unstable_by_key(|known| known.lead.id);
         // Rows come in runs that are in order already.
         self.events.0.sort();
-        let mut touches: Vec<Touch> = Vec::with_capacity(self.events.0.len());
-        let mut ranges = Vec::with_capacity(leads.len());
-        let mut rest = self.events.0.as_slice();
-        for (lead, zone) in leads.iter_mut() {
+        let events = &self.events.0;
+        let mut place = 0;
+        for Known { lead, events: own, .. } in leads.iter_mut() {
             // Of leads that are deleted there may be activities.
-            rest = &rest[own_events(rest, |event| event.lead < lead.id)..];
-            let (own, later) = rest.split_at(own_events(rest, |event| event.lead == lead.id));
-            rest = later;
-            let (start, zone) = (touches.len(), zones.at(*zone));
-            touches
-                .extend(own.iter().filter(|event| event.kind == Kind::Touch).map(|event| touch(event, zone)));
-            settle(lead, own, &mut touches[start..]);
-            ranges.push(start..touches.len());
+            let start = place + own_events(&events[place..], |event| event.lead < lead.id);
+            place = start + own_events(&events[start..], |event| event.lead == lead.id);
+            *own = start..place;
         }
-        let with_touches = leads.iter().zip(ranges);
-        let mut cases: Vec<Case<'_>> =
-            with_touches.map(|((lead, _), range)| Case { lead, touches: &touches[range] }).collect();
-        cases.sort_unstable_by_key(|case| (case.lead.hash, case.lead.id));
-        each(&cases);
+        leads.sort_unstable_by_key(|known| (known.lead.hash, known.lead.id));
+        let (mut touches, mut ranges) = (Vec::new(), Vec::with_capacity(AT_ONCE.min(leads.len())));
+        for leads in leads.chunks_mut(AT_ONCE) {
+            touches.clear();
+            ranges.clear();
+            for Known { lead, zone, events: own } in leads.iter_mut() {
+                let (start, zone, own) = (touches.len(), zones.at(*zone), &events[own.clone()]);
+                let sent = own.iter().filter(|event| event.kind == Kind::Touch);
+                touches.extend(sent.map(|event| touch(event, zone)));
+                settle(lead, own, &mut touches[start..]);
+                ranges.push(start..touches.len());
+            }
+            let cases = leads.iter().zip(&ranges);
+            let cases: Vec<Case<'_>> =
+                cases.map(|(known, own)| Case { lead: &known.lead, touches: &touches[own.clone()] }).collect();
+            each(&cases);
+        }
     }
 }
 
@@ -133,7 +151,7 @@ impl Leads {
             answered_by: None,
         };
         let zone = self.zones.of(row.time_zone, row.state, row.country);
-        self.list.push((lead, zone));
+        self.list.push(Known { lead, zone, events: 0..0 });
     }
 }
 
@@ -157,13 +175,15 @@ impl Events {
             None
         };
         let text = content.as_deref().unwrap_or(row.content_features);
+        let channel = u8::try_from(channel).unwrap_or_default();
+        let content = if text.is_empty() { None } else { contents.symbol(text, channel) };
         self.0.push(Event {
             lead: row.lead_id.as_u128(),
             at: row.created_at,
             kind,
-            channel: u8::try_from(channel).unwrap_or_default(),
+            channel,
             converting: row.led_to_booking,
-            content: if text.is_empty() { None } else { contents.symbol(text) }.unwrap_or(NO_CONTENT),
+            content: content.unwrap_or(NO_CONTENT),
         });
     }
 }

@@ -23,6 +23,14 @@ impl Cell {
         self.leads = self.leads.wrapping_add(lead);
     }
 
+    fn add(&mut self, other: &Self) {
+        for ((successes, trials), (more_successes, more_trials)) in self.counts.iter_mut().zip(other.counts) {
+            *successes += more_successes;
+            *trials += more_trials;
+        }
+        self.leads = self.leads.wrapping_add(other.leads);
+    }
+
     fn rates(&self) -> impl Iterator<Item = Rate> {
         self.counts.iter().map(|(successes, trials)| Rate::new((*successes).into(), (*trials).into()))
     }
@@ -125,6 +133,20 @@ impl Tally {
         if let Some(cell) = self.cells[first..first + self.apart].get_mut(usize::from(apart)) {
             cell.count(tier, success, lead);
         }
+    }
+
+    /// Counts the whole of a group of another list in this one; both tell nothing apart.
+    pub(crate) fn add(&mut self, symbol: Symbol, group: &Cell) {
+        let place = symbol as usize;
+        if place >= self.cells.len() {
+            self.cells.resize_with(place + 1, Cell::default);
+        }
+        self.cells[place].add(group);
+    }
+
+    /// A group of a list that tells nothing apart.
+    pub(crate) fn cell(&self, symbol: Symbol) -> Option<&Cell> {
+        self.cells.get(symbol as usize)
     }
 
     pub(crate) fn cells(&self, symbol: Symbol) -> Cells<'_> {

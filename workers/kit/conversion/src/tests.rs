@@ -176,7 +176,7 @@ fn words_and_channels_that_book_are_found() {
         Recipient { company: "Oak", ..Recipient::default() },
     );
     let bad = Features::of(Some("Partnership"), "Our budget is large. Let me know", Recipient::default());
-    let symbols = [&good, &bad].map(|features| world.detector.lexicon().contents.symbol(&features.text()));
+    let symbols = [&good, &bad].map(|features| world.detector.lexicon().contents.symbol(&features.text(), 0));
     for _ in 0..1_500 {
         let (content, channel) = (symbols[random.random_range(0..2)], random.random_range(0..2));
         let chance = if content == symbols[0] { 0.2 } else { 0.05 };

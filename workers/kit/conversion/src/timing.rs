@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Outcome};
 use crate::counts::{Clock, DAY};
-use crate::words::Contents;
+use crate::words::Content;
 use stats::Rate;
 
 /// Later days count as this one.
@@ -68,30 +68,39 @@ impl Lengths {
     pub(crate) const EMAIL: usize = 0;
     pub(crate) const LINKEDIN: usize = 1;
     pub(crate) const SMS: usize = 2;
+
+    /// Counts messages that are alike, and how many of them led to a booking.
+    pub(crate) fn count(&mut self, content: &Content, rate: Rate) {
+        let channel = usize::from(content.channel);
+        let Some(histogram) = self.channels.get_mut(channel) else { return };
+        let length = if channel == Self::SMS { content.features.chars } else { content.features.words };
+        // Of some only the subject is known.
+        if length > 0 {
+            histogram.count(length, rate);
+        }
+    }
 }
 
 /// How many messages of each length there were, and how many of those led to a booking.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    counts: Vec<(u32, u32)>,
+    counts: Vec<Rate>,
     /// Lengths that are counted together.
     step: usize,
 }
 
 impl Histogram {
     fn new(step: usize) -> Self {
-        Self { counts: vec![(0, 0); LONGEST + 1], step }
+        Self { counts: vec![Rate::default(); LONGEST + 1], step }
     }
 
-    fn count(&mut self, length: u32, booked: bool) {
-        let (successes, trials) = &mut self.counts[(length as usize).min(LONGEST)];
-        *successes += u32::from(booked);
-        *trials += 1;
+    fn count(&mut self, length: u32, rate: Rate) {
+        let count = &mut self.counts[(length as usize).min(LONGEST)];
+        *count = count.and(rate);
     }
 
     fn sum(&self, lengths: std::ops::Range<usize>) -> Rate {
-        let sum = |rate: Rate, (won, of): &(u32, u32)| rate.and(Rate::new((*won).into(), (*of).into()));
-        self.counts[lengths].iter().fold(Rate::default(), sum)
+        self.counts[lengths].iter().copied().fold(Rate::default(), Rate::and)
     }
 
     pub(crate) fn all(&self) -> Rate {
@@ -100,7 +109,7 @@ impl Histogram {
 
     /// The length up to which this share of the messages that booked goes.
     pub(crate) fn quantile(&self, share: f64) -> Option<u32> {
-        let booked: Vec<u64> = self.counts.iter().map(|(booked, _)| (*booked).into()).collect();
+        let booked: Vec<u64> = self.counts.iter().map(|rate| rate.successes).collect();
         quantile(&booked, share).and_then(|length| u32::try_from(length).ok())
     }
 
@@ -165,8 +174,7 @@ impl Default for Timings {
 }
 
 impl Timings {
-    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock, contents: &Contents) {
-        self.count_lengths(case, clock, contents);
+    pub(crate) fn count(&mut self, case: &Case<'_>, clock: Clock) {
         let Some(first) = case.first_touch() else { return };
         let days = |from: i64, to: i64| usize::try_from((to - from).max(0) / DAY).unwrap_or(0);
         if case.lead.outcome != Outcome::Booked {
@@ -192,24 +200,6 @@ impl Timings {
         let channel = case.lead.answered_by.unwrap_or(case.touches[place].channel);
         if let Some(count) = self.answered_by.get_mut(usize::from(channel)) {
             *count += 1;
-        }
-    }
-
-    fn count_lengths(&mut self, case: &Case<'_>, clock: Clock, contents: &Contents) {
-        for touch in case.until_booking() {
-            if !clock.is_mature(touch.at) {
-                continue;
-            }
-            let content = touch.content.and_then(|symbol| contents.get(symbol));
-            let histogram = self.lengths.channels.get_mut(usize::from(touch.channel));
-            if let (Some(content), Some(histogram)) = (content, histogram) {
-                let is_sms = usize::from(touch.channel) == Lengths::SMS;
-                let length = if is_sms { content.features.chars } else { content.features.words };
-                // Of some only the subject is known.
-                if length > 0 {
-                    histogram.count(length, touch.converting);
-                }
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
 use crate::timing::Lengths as Histograms;
 use crate::who::with_against_without;
-use crate::words::Contents;
+use crate::words::{Content, Contents};
 use patterns::card::rounded;
 use patterns::content::{ANGLES, CTAS, PAIN_POINTS, PERSONAL};
 use patterns::{
@@ -19,30 +19,31 @@ use std::collections::BTreeMap;
 const LENGTH_LISTS: f64 = 3.0;
 
 /// What the messages of a lead tell that have had their time.
-pub(crate) fn facts(case: &Case<'_>, clock: Clock, contents: &Contents, tell: &mut impl FnMut(Fact)) {
-    for touch in case.until_booking() {
-        let Some(content) = touch.content.and_then(|symbol| contents.get(symbol)) else { continue };
-        if !clock.is_mature(touch.at) {
-            continue;
+pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) {
+    for touch in case.until_booking().iter().filter(|touch| clock.is_mature(touch.at)) {
+        if let Some(content) = touch.content {
+            tell(Fact::of(List::Content, content, touch.converting));
         }
-        let booked = touch.converting;
-        tell(Fact::base(Base::Worded, booked));
-        if let Some(subject) = content.subject {
-            tell(Fact::of(List::Subject, subject, booked));
-        }
-        let features = &content.features;
-        for &pain in &features.pain_points {
-            tell(Fact::of(List::PainPoint, pain.into(), booked));
-        }
-        if let Some(cta) = features.cta {
-            tell(Fact::of(List::Cta, cta.into(), booked));
-        }
-        if let Some(angle) = features.angle {
-            tell(Fact::of(List::Angle, angle.into(), booked));
-        }
-        for &kind in &features.personal {
-            tell(Fact::of(List::Personal, kind.into(), booked));
-        }
+    }
+}
+
+/// The groups that a message belongs to by what it has in it.
+pub(crate) fn groups(content: &Content, mut tell: impl FnMut(List, Symbol)) {
+    let features = &content.features;
+    if let Some(subject) = content.subject {
+        tell(List::Subject, subject);
+    }
+    for &pain in &features.pain_points {
+        tell(List::PainPoint, pain.into());
+    }
+    if let Some(cta) = features.cta {
+        tell(List::Cta, cta.into());
+    }
+    if let Some(angle) = features.angle {
+        tell(List::Angle, angle.into());
+    }
+    for &kind in &features.personal {
+        tell(List::Personal, kind.into());
     }
 }
 
