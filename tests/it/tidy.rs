@@ -217,12 +217,14 @@ fn may_use(from: &str, to: &str) -> bool {
         other => panic!("{other} is in no room that is known here"),
     };
     // What the kit shares it may use itself; but the database and the broker do not know each other, and of the kit
-    // only what is done with prospects, and what is learned of them, knows the database.
+    // only what is done with prospects and contractors, and what is learned of them, knows the database.
     let beside = level(from) == 1
         && match (from, to) {
             ("workers/kit/prospects", to) => !["workers/kit/runtime", "workers/kit/conversion"].contains(&to),
             ("workers/kit/conversion", to) => to != "workers/kit/runtime",
-            ("workers/kit/db", _) | (_, "workers/kit/db" | "workers/kit/prospects") => false,
+            ("workers/kit/contractors", to) => ["workers/kit/db", "workers/kit/levels"].contains(&to),
+            ("workers/kit/db", _)
+            | (_, "workers/kit/db" | "workers/kit/prospects" | "workers/kit/contractors") => false,
             _ => true,
         };
     level(to) < level(from) || level(to) == level(from) && (beside || level(from) == 4)

@@ -32,6 +32,7 @@ bounded_runs! {
     subject traceparent envelope protobuf json backup
     claude_reply claude_error retry_after limit_reset
     import_pain_points import_clinics import_decision_makers import_clinic_patterns import_leads import_activities
+    import_contractors import_revenue_history import_partner_usage import_milestones import_content
     patterns_learn patterns_stored patterns_told
     dead_letter dead_edit dead_sequences
     places csv_cells markdown slack mail prompt redaction

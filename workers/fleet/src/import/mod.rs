@@ -1,7 +1,9 @@
 //! `leadfleet import`: rows from a CSV file into a table, all of them or none.
 
 mod activities;
+mod clinics;
 pub(crate) mod columns;
+mod contractors;
 pub(crate) mod file;
 mod leads;
 mod people;
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use ::prospects::{Prospects, TakenIn};
 use chrono::{DateTime, Utc};
+use db::contractors::ContractorName;
 use db::imports::{self, Counts};
 use db::{Db, Tx, Uuid, history};
 use serde::Serialize;
@@ -48,6 +51,8 @@ pub struct Args {
     /// Id of the client.
     #[arg(long, default_value_t = db::DEFAULT_CLIENT, value_name = "UUID")]
     client: db::Uuid,
+    #[command(flatten)]
+    growth: ::contractors::Config,
 }
 
 /// What became of a file.
@@ -63,6 +68,14 @@ struct Imported {
     /// How many there are; the first of them follow.
     problem_count: u64,
     problems: Vec<Problem>,
+}
+
+impl Imported {
+    fn add(&mut self, problems: Vec<Problem>) {
+        self.problem_count += problems.len() as u64;
+        let room = SHOWN - self.problems.len();
+        self.problems.extend(problems.into_iter().take(room));
+    }
 }
 
 /// A file that is wrong throughout need not be listed throughout.
@@ -88,7 +101,8 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
 
 /// Reads and checks a file as an import does, without a database, for fuzzing: rows, and their first problems.
 ///
-/// There is one clinic, Desert PT in Phoenix, AZ, one lead, `prospect_1`, and it is 2026.
+/// There is one clinic, Desert PT in Phoenix, AZ, one lead, `prospect_1`, one contractor, 56, called Desert Roofs, and it
+/// is 2026.
 ///
 /// # Errors
 /// Like an import, when the file or its header cannot be read.
@@ -101,7 +115,11 @@ pub fn checked(table: Table, file: &Path) -> Result<(u64, Vec<Problem>), Failure
     let (city, state) = (Some("Phoenix".to_owned()), Some("AZ".to_owned()));
     let clinic = imports::ClinicName { id: 1, clinic_name: "Desert PT".to_owned(), city, state };
     let lead = history::LeadName { prospect_id: "prospect_1".to_owned(), id: Uuid::nil() };
-    let mut batch = table.batch(Known { clinics: vec![clinic], leads: vec![lead] });
+    let company_name = Some("Desert Roofs".to_owned());
+    let contractor = ContractorName { id: 56, company_name, erased: false };
+    let rules = levels::Rules::defaults().map_err(anyhow::Error::from)?;
+    let growth = contractors::Known { contractors: vec![contractor], partners: vec![], rules };
+    let mut batch = table.batch(Known { clinics: vec![clinic], leads: vec![lead], growth });
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
     let (mut rows, mut problems) = (0, Vec::new());
     while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row, now))? {
@@ -126,15 +144,26 @@ async fn import(
         open: None,
         prospects: None,
         taken: Vec::new(),
+        problems: Vec::new(),
     };
     if args.client != db::DEFAULT_CLIENT && !history::is_client(writer.tx().await?).await? {
         return Err(no_client(args.client));
     }
-    let mut known = Known::default();
+    let rules = args.growth.rules().map_err(anyhow::Error::from)?;
+    let growth = contractors::Known { contractors: vec![], partners: vec![], rules };
+    let mut known = Known { clinics: vec![], leads: vec![], growth };
     match args.table {
         Table::ClinicPatterns => known.clinics = imports::clinic_names(writer.tx().await?).await?,
         Table::Activities => known.leads = history::lead_names(writer.tx().await?).await?,
-        _ => {}
+        Table::Contractors
+        | Table::RevenueHistory
+        | Table::PartnerUsage
+        | Table::Milestones
+        | Table::Content => {
+            known.growth.contractors = db::contractors::names(writer.tx().await?).await?;
+            known.growth.partners = db::contractors::partners(writer.tx().await?).await?;
+        }
+        Table::PainPoints | Table::Clinics | Table::DecisionMakers | Table::Prospects | Table::Leads => {}
     }
     let mut batch = args.table.batch(known);
     let (table, file, dry_run) = (args.table, args.file.clone(), args.dry_run);
@@ -149,9 +178,7 @@ async fn import(
     };
     while let Some(problems) = reader.row(args.table.columns(), places, |row| batch.push(row, writer.now))? {
         imported.rows += 1;
-        imported.problem_count += problems.len() as u64;
-        let room = SHOWN - imported.problems.len();
-        imported.problems.extend(problems.into_iter().take(room));
+        imported.add(problems);
         if batch.len() >= args.table.at_once() {
             writer.write(&mut batch, &mut imported).await?;
         }
@@ -174,6 +201,8 @@ struct Writer<'a> {
     prospects: Option<Prospects>,
     /// The people of all batches.
     taken: Vec<TakenIn>,
+    /// What only writing a row shows to be wrong with it.
+    problems: Vec<Problem>,
 }
 
 impl Writer<'_> {
@@ -199,6 +228,7 @@ impl Writer<'_> {
                 unchanged: sum.unchanged + written.unchanged,
                 erased: sum.erased + written.erased,
             });
+            imported.add(std::mem::take(&mut self.problems));
         }
         batch.clear();
         Ok(())

@@ -1,7 +1,5 @@
 //! The tables that can be imported: their columns, and how a row of a file becomes one of theirs.
 
-use std::collections::HashMap;
-
 use ::prospects::{NewLead, NewProspect, PastActivity};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum as _;
@@ -10,9 +8,11 @@ use db::imports::{self, Clinic, ClinicName, ClinicPattern, Counts, DecisionMaker
 use serde::Serialize;
 
 use super::activities::LeadIds;
+use super::clinics::Clinics;
 use super::columns::{Column, optional, required};
+use super::contractors::Rows;
 use super::row::{Row, shown};
-use super::{Writer, activities, leads, people, prospects};
+use super::{Writer, activities, contractors, leads, people, prospects};
 use crate::exit::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -27,6 +27,16 @@ pub enum Table {
     Leads,
     /// What happened to leads before.
     Activities,
+    /// Those of whom growth is learned.
+    Contractors,
+    /// In which revenue tier contractors were from when on.
+    RevenueHistory,
+    /// Which partners contractors used.
+    PartnerUsage,
+    /// What contractors reached, and when.
+    Milestones,
+    /// Books, podcasts and events of contractors.
+    Content,
 }
 
 const PAIN_POINTS: &[Column] = &[
@@ -92,6 +102,7 @@ const LONGEST_CATEGORY: usize = 100;
 impl Table {
     /// An empty batch of rows that may name what is known.
     pub(super) fn batch(self, known: Known) -> Batch {
+        let growth = |rows| Batch::Growth(Box::new(contractors::Batch::new(rows, known.growth)));
         match self {
             Self::PainPoints => Batch::PainPoints(Vec::new()),
             Self::Clinics => Batch::Clinics(Vec::new()),
@@ -100,6 +111,11 @@ impl Table {
             Self::Prospects => Batch::Prospects(Vec::new()),
             Self::Leads => Batch::Leads(Vec::new()),
             Self::Activities => Batch::Activities(Vec::new(), LeadIds::new(known.leads)),
+            Self::Contractors => growth(Rows::Contractors(Vec::new())),
+            Self::RevenueHistory => growth(Rows::History(Vec::new(), Vec::new())),
+            Self::PartnerUsage => growth(Rows::Usage(Vec::new())),
+            Self::Milestones => growth(Rows::Milestones(Vec::new())),
+            Self::Content => growth(Rows::Content(Vec::new())),
         }
     }
 
@@ -121,6 +137,11 @@ impl Table {
             Self::Prospects => prospects::COLUMNS,
             Self::Leads => &leads::COLUMNS,
             Self::Activities => activities::COLUMNS,
+            Self::Contractors => contractors::CONTRACTORS,
+            Self::RevenueHistory => contractors::REVENUE_HISTORY,
+            Self::PartnerUsage => contractors::PARTNER_USAGE,
+            Self::Milestones => contractors::MILESTONES,
+            Self::Content => contractors::CONTENT,
         }
     }
 }
@@ -148,13 +169,14 @@ pub(super) enum Batch {
     Prospects(Vec<NewProspect>),
     Leads(Vec<NewLead>),
     Activities(Vec<PastActivity>, LeadIds),
+    Growth(Box<contractors::Batch>),
 }
 
 /// What rows may name.
-#[derive(Default)]
 pub(super) struct Known {
     pub(super) clinics: Vec<ClinicName>,
     pub(super) leads: Vec<LeadName>,
+    pub(super) growth: contractors::Known,
 }
 
 impl Batch {
@@ -168,6 +190,7 @@ impl Batch {
             Self::Prospects(rows) => rows.push(prospects::prospect(row, now)),
             Self::Leads(rows) => rows.push(leads::lead(row, now)),
             Self::Activities(rows, leads) => rows.extend(activities::activity(row, leads, now)),
+            Self::Growth(batch) => batch.push(row, now),
         }
     }
 
@@ -180,6 +203,7 @@ impl Batch {
             Self::Prospects(rows) => rows.len(),
             Self::Leads(rows) => rows.len(),
             Self::Activities(rows, _) => rows.len(),
+            Self::Growth(batch) => batch.len(),
         }
     }
 
@@ -192,6 +216,7 @@ impl Batch {
             Self::Prospects(rows) => rows.clear(),
             Self::Leads(rows) => rows.clear(),
             Self::Activities(rows, _) => rows.clear(),
+            Self::Growth(batch) => batch.clear(),
         }
     }
 
@@ -207,67 +232,9 @@ impl Batch {
             Self::Prospects(rows) => prospects::take_in(rows, writer).await?,
             Self::Leads(rows) => leads::write(rows, writer).await?,
             Self::Activities(rows, _) => activities::write(rows, writer).await?,
+            Self::Growth(batch) => batch.write(writer).await?,
         }))
     }
-}
-
-/// The clinics that patterns may speak of.
-pub(super) struct Clinics {
-    /// In order, as the database gives them.
-    ids: Vec<i32>,
-    names: HashMap<(String, String, String), Vec<i32>>,
-}
-
-impl Clinics {
-    pub(super) fn new(all: Vec<ClinicName>) -> Self {
-        let ids = all.iter().map(|clinic| clinic.id).collect();
-        let mut names: HashMap<_, Vec<i32>> = HashMap::new();
-        for clinic in all {
-            let (city, state) = (clinic.city.unwrap_or_default(), clinic.state.unwrap_or_default());
-            names.entry(key(&clinic.clinic_name, &city, &state)).or_default().push(clinic.id);
-        }
-        Self { ids, names }
-    }
-
-    fn find(&self, row: &mut Row<'_>) -> i32 {
-        if let Some(text) = row.text("clinic_id") {
-            let id = text.parse().ok().filter(|id| self.ids.binary_search(id).is_ok());
-            if id.is_none() {
-                row.wrong("clinic_id", format!("there is no clinic {}", shown(&text)));
-            }
-            return id.unwrap_or_default();
-        }
-        let Some(name) = row.text("clinic_name") else {
-            row.wrong(
-                "clinic_id",
-                "is empty, and so is clinic_name: one of them must name the clinic".to_owned(),
-            );
-            return 0;
-        };
-        let place = |column| row.text(column).unwrap_or_default();
-        let (city, state) = (place("city"), place("state"));
-        match self.names.get(&key(&name, &city, &state)).map_or(&[][..], Vec::as_slice) {
-            [id] => return *id,
-            [] => {
-                let place = match (city.as_str(), state.as_str()) {
-                    ("", "") => "without city and state".to_owned(),
-                    (city, state) => format!("in {}, {}", shown(city), shown(state)),
-                };
-                let problem = format!("there is no clinic {} {place}", shown(&name));
-                row.wrong("clinic_name", problem);
-            }
-            several => row.wrong(
-                "clinic_name",
-                format!("{} clinics have this name, city and state: use clinic_id", several.len()),
-            ),
-        }
-        0
-    }
-}
-
-fn key(name: &str, city: &str, state: &str) -> (String, String, String) {
-    let folded = |text: &str| text.trim().to_lowercase();
-    (folded(name), folded(city), folded(state))
 }
 
 fn pain_point(row: &mut Row<'_>) -> PainPoint {

@@ -9,6 +9,7 @@ mod dead;
 mod erase;
 mod fill;
 mod from_matches;
+mod growth;
 mod import;
 mod leads;
 mod matching;

@@ -3,12 +3,16 @@
 pub mod activities;
 pub mod campaigns;
 mod config;
+pub mod contractor_facts;
+pub mod contractors;
 pub mod conversion;
 pub mod counts;
 pub mod decision_makers;
 pub mod enrolments;
 mod error;
 pub mod experiments;
+pub mod goals;
+pub mod growth;
 pub mod history;
 pub mod idempotency;
 pub mod imports;

@@ -1,6 +1,7 @@
 //! Reads what COPY sends in its binary form: the fastest way to read many rows, without one allocation for each.
 
 use crate::Error;
+use chrono::{NaiveDate, TimeDelta};
 use futures::TryStreamExt as _;
 use sqlx::PgConnection;
 
@@ -33,12 +34,20 @@ impl<'a> Fields<'a> {
         uuid::Uuid::from_slice(self.next().unwrap_or_default()).unwrap_or_default()
     }
 
+    pub(crate) fn int2(&mut self) -> Option<i16> {
+        Some(i16::from_be_bytes(self.next()?.try_into().ok()?))
+    }
+
     pub(crate) fn int4(&mut self) -> Option<i32> {
         Some(i32::from_be_bytes(self.next()?.try_into().ok()?))
     }
 
     pub(crate) fn int8(&mut self) -> Option<i64> {
         Some(i64::from_be_bytes(self.next()?.try_into().ok()?))
+    }
+
+    pub(crate) fn float8(&mut self) -> Option<f64> {
+        Some(f64::from_be_bytes(self.next()?.try_into().ok()?))
     }
 
     pub(crate) fn bool(&mut self) -> bool {
@@ -50,7 +59,31 @@ impl<'a> Fields<'a> {
         let micros = self.int8()?;
         Some(micros.div_euclid(1_000_000) + 946_684_800)
     }
+
+    pub(crate) fn date(&mut self) -> Option<NaiveDate> {
+        EPOCH.checked_add_signed(TimeDelta::try_days(i64::from(self.int4()?))?)
+    }
+
+    /// A list of texts, without those that are null; empty when there is none.
+    pub(crate) fn texts(&mut self) -> Vec<&'a str> {
+        // Dimensions, whether one is null, the type of elements; for the only dimension its length and first index.
+        let Some((_, elements)) = self.next().and_then(|array| array.split_at_checked(20)) else {
+            return Vec::new();
+        };
+        let mut elements = Fields { rest: elements };
+        let mut texts = Vec::new();
+        while !elements.rest.is_empty() {
+            texts.extend(elements.text());
+        }
+        texts
+    }
 }
+
+/// The first of 2000, from which Postgres counts days.
+const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
 
 /// Hands every row of a query to `each`. The query may hold nothing that came from outside: COPY takes no parameters.
 pub(crate) async fn each(

@@ -87,17 +87,14 @@ async fn an_owner_who_may_not_take_on_the_role_is_told_what_to_ask_for() {
 }
 
 #[tokio::test]
-async fn what_learning_needs_is_made_twice_and_stays_as_it_was() {
+async fn what_learning_and_growth_need_is_made_twice_and_stays_as_it_was() {
     let test = TestDb::new().await;
     let mut owner = sqlx::PgConnection::connect(&test.owner_url).await.unwrap();
     let before: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
-    for _ in 0..2 {
-        sqlx::raw_sql(include_str!(
-            "../../../../../migrations/20261121160000_014_conversion_intelligence.sql"
-        ))
-        .execute(&mut owner)
-        .await
-        .unwrap();
+    let growth = include_str!("../../../../../migrations/20261122000000_create_growth.sql");
+    let learning = include_str!("../../../../../migrations/20261121160000_014_conversion_intelligence.sql");
+    for migration in [learning, growth, learning, growth] {
+        sqlx::raw_sql(migration).execute(&mut owner).await.unwrap();
     }
     let after: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
     assert!(before.contains("tenant_isolation_patterns") && before.contains("trigger_mark_converting_touch"));

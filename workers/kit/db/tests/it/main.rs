@@ -4,8 +4,10 @@
 
 mod access;
 mod archive;
+mod contractors;
 mod conversion;
 mod errors;
+mod growth;
 mod imports;
 mod links;
 mod metrics;

@@ -46,6 +46,28 @@ INSERT INTO campaign_assignments (client_id, campaign_id, lead_id, week, channel
     VALUES ($client, '00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000', '2026-10-19',
     '{email}', '{1}', 'r')";
 
+/// A row in every table of growth.
+const GROWN: &str = "
+INSERT INTO contractors (client_id, id) VALUES ($client, 56);
+INSERT INTO contractor_revenue_history (client_id, contractor_id, tier, valid_from)
+    VALUES ($client, 56, '0_5_million', '2024-01-01');
+INSERT INTO partners (client_id, id, name) VALUES ($client, 5, 'BuildPro');
+INSERT INTO contractor_partner_usage (client_id, contractor_id, partner_id) VALUES ($client, 56, 5);
+INSERT INTO contractor_milestones (client_id, contractor_id, milestone) VALUES ($client, 56, 'hired_ops_manager');
+INSERT INTO contractor_content (client_id, contractor_id, kind, title) VALUES ($client, 56, 'book', 'Traction');
+INSERT INTO business_growth_patterns (client_id, id, from_revenue_tier, to_revenue_tier, pattern_name, pattern_type,
+    sample_size, confidence_score, last_recalculated_at, status, confidence_low, confidence_high, document, released_at)
+    VALUES ($client, 1, '0_5_million', '5_10_million', 'n', 'lead_improvement', 47, 0.89, now(), 'served', 0.77, 0.95,
+    '{}', now());
+INSERT INTO growth_runs (client_id, computed_at, document) VALUES ($client, now(), '{}');
+INSERT INTO contractor_pattern_matches (client_id, contractor_id, pattern_id, match_score, match_reason)
+    VALUES ($client, 56, 1, 0.76, 'r');
+INSERT INTO ai_concierge_goals (client_id, id, contractor_id, pattern_id, goal_type, goal_description, target_milestone,
+    priority_score) VALUES ($client, 1, 56, 1, 'lead_improvement', 'd', 'm', 9);
+INSERT INTO ai_concierge_checklist_items (client_id, goal_id, position, item) VALUES ($client, 1, 1, 'i');
+INSERT INTO pattern_success_tracking (client_id, pattern_id, contractor_id, goal_id, event_id)
+    VALUES ($client, 1, 56, 1, 'e')";
+
 /// Both tenants with a row in every table.
 async fn full() -> TestDb {
     let test = TestDb::new().await;
@@ -75,7 +97,7 @@ async fn full() -> TestDb {
         for (run_id, date) in [("r1", "2025-11-10"), ("r2", "2025-11-11")] {
             store(&test, client, &run(run_id, date, &["a"]), &ids).await.unwrap();
         }
-        for rows in [OUTREACH, LEARNED] {
+        for rows in [OUTREACH, LEARNED, GROWN] {
             test.sql(&rows.replace("$client", &format!("'{client}'"))).await;
         }
     }
@@ -129,7 +151,7 @@ async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
         assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
         seen += 1;
     }
-    assert_eq!(seen, 29);
+    assert_eq!(seen, 41);
 }
 
 #[tokio::test]
@@ -246,6 +268,7 @@ async fn which_clients_have_something_to_do_is_told_and_nothing_else_of_them() {
     let enrolling = db::enrolments::clients_enrolling(&test.db, begin).await.unwrap();
     assert_eq!(enrolling, [BETA, ALPHA]);
     assert_eq!(db::conversion::clients(&test.db).await.unwrap(), [BETA, ALPHA]);
+    assert_eq!(db::growth::clients(&test.db).await.unwrap(), [BETA, ALPHA]);
     // What opens the tables to these functions opens them to no worker, nor does it stay open.
     let mut worker = worker(&test).await;
     sqlx::raw_sql("SELECT set_config('app.every_client', 'on', false)").execute(&mut worker).await.unwrap();
