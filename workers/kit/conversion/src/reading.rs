@@ -11,8 +11,7 @@ use patterns::content::{Features, Recipient, Snapshot};
 use serde::Deserialize;
 use std::ops::Range;
 
-/// Leads in a batch: what is in memory at once, with all that happened to them. Each batch may cost the server a look at
-/// the whole table, so it is large.
+/// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the tables.
 pub(crate) const BATCH: i64 = 1_000_000;
 /// Cases that are handed over at a time.
 const AT_ONCE: usize = 250_000;

@@ -1,7 +1,7 @@
 //! Many groups at once: how much of their differences is chance, and what is left of a rate then.
 
 use crate::Rate;
-use statrs::distribution::{Beta, ContinuousCDF as _};
+use crate::posterior::Posterior;
 
 /// With fewer groups their spread says nothing, and the prior weighs as many people.
 const LEAST_GROUPS: usize = 4;
@@ -118,14 +118,14 @@ pub fn shrunk_with(rates: &[Rate], borrowed: &[Borrowed], all: Rate) -> (f64, Ve
         let successes = rate.successes as f64 + near.successes;
         let failures = rate.trials as f64 + near.trials - successes;
         let (a, b) = (successes + centre * strength, failures + (1.0 - centre) * strength);
-        match Beta::new(a, b) {
-            Ok(posterior) => Shrunk {
+        match Posterior::new(a, b) {
+            Some(posterior) => Shrunk {
                 rate: a / (a + b),
-                low: posterior.inverse_cdf(0.025),
-                high: posterior.inverse_cdf(0.975),
-                above_mean: posterior.sf(centre),
+                low: posterior.quantile(0.025),
+                high: posterior.quantile(0.975),
+                above_mean: posterior.above(centre),
             },
-            Err(_) => Shrunk { rate: centre, low: 0.0, high: 1.0, above_mean: 0.5 },
+            None => Shrunk { rate: centre, low: 0.0, high: 1.0, above_mean: 0.5 },
         }
     };
     (mean, rates.iter().enumerate().map(of).collect())

@@ -12,6 +12,7 @@ pub mod family;
 pub mod fisher;
 pub mod homogeneity;
 pub mod policy;
+mod posterior;
 mod rate;
 pub mod ratio;
 pub mod scores;

@@ -1,7 +1,7 @@
 //! A share of a number, and how well it is known.
 
+use crate::posterior::Posterior;
 use serde::Serialize;
-use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// The two-sided 95 % quantile of the normal distribution.
 pub const Z: f64 = 1.959_963_984_540_054;
@@ -54,11 +54,11 @@ impl Rate {
     /// The 95 % credible interval under Jeffreys' prior, where a posterior is needed.
     pub fn jeffreys(self) -> Interval {
         let (successes, failures) = (self.successes as f64, (self.trials - self.successes) as f64);
-        let Ok(posterior) = Beta::new(successes + 0.5, failures + 0.5) else {
+        let Some(posterior) = Posterior::new(successes + 0.5, failures + 0.5) else {
             return Interval { low: 0.0, high: 1.0 };
         };
-        let low = if self.successes == 0 { 0.0 } else { posterior.inverse_cdf(0.025) };
-        let high = if self.successes == self.trials { 1.0 } else { posterior.inverse_cdf(0.975) };
+        let low = if self.successes == 0 { 0.0 } else { posterior.quantile(0.025) };
+        let high = if self.successes == self.trials { 1.0 } else { posterior.quantile(0.975) };
         Interval { low, high }
     }
 }
@@ -66,7 +66,7 @@ impl Rate {
 /// The probability that a rate is below `share`, under the Beta distribution of so many successes and failures; a prior
 /// counts among them.
 pub fn likely_below(successes: f64, failures: f64, share: f64) -> f64 {
-    Beta::new(successes, failures).map_or(0.5, |posterior| posterior.cdf(share))
+    Posterior::new(successes, failures).map_or(0.5, |posterior| 1.0 - posterior.above(share))
 }
 
 #[cfg(test)]

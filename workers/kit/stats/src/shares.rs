@@ -1,7 +1,8 @@
 //! Shares of several kinds with how well they are known, and which of them is truly the largest.
 
+use crate::posterior::Posterior;
 use serde::Serialize;
-use statrs::distribution::{Beta, Continuous as _, ContinuousCDF as _, Gamma};
+use statrs::distribution::{Continuous as _, ContinuousCDF as _, Gamma};
 
 /// Points at which densities are added up.
 const POINTS: usize = 2_000;
@@ -28,8 +29,9 @@ pub fn shares(counts: &[u64]) -> Vec<Share> {
     let sum: f64 = weights.iter().sum();
     let largest = largest(&weights);
     let of = |(place, weight): (usize, &f64)| {
-        let ends = Beta::new(*weight, (sum - weight).max(f64::MIN_POSITIVE));
-        let (low, high) = ends.map_or((0.0, 1.0), |beta| (beta.inverse_cdf(0.025), beta.inverse_cdf(0.975)));
+        let posterior = Posterior::new(*weight, (sum - weight).max(f64::MIN_POSITIVE));
+        let (low, high) =
+            posterior.map_or((0.0, 1.0), |share| (share.quantile(0.025), share.quantile(0.975)));
         Share { share: counts[place] as f64 / all as f64, low, high, largest: largest[place] }
     };
     weights.iter().enumerate().map(of).collect()
@@ -43,11 +45,13 @@ fn largest(weights: &[f64]) -> Vec<f64> {
     }
     let gammas: Vec<Gamma> = weights.iter().filter_map(|weight| Gamma::new(*weight, 1.0).ok()).collect();
     let most = weights.iter().copied().fold(0.0, f64::max);
-    let end = most + 10.0 * most.sqrt() + 10.0;
-    let step = end / POINTS as f64;
+    // Below, the largest is all but never.
+    let width = 10.0 * most.sqrt() + 10.0;
+    let begin = (most - width).max(0.0);
+    let step = (most + width - begin) / POINTS as f64;
     let mut found = vec![0.0; weights.len()];
     for point in 0..POINTS {
-        let at = (point as f64 + 0.5) * step;
+        let at = begin + (point as f64 + 0.5) * step;
         let below: Vec<f64> = gammas.iter().map(|gamma| gamma.cdf(at)).collect();
         for (place, gamma) in gammas.iter().enumerate() {
             let others = below.iter().enumerate().filter(|(other, _)| *other != place);

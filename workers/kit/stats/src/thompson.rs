@@ -1,9 +1,9 @@
 //! Thompson sampling: arms get people as often as they may be the best, and none is given up.
 
 use crate::Rate;
+use crate::posterior::Posterior;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// No arm gets fewer than this share, so that each can still prove itself.
 pub const FLOOR: f64 = 0.10;
@@ -21,17 +21,17 @@ pub fn shares(arms: &[Rate], seed: u64) -> Vec<f64> {
 
 /// Of `DRAWS` draws from the posteriors, the share that each arm won.
 pub fn won(arms: &[Rate], seed: u64) -> Vec<f64> {
-    let posteriors: Vec<Beta> = arms
+    let posteriors: Vec<Posterior> = arms
         .iter()
         .filter_map(|rate| {
             let (successes, failures) = (rate.successes as f64, (rate.trials - rate.successes) as f64);
-            Beta::new(successes + 1.0, failures + 1.0).ok()
+            Posterior::new(successes + 1.0, failures + 1.0)
         })
         .collect();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut won = vec![0u32; arms.len()];
     for _ in 0..DRAWS {
-        let draws = posteriors.iter().map(|posterior| posterior.inverse_cdf(random.random()));
+        let draws = posteriors.iter().map(|posterior| posterior.quantile(random.random()));
         let best = draws.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
         if let Some((best, _)) = best {
             won[best] += 1;
