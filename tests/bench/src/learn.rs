@@ -112,6 +112,7 @@ pub(crate) fn against_python(binaries: &Path) -> anyhow::Result<()> {
 fn seconds(output: &[u8]) -> anyhow::Result<f64> {
     let text = String::from_utf8_lossy(output);
     let line = text.lines().rfind(|line| line.contains("total")).context("no total was printed")?;
-    let word = line.split_whitespace().find_map(|word| word.parse().ok());
+    let behind = line.rsplit("total").next().unwrap_or_default();
+    let word = behind.split_whitespace().find_map(|word| word.parse().ok());
     word.with_context(|| format!("no number in {line:?}"))
 }

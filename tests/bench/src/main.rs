@@ -2,13 +2,14 @@
 //!
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
-//! and the records of engagement, `bench leads` the scores of leads, `bench learn 10000 10000000` the patterns of so
+//! and the records of engagement, `bench leads` the scores of leads, `bench growth` goals, `bench learn 10000 10000000` the patterns of so
 //! many leads, `bench statistics` what they are made of against Python, and `bench tables FOLDER` what is found in
 //! tables of real outreach.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
 
+mod growth;
 mod leads;
 mod learn;
 mod machine;
@@ -36,6 +37,9 @@ fn main() -> anyhow::Result<()> {
     }
     if std::env::args().skip(1).eq(["outreach"]) {
         return outreach::measure(&binaries);
+    }
+    if std::env::args().skip(1).eq(["growth"]) {
+        return growth::measure(&binaries);
     }
     if std::env::args().skip(1).eq(["leads"]) {
         return leads::measure(&binaries);
@@ -83,6 +87,8 @@ fn main() -> anyhow::Result<()> {
         outreach::measure(&binaries)?;
         println!("\n## Scores of leads\n");
         leads::measure(&binaries)?;
+        println!("\n## Growth\n");
+        growth::measure(&binaries)?;
         println!("\n## Patterns of conversions\n");
         learn::measure(&binaries, &[])?;
         println!("\n## The statistics of a million leads, against polars and SciPy\n");
