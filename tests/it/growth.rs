@@ -183,6 +183,20 @@ async fn what_came_of_a_goal_is_recorded_once_however_it_is_told() {
     let goals = api.get("/api/growth/contractors/56/goals").await;
     assert_eq!(named(&goals, "lead_improvement")["status"], "completed");
 
+    // Somebody at a terminal tells of another one.
+    let team = named(&made, "team_expansion")["id"].to_string();
+    let tell = ["growth", "outcome", "56", "--goal", &team, "--failed", "--satisfaction", "2", "--json"];
+    let dry = fleet.said(&[&tell[..], &["--dry-run"]].concat()).await;
+    assert_eq!((&dry["dry_run"], fleet.number(TRACKED).await), (&json!(true), 1));
+    for told in ["new", "known"] {
+        assert_eq!(fleet.said(&tell).await["told"], told);
+    }
+    let explained = fleet.said(&["growth", "explain", &team, "--json"]).await;
+    assert_eq!(
+        (&explained["goal"]["status"], &explained["match"]["pattern_result"]),
+        (&json!("abandoned"), &json!("unsuccessful"))
+    );
+
     // What nobody can know of dies, and says why.
     let unknown = ContractorOutcome { event_id: "unknown".to_owned(), goal_id: Some(4711), ..event };
     fleet.broker.say(&growth::outcome(&unknown)).await;

@@ -46,6 +46,9 @@ impl Description {
         let counts = |name: &str| json!({"properties": {name: {"exclusiveMinimum": 0}}});
         document["components"]["schemas"]["Weights"]["anyOf"] =
             ["data_quality", "authority", "company_fit", "timing"].map(counts).to_vec().into();
+        let named = |name: &str| json!({"required": [name], "properties": {name: {"type": "integer"}}});
+        document["components"]["schemas"]["OutcomeReport"]["anyOf"] =
+            ["goal_id", "pattern_id"].map(named).to_vec().into();
         document["components"]["responses"] = responses();
         document["components"]["securitySchemes"] = json!({"key": {"type": "http", "scheme": "bearer"}});
         for (paths, scope) in &scopes {

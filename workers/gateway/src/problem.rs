@@ -197,7 +197,7 @@ impl From<contractors::Error> for Problem {
                     "{said} of this contractor: POST /api/growth/contractors/{{contractor_id}}/goals makes them"
                 ),
             ),
-            Unknown(levels::timeline::Unknown::Tier(..)) => Self::wrong("target_revenue_tier", said),
+            Unknown(levels::timeline::Unknown::Tier(..)) => Self::new(Kind::NotFound, said),
             DoesNotFit { .. } | LearnedLater(_) | Unknown(_) => Self::new(Kind::Conflict, said),
             Field { field, message } => Self::wrong(field, message),
             Db(error) => error.into(),

@@ -20,22 +20,20 @@ pub struct Goals {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "what", required = true, multiple = false, args = ["goal", "pattern"])]
-#[group(id = "how", required = true, multiple = false, args = ["completed", "failed"])]
 pub struct Outcome {
     #[command(flatten)]
     of: OfContractor,
     /// The goal that has ended.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", required_unless_present = "pattern")]
     goal: Option<i32>,
     /// The applied pattern that it is about, where there was no goal.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "goal")]
     pattern: Option<i32>,
     /// It was reached.
-    #[arg(long)]
+    #[arg(long, required_unless_present = "failed")]
     completed: bool,
     /// It was given up.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "completed")]
     failed: bool,
     /// How helpful it was, 1 to 5.
     #[arg(long, value_name = "1-5", value_parser = clap::value_parser!(i16).range(1..=5))]

@@ -89,7 +89,7 @@ pub(crate) async fn recompute(
     Ok((StatusCode::ACCEPTED, axum::Json(GrowthLearning { moment })))
 }
 
-/// What came of a goal, or of a pattern that was applied: one of the two is named.
+/// What came of a goal, or of a pattern that was applied: one of the two is named. A goal has its own pattern.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contractor_id": 56, "goal_id": 1, "goal_completed": true, "contractor_satisfaction": 5,
@@ -145,10 +145,10 @@ pub(crate) async fn outcome(
 ) -> Result<(StatusCode, axum::Json<OutcomeAccepted>), Problem> {
     let (client, contractor) = (caller.client, told.contractor_id);
     if let Some(why) = told.completed_at.and_then(|at| schedule::too_late(at, app.now())) {
-        return Err(Problem::wrong("completed_at", why));
+        return Err(Problem::new(Kind::Conflict, format!("completed_at {why}")));
     }
     match (told.goal_id, told.pattern_id) {
-        (Some(goal), None) => {
+        (Some(goal), _) => {
             let goals = app.contractors.goals(client, contractor).await?;
             if goals.iter().all(|known| known.id != goal) {
                 return Err(contractors::Error::UnknownGoal(goal).into());
@@ -160,7 +160,7 @@ pub(crate) async fn outcome(
                 return Err(contractors::Error::UnknownPattern(pattern).into());
             }
         }
-        _ => return Err(Problem::wrong("goal_id", "name either goal_id or pattern_id")),
+        (None, None) => return Err(Problem::wrong("goal_id", "must be given, or pattern_id")),
     }
     let event = told.event(client.to_string(), &headers);
     let event_id = event.event_id.clone();

@@ -21,6 +21,7 @@ use crate::{Contractors, Error, StoredMatch};
 pub struct BaseScore {
     pub partner_id: i32,
     /// 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     pub score: f64,
 }
 
