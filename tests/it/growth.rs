@@ -216,6 +216,7 @@ async fn a_running_gateway_forgets_patterns_when_others_are_released() {
     bring_cohort(&fleet).await;
     let told = fleet.said(&["growth", "learn", "--dry-run", "--json"]).await;
     assert_eq!(told["stored"], false);
+    assert_eq!(told["patterns"][0]["sample_size"], Value::Null, "a dry run has no figures");
     assert_eq!(fleet.number("SELECT count(*) FROM business_growth_patterns").await, 0);
     fleet.said(&["growth", "learn", "--json"]).await;
     let known = async || !api.get("/api/growth/patterns").await["patterns"].as_array().unwrap().is_empty();

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use contractors::schedule;
 use levels::Pattern;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Growth, OfClient, in_words};
 use crate::announce;
@@ -47,9 +47,12 @@ pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) ->
     if !args.dry_run {
         announce::growth(client, &learned, settings, growth.output).await;
     }
+    // What a dry run tells is not remembered, so its figures could be compared with later ones: it has none.
+    let patterns =
+        if args.dry_run { learned.patterns.iter().map(name).collect() } else { json!(learned.patterns) };
     let told = json!({
         "moment": moment, "stored": !args.dry_run, "repeated": learned.repeated, "run": learned.run,
-        "patterns": learned.patterns,
+        "patterns": patterns,
     });
     growth.output.show(&told, |_| {
         let run = &learned.run;
@@ -62,9 +65,10 @@ pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) ->
         text.push_str(&in_words::run(run));
         let served: Vec<&Pattern> =
             learned.patterns.iter().filter(|pattern| pattern.status.is_served()).collect();
-        text.push_str(&format!("\n{}", list(&served)));
+        let listed = if args.dry_run { count(served.len() as u64, "pattern") } else { list(&served) };
+        text.push_str(&format!("\n{listed}"));
         text.push_str(match (args.dry_run, learned.repeated) {
-            (true, _) => "\n\nNothing was stored.",
+            (true, _) => " would be served. Nothing was stored; figures are told once they are released.",
             (false, true) => "\n\nThis moment was learned from before: nothing has changed.",
             (false, false) => "\n\n`leadfleet growth patterns 1` shows the figures of a pattern.",
         });
@@ -103,6 +107,15 @@ pub(super) async fn patterns(args: &Patterns, growth: &Growth) -> Result<(), Fai
         )
     })?;
     Ok(())
+}
+
+/// What a pattern is of, without any figure.
+fn name(pattern: &Pattern) -> Value {
+    let (from_revenue_tier, to_revenue_tier, pattern_type) = pattern.key();
+    json!({
+        "from_revenue_tier": from_revenue_tier, "to_revenue_tier": to_revenue_tier, "pattern_type": pattern_type,
+        "status": pattern.status,
+    })
 }
 
 fn list(patterns: &[&Pattern]) -> String {

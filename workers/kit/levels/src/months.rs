@@ -31,13 +31,14 @@ pub(crate) fn months(older: &[f64], newer: &[f64], watched: &[Watched]) -> Month
     let average = levelled.iter().sum::<f64>() / levelled.len() as f64;
     let middle = median(&levelled).unwrap_or_default();
     let curve = survival::curve(watched);
-    let last = curve.last().map_or(0.0, |step| step.share);
     let known = horizon(&curve, watched);
     let quantile = |share: f64| {
         if levelled.len() < FEW {
             return if share == 0.5 { middle } else { fitted(&levelled, share) };
         }
-        survival::quantile(&curve, share * last).unwrap_or(middle)
+        // Behind the horizon a step is one of few people, and may be as high as all the others together.
+        let all = known.map_or_else(|| curve.last().map_or(0.0, |step| step.share), |step| step.share);
+        survival::quantile(&curve, share * all).unwrap_or(middle)
     };
     let [p10, p25, p50, p75, p90] = [0.10, 0.25, 0.50, 0.75, 0.90].map(|share| whole(quantile(share)));
     let fastest = if levelled.len() < FEW { p10 } else { levelled.first().copied().map_or(p10, whole) };
@@ -128,6 +129,15 @@ mod tests {
         let late = [levelled.as_slice(), &early, &early].concat();
         let found = months(&late, &[], &watched(&late, &[8.0; 60]));
         assert!(f64::from(found.stats.p50) > f64::from(found.median), "{found:?}");
+    }
+
+    #[test]
+    fn one_who_took_very_long_moves_nobody_else() {
+        let mut levelled: Vec<f64> = (0..40).map(|place| 6.0 + f64::from(place) * 8.0 / 39.0).collect();
+        let before = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).stats;
+        levelled.push(60.0);
+        let after = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).stats;
+        assert_eq!((before.p50, before.p75, before.p90), (after.p50, after.p75, after.p90));
     }
 
     #[test]
