@@ -5,6 +5,7 @@ use contractors::schedule;
 use fleet::sample::Cohort;
 use proto::v1::{ContractorOutcome, GrowthPatternsRecalculated, RevenueImpact};
 use proto::{Message as _, Outgoing};
+use runtime::learning;
 use serde_json::{Value, json};
 use tests::TestFleet;
 use tests::http::Api;
@@ -48,7 +49,7 @@ async fn the_goal_of_the_source_document_comes_of_the_made_cohort() {
     let fleet = TestFleet::start().await;
     bring_cohort(&fleet).await;
     let moment = now();
-    fleet.broker.say(&growth::request(CLIENT, moment, "test")).await;
+    fleet.broker.say(&learning::request(growth::JOBS, CLIENT, moment, "test")).await;
     let worker = fleet.run(&["growth"]);
     learned_for(&fleet, moment).await;
     let run_id = moment.format("growth-%Y%m%dT%H%M%SZ").to_string();
@@ -97,8 +98,9 @@ async fn the_goal_of_the_source_document_comes_of_the_made_cohort() {
     let checklist = goal["checklist"].as_array().unwrap();
     assert_eq!(checklist[..2], [json!("Get current close rate"), json!("Assess current CRM usage")]);
     for item in [
-        "Recommend BuildPro (used by 89% of successful contractors) or LeadGen Tools (used by 66%)",
-        "Read 'Traction' (recommended by 72% of successful scalers)",
+        "Recommend BuildPro (used by 89% of successful contractors; 67% of those who stayed did too) or LeadGen Tools \
+         (used by 66%; 67% of those who stayed did too)",
+        "Read 'Traction' (recommended by 72% of successful scalers; 75% of those who stayed did too)",
     ] {
         assert!(checklist.contains(&json!(item)), "{checklist:?}");
     }
@@ -121,14 +123,15 @@ async fn the_goal_of_the_source_document_comes_of_the_made_cohort() {
     let partners = fleet.said(&["growth", "partners", "56", "--scores", "1=0.6", "--json"]).await;
     assert_eq!(
         partners["partners"][0]["text"],
-        "BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5)"
+        "BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5; 67% of those who stayed \
+         did too)"
     );
     let raised = partners["scores"][0]["boosted_score"].as_f64().unwrap();
     assert!((raised - 0.69).abs() < 0.001, "{raised}");
     let content = fleet.said(&["growth", "content", "56", "--json"]).await;
     assert_eq!(
         content["content"][0]["text"],
-        "72% of contractors who scaled to $5M read 'Traction' by Gino Wickman"
+        "72% of contractors who scaled to $5M read 'Traction' by Gino Wickman (75% of those who stayed did too)"
     );
     let far = fleet.said(&["growth", "predict", "56", "--to", "21_30_million", "--json"]).await;
     assert_eq!(far["steps"].as_array().unwrap().len(), 3, "{far}");
@@ -148,7 +151,7 @@ async fn what_came_of_a_goal_is_recorded_once_however_it_is_told() {
     let made = api.post("/api/growth/contractors/56/goals", &json!({})).await;
     let goal = named(&made, "lead_improvement")["id"].as_i64().unwrap();
 
-    let _worker = fleet.run(&["growth"]);
+    let worker = fleet.run(&["growth"]);
     let told = json!({"contractor_id": 56, "goal_id": goal, "goal_completed": true, "event_id": "done",
         "revenue_impact": "positive", "what_worked": "Leads come in by themselves"});
     let accepted = api.post("/api/growth/outcomes", &told).await;
@@ -203,6 +206,16 @@ async fn what_came_of_a_goal_is_recorded_once_however_it_is_told() {
     let dead = fleet.broker.said("lf.v1.dead.>").await;
     let error = format!("{:?}", dead.headers);
     assert!(error.contains("there is no goal 4711"), "{error}");
+
+    // What comes late of somebody who was erased is dropped with their words.
+    fleet.said(&["growth", "erase", "56", "--yes", "--json"]).await;
+    let late =
+        ContractorOutcome { event_id: "late".to_owned(), what_worked: "Ann's words".to_owned(), ..unknown };
+    fleet.broker.say(&growth::outcome(&late)).await;
+    fleet.broker.settled().await;
+    assert_eq!(fleet.broker.all("lf.v1.dead.>").await.len(), 1);
+    fleet.broker.until("it is dropped", async || worker.log().contains("who was erased is dropped")).await;
+    assert!(!worker.log().contains("Ann's words"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,8 @@
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
 //! and the records of engagement, `bench leads` the scores of leads, `bench growth` goals, `bench learn 10000 10000000` the patterns of so
-//! many leads, `bench statistics` what they are made of against Python, and `bench tables FOLDER` what is found in
-//! tables of real outreach.
+//! many leads, `bench statistics` what they are made of against Python, `bench tables FOLDER` what is found in tables of
+//! real outreach, and `bench lists FOLDER` in lists of companies.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 #![expect(clippy::disallowed_methods, reason = "measurements read the clock and wait")]
@@ -12,6 +12,7 @@
 mod growth;
 mod leads;
 mod learn;
+mod lists;
 mod machine;
 mod outreach;
 mod run;
@@ -56,6 +57,11 @@ fn main() -> anyhow::Result<()> {
     {
         let seeds = seeds.first().map_or(Ok(200), |seeds| seeds.parse()).context("seeds are a number")?;
         return tables::measure(&binaries, Path::new(folder), seeds);
+    }
+    if let [word, folder] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "lists"
+    {
+        return lists::measure(&binaries, Path::new(folder));
     }
     if std::env::args().skip(1).eq(["statistics"]) {
         return learn::against_python(&binaries);

@@ -76,7 +76,7 @@ pub(crate) struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.binaries.join("leadfleet"));
         command
             .args(arguments)

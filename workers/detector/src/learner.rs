@@ -5,20 +5,11 @@ use conversion::{Conversion, Error, Outcome, Request};
 use db::Uuid;
 use proto::kind::PATTERNS_CHANGED;
 use proto::v1::{Alert, LearnRequest, PatternsChanged, Severity};
-use proto::{Outbox, Outgoing, Subject, Token};
-use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
+use proto::{Outbox, Outgoing, Token};
+use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker, learning};
 use std::time::Duration;
 
 pub(crate) const JOBS: &str = "detector";
-
-/// The message that has the patterns of a client learned as of a moment; asking twice is harmless.
-pub fn request(client: Uuid, moment: DateTime<Utc>, asked_by: &str) -> Outgoing {
-    let moment = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let client_id = client.to_string();
-    let id = Token::squeezed(&moment);
-    let request = LearnRequest { client_id, moment, asked_by: asked_by.to_owned() };
-    Outgoing::job(JOBS, Token::squeezed(&request.client_id), id, &request)
-}
 
 pub struct Learner {
     conversion: Conversion,
@@ -38,15 +29,7 @@ impl Worker for Learner {
     type Input = LearnRequest;
 
     async fn handle(&self, asked: LearnRequest, delivery: &Delivery) -> Result<Outbox, Fault> {
-        let theirs = Token::squeezed(&asked.client_id);
-        if !matches!(&delivery.subject, Subject::Job { client, .. } if *client == theirs) {
-            return Err(Fault::reject("invalid", "the request is for another client than its subject"));
-        }
-        let client: Uuid = asked.client_id.parse().or_reject_as("invalid")?;
-        let moment = DateTime::parse_from_rfc3339(&asked.moment).or_reject_as("invalid")?.to_utc();
-        if let Some(why) = conversion::schedule::too_late(moment, now()) {
-            return Err(Fault::reject("invalid", why));
-        }
+        let (client, moment) = learning::asked(&asked, delivery)?;
         let request = Request { client, moment, objective: stats::weights::Objective::Centred };
         let learned = match self.conversion.learn(request, || delivery.advance()).await {
             Ok(learned) => learned,
@@ -78,11 +61,6 @@ impl Worker for Learner {
     fn code(&self, cause: &Cause) -> Option<String> {
         runtime::find::<db::Error>(cause).and_then(db::Error::code)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "what lies in the future depends on the time")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }
 
 /// Tells that the patterns of a client are others now.

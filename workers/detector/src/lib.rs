@@ -4,5 +4,5 @@ mod learner;
 pub mod table;
 mod weekly;
 
-pub use learner::{Learner, changed, request};
+pub use learner::{Learner, changed};
 pub use weekly::weekly;

@@ -180,8 +180,8 @@ impl From<conversion::Error> for Problem {
 impl From<contractors::Error> for Problem {
     fn from(error: contractors::Error) -> Self {
         use contractors::Error::{
-            Db, DoesNotFit, LearnedLater, Stored, Unknown, UnknownContractor, UnknownGoal, UnknownPattern,
-            Wrong as Field,
+            Db, DoesNotFit, ErasedContractor, LearnedLater, Stored, Unknown, UnknownContractor, UnknownGoal,
+            UnknownItem, UnknownPattern, Wrong as Field,
         };
         let said = error.to_string();
         match error {
@@ -197,7 +197,13 @@ impl From<contractors::Error> for Problem {
                     "{said} of this contractor: POST /api/growth/contractors/{{contractor_id}}/goals makes them"
                 ),
             ),
-            Unknown(levels::timeline::Unknown::Tier(..)) => Self::new(Kind::NotFound, said),
+            UnknownItem(_) => Self::new(
+                Kind::NotFound,
+                format!("{said}: GET /api/growth/contractors/{{contractor_id}}/goals lists them"),
+            ),
+            ErasedContractor(_) | Unknown(levels::timeline::Unknown::Tier(..)) => {
+                Self::new(Kind::NotFound, said)
+            }
             DoesNotFit { .. } | LearnedLater(_) | Unknown(_) => Self::new(Kind::Conflict, said),
             Field { field, message } => Self::wrong(field, message),
             Db(error) => error.into(),

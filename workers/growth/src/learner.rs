@@ -1,25 +1,15 @@
 //! The worker: growth patterns of one client, learned, released and announced.
 
 use crate::settle;
-use chrono::{DateTime, SecondsFormat, Utc};
-use contractors::{Contractors, Error, Learning, schedule};
+use contractors::{Contractors, Error, Learning};
 use db::Uuid;
 use proto::kind::GROWTH_PATTERNS_RECALCULATED;
 use proto::v1::{GrowthPatternsRecalculated, LearnRequest};
-use proto::{Outbox, Outgoing, Subject, Token};
-use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
+use proto::{Outbox, Outgoing, Token};
+use runtime::{Cause, Delivery, Fault, Retry, Source, Worker, learning};
 use std::time::Duration;
 
-pub(crate) const JOBS: &str = "growth";
-
-/// The message that has the growth patterns of a client learned as of a moment; asking twice is harmless.
-pub fn request(client: Uuid, moment: DateTime<Utc>, asked_by: &str) -> Outgoing {
-    let moment = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let client_id = client.to_string();
-    let id = Token::squeezed(&moment);
-    let request = LearnRequest { client_id, moment, asked_by: asked_by.to_owned() };
-    Outgoing::job(JOBS, Token::squeezed(&request.client_id), id, &request)
-}
+pub const JOBS: &str = "growth";
 
 pub struct Learner {
     contractors: Contractors,
@@ -39,15 +29,7 @@ impl Worker for Learner {
     type Input = LearnRequest;
 
     async fn handle(&self, asked: LearnRequest, delivery: &Delivery) -> Result<Outbox, Fault> {
-        let theirs = Token::squeezed(&asked.client_id);
-        if !matches!(&delivery.subject, Subject::Job { client, .. } if *client == theirs) {
-            return Err(Fault::reject("invalid", "the request is for another client than its subject"));
-        }
-        let client: Uuid = asked.client_id.parse().or_reject_as("invalid")?;
-        let moment = DateTime::parse_from_rfc3339(&asked.moment).or_reject_as("invalid")?.to_utc();
-        if let Some(why) = schedule::too_late(moment, delivery.now()) {
-            return Err(Fault::reject("invalid", why));
-        }
+        let (client, moment) = learning::asked(&asked, delivery)?;
         let learned = match self.contractors.learn(client, moment, || delivery.advance()).await {
             // Whoever asked has something newer.
             Err(Error::LearnedLater(later)) => {

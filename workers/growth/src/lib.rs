@@ -5,6 +5,6 @@ mod monthly;
 mod outcomes;
 mod settle;
 
-pub use learner::{Learner, recalculated, request};
+pub use learner::{JOBS, Learner, recalculated};
 pub use monthly::monthly;
 pub use outcomes::{OutcomeRecorder, outcome};

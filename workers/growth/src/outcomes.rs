@@ -2,12 +2,12 @@
 
 use crate::settle;
 use chrono::{DateTime, Utc};
-use contractors::{Contractors, Impact, NewOutcome, schedule};
+use contractors::{Contractors, Error, Impact, NewOutcome};
 use db::Uuid;
 use proto::kind::CONTRACTOR_OUTCOME;
 use proto::v1::{ContractorOutcome, RevenueImpact};
 use proto::{Outbox, Outgoing, Subject, Token};
-use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
+use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker, learning};
 
 /// The message that tells what came of a goal; the same event again is the same message.
 pub fn outcome(event: &ContractorOutcome) -> Outgoing {
@@ -39,7 +39,14 @@ impl Worker for OutcomeRecorder {
         let client: Uuid = event.client_id.parse().or_reject_as("invalid")?;
         let ended = ended(&event, delivery)?;
         let told = told(event)?;
-        let known = settle::settled(self.contractors.record_outcome(client, &told, ended).await)?;
+        let known = match self.contractors.record_outcome(client, &told, ended).await {
+            // A dead letter would keep words of theirs.
+            Err(Error::ErasedContractor(_)) => {
+                tracing::info!(outcomes = 1, "what came of a goal of somebody who was erased is dropped");
+                return Ok(Outbox::none());
+            }
+            known => settle::settled(known)?,
+        };
         tracing::info!(contractor.id = told.contractor_id, ?known, "what came of a goal is told");
         Ok(Outbox::none())
     }
@@ -59,7 +66,7 @@ fn ended(event: &ContractorOutcome, delivery: &Delivery) -> Result<DateTime<Utc>
         return Ok(delivery.published_at);
     }
     let ended = DateTime::parse_from_rfc3339(&event.completed_at).or_reject_as("invalid")?.to_utc();
-    match schedule::too_late(ended, delivery.now()) {
+    match learning::too_late(ended, delivery.now()) {
         Some(why) => Err(Fault::reject("invalid", format!("completed_at {why}"))),
         None => Ok(ended),
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use db::Uuid;
 use prospects::Prospects;
 use proto::{Outgoing, Token};
-use runtime::Runtime;
+use runtime::{Every, Runtime};
 use std::time::Duration;
 
 /// How often it is looked.
@@ -18,25 +18,16 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Looks until a stop is asked for.
 pub async fn dispatch(runtime: &Runtime, prospects: &Prospects) {
-    if runtime.is_alone() {
-        return;
-    }
-    let mut stop = runtime.stop_signal();
-    while !*stop.borrow() {
-        if let Err(error) = announce_all(runtime, prospects).await {
+    let mut every = Every::new(runtime, EVERY);
+    while let Some(now) = every.next().await {
+        if let Err(error) = announce_all(runtime, prospects, now).await {
             tracing::warn!(error = %error, "could not find out what is due");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = stop.changed() => {}
         }
     }
 }
 
 /// One client after the other: what goes wrong with one keeps nobody else waiting.
-async fn announce_all(runtime: &Runtime, prospects: &Prospects) -> Result<(), Failed> {
-    #[expect(clippy::disallowed_methods, reason = "what is due depends on the time of day")]
-    let now = Utc::now();
+async fn announce_all(runtime: &Runtime, prospects: &Prospects, now: DateTime<Utc>) -> Result<(), Failed> {
     for client in prospects.clients_due(now).await? {
         if let Err(error) = announce(runtime, prospects, client, now).await {
             tracing::warn!(%client, error = %error, "could not announce due touches");

@@ -6,7 +6,7 @@ use db::Uuid;
 use prospects::Prospects;
 use proto::v1::{SequenceRequest, SequenceWords};
 use proto::{Outbox, Outgoing, Token};
-use runtime::{Cause, Delivery, Fault, Retry, Runtime, Source, Worker};
+use runtime::{Cause, Delivery, Every, Fault, Retry, Runtime, Source, Worker};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -19,21 +19,13 @@ const WORDS: &str = "sequence-words";
 
 /// Asks for the words of each sequence in use once a day, until a stop is asked for.
 pub async fn ask(runtime: &Runtime, prospects: &Prospects) {
-    if runtime.is_alone() {
-        return;
-    }
-    let mut stop = runtime.stop_signal();
     let mut asked: BTreeSet<Asked> = BTreeSet::new();
-    while !*stop.borrow() {
-        #[expect(clippy::disallowed_methods, reason = "what was asked for yesterday is asked for again")]
-        let now = Utc::now();
+    let mut every = Every::new(runtime, EVERY);
+    while let Some(now) = every.next().await {
+        // What was asked for yesterday is asked for again.
         asked.retain(|(day, ..)| *day == now.date_naive());
         if let Err(error) = ask_all(runtime, prospects, now, &mut asked).await {
             tracing::warn!(error = %error, "could not ask for the words of sequences");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = stop.changed() => {}
         }
     }
 }

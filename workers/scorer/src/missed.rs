@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Uuid;
 use prospects::Scores;
-use runtime::Runtime;
+use runtime::{Every, Runtime};
 use std::time::Duration;
 
 /// How often it is looked.
@@ -18,25 +18,16 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Looks until a stop is asked for.
 pub async fn announce_missed(runtime: &Runtime, scores: &Scores) {
-    if runtime.is_alone() {
-        return;
-    }
-    let mut stop = runtime.stop_signal();
-    while !*stop.borrow() {
-        if let Err(error) = announce_all(runtime, scores).await {
+    let mut every = Every::new(runtime, EVERY);
+    while let Some(now) = every.next().await {
+        if let Err(error) = announce_all(runtime, scores, now - AGE).await {
             tracing::warn!(error = %error, "could not find out which leads are not scored");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            _ = stop.changed() => {}
         }
     }
 }
 
 /// One client after the other: what goes wrong with one keeps nobody else waiting.
-async fn announce_all(runtime: &Runtime, scores: &Scores) -> Result<(), Failed> {
-    #[expect(clippy::disallowed_methods, reason = "what has waited too long depends on the time")]
-    let before = Utc::now() - AGE;
+async fn announce_all(runtime: &Runtime, scores: &Scores, before: DateTime<Utc>) -> Result<(), Failed> {
     for client in scores.clients_unscored(before).await? {
         if let Err(error) = announce(runtime, scores, client, before).await {
             tracing::warn!(%client, error = %error, "could not announce leads that are not scored");

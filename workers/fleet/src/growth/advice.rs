@@ -48,6 +48,37 @@ fn score(text: &str) -> Result<BaseScore, String> {
     Ok(BaseScore { partner_id, score: score.trim().parse().map_err(|_number| wrong())? })
 }
 
+#[derive(Debug, clap::Args)]
+pub struct Erase {
+    #[command(flatten)]
+    of: OfContractor,
+    /// Say what would be forgotten, and forget nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do it: nothing brings them back.
+    #[arg(long, required_unless_present = "dry_run", conflicts_with = "dry_run")]
+    yes: bool,
+}
+
+pub(super) async fn erase(args: &Erase, growth: &Growth) -> Result<(), Failure> {
+    let (client, contractor) = (args.of.of.client, args.of.contractor);
+    let erased = growth.contractors.erase(client, contractor, !args.yes, growth.now).await?;
+    let told = json!({"dry_run": args.dry_run, "erased": erased});
+    growth.output.show(&told, |_| {
+        let rows = count(erased.rows.unsigned_abs(), "row");
+        let outcomes = count(erased.outcomes.unsigned_abs(), "outcome");
+        match args.dry_run {
+            true => {
+                format!("{rows} would be forgotten; {outcomes} would count as nobody's. Nothing was changed.")
+            }
+            false => {
+                format!("Contractor {contractor} is forgotten: {rows}; {outcomes} still count as nobody's.")
+            }
+        }
+    })?;
+    Ok(())
+}
+
 pub(super) async fn matches(args: &Match, growth: &Growth) -> Result<(), Failure> {
     let (client, contractor) = (args.of.of.client, args.of.contractor);
     let matches = match args.apply {
@@ -56,7 +87,7 @@ pub(super) async fn matches(args: &Match, growth: &Growth) -> Result<(), Failure
         }
         None => growth.contractors.matches(client, contractor, growth.now).await?,
     };
-    let applied = growth.contractors.stored_matches(client, contractor).await?;
+    let applied = growth.contractors.applied(client, contractor).await?;
     let patterns = growth.contractors.patterns(client, growth.now).await?;
     let patterns: HashMap<i32, &Pattern> = patterns.iter().map(|pattern| (pattern.id, pattern)).collect();
     let named = |id: i32| patterns.get(&id).map_or_else(String::new, |pattern| pattern.pattern_name.clone());

@@ -79,6 +79,15 @@ impl From<RevenueImpact> for Impact {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Done {
+    /// The item's number, as the list of goals shows it.
+    #[arg(value_name = "ITEM")]
+    item: i32,
+    #[command(flatten)]
+    of: OfClient,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Explain {
     /// The goal's number.
     #[arg(value_name = "GOAL")]
@@ -148,15 +157,7 @@ pub(super) async fn outcome(args: Outcome, growth: &Growth) -> Result<(), Failur
         what_didnt_work: args.what_didnt_work,
     };
     if args.dry_run {
-        let known = match args.goal {
-            Some(goal) => {
-                growth.contractors.goals(client, contractor).await?.iter().any(|known| known.id == goal)
-            }
-            None => true,
-        };
-        if let (false, Some(goal)) = (known, args.goal) {
-            return Err(contractors::Error::UnknownGoal(goal).into());
-        }
+        growth.contractors.check_outcome(client, &told, growth.now).await?;
         growth.output.show(&json!({"event_id": told.event_id, "dry_run": true}), |_| {
             format!("It would be recorded as {}. Nothing was written.", told.event_id)
         })?;
@@ -172,10 +173,16 @@ pub(super) async fn outcome(args: Outcome, growth: &Growth) -> Result<(), Failur
     Ok(())
 }
 
+pub(super) async fn done(args: &Done, growth: &Growth) -> Result<(), Failure> {
+    let item = growth.contractors.tick(args.of.client, args.item, growth.now).await?;
+    growth.output.show(&item, |item| format!("[x] {} {}", item.id, item.item))?;
+    Ok(())
+}
+
 pub(super) async fn explain(args: &Explain, growth: &Growth) -> Result<(), Failure> {
     let client = args.of.client;
     let found = growth.contractors.explain(client, args.goal).await?;
-    let names = growth.contractors.partner_names(client, growth.now).await?;
+    let names = growth.contractors.partner_names(client).await?;
     let told = json!({
         "goal": found.goal, "match": found.matched, "pattern": found.pattern,
         "learned_as_of": found.run.as_ref().map(|run| run.as_of),

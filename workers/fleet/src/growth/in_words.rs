@@ -22,7 +22,7 @@ pub(super) fn run(run: &Run) -> String {
         ));
     }
     if run.selected_for_growth {
-        text.push_str("No revenue ever falls: these were chosen for growth, and nothing is compared\n");
+        text.push_str("Hardly any revenue falls: these were chosen for growth, and nothing is compared\n");
     }
     if run.unknown_tiers > 0 {
         text.push_str(&format!(
@@ -70,14 +70,17 @@ pub(super) fn pattern(pattern: &Pattern, partners: &BTreeMap<i32, String>) -> St
         parts.push(format!("It is {}: {reason}", pattern.status.name()));
     }
     let months = &pattern.months_stats;
-    parts.push(format!(
-        "Months: median {}, average {}, fastest {}; a quarter within {}, three quarters within {}",
-        pattern.median_time_to_level_up_months,
-        pattern.avg_time_to_level_up_months,
-        pattern.fastest_time_months,
-        months.p25,
-        months.p75
-    ));
+    // Of those whose entry into the tier was not seen nobody knows how long it took.
+    if months.n > 0 {
+        parts.push(format!(
+            "Months: median {}, average {}, fastest {}; a quarter within {}, three quarters within {}",
+            pattern.median_time_to_level_up_months,
+            pattern.avg_time_to_level_up_months,
+            pattern.fastest_time_months,
+            months.p25,
+            months.p75
+        ));
+    }
     let mut rows = Vec::new();
     rows.extend(pattern.modal.iter().map(|Modal { phrase, figure, .. }| row(phrase, figure, "")));
     let actions = pattern.common_focus_areas_stats.iter().chain(&pattern.common_milestones_stats);
@@ -154,6 +157,9 @@ pub(super) fn goal(goal: &Value) -> String {
     if let Some(timeline) = said("timeline") {
         text.push_str(&format!("\n  {timeline}"));
     }
+    if let Some(question) = said("question") {
+        text.push_str(&format!("\n  Ask when it has ended: {question}"));
+    }
     let gaps: Vec<&str> =
         goal["data_gaps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if !gaps.is_empty() {
@@ -162,7 +168,8 @@ pub(super) fn goal(goal: &Value) -> String {
     for line in goal["checklist"].as_array().into_iter().flatten() {
         let item = line.as_str().or(line["item"].as_str()).unwrap_or_default();
         let done = if line["done_at"].is_string() { "x" } else { " " };
-        text.push_str(&format!("\n  [{done}] {item}"));
+        let number = line["id"].as_i64().map_or(String::new(), |id| format!("{id} "));
+        text.push_str(&format!("\n  [{done}] {number}{item}"));
     }
     text
 }

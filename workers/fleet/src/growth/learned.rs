@@ -1,7 +1,7 @@
 //! Growth patterns: learned now, and as they are released.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use contractors::schedule;
+use contractors::{Coverage, schedule};
 use levels::Pattern;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub struct Patterns {
 pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) -> Result<(), Failure> {
     let client = args.of.client;
     let moment = args.moment.unwrap_or(growth.now).trunc_subsecs(0);
-    if let Some(why) = schedule::too_late(moment, growth.now) {
+    if let Some(why) = runtime::learning::too_late(moment, growth.now) {
         let hint = Some("leave --moment out to learn as of now".to_owned());
         return Err(Failure { exit: Exit::Usage, error: anyhow::anyhow!("{why}"), hint });
     }
@@ -44,15 +44,23 @@ pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) ->
     } else {
         growth.contractors.learn(client, moment, || {}).await?
     };
+    let mut coverage = None;
     if !args.dry_run {
         announce::growth(client, &learned, settings, growth.output).await;
+        // What was learned is stored, whatever becomes of this.
+        match growth.contractors.coverage(client, growth.now).await {
+            Ok(found) => coverage = Some(found),
+            Err(error) => {
+                growth.output.say("Unknown", &format!("how many contractors a pattern fits: {error}"))
+            }
+        }
     }
     // What a dry run tells is not remembered, so its figures could be compared with later ones: it has none.
     let patterns =
         if args.dry_run { learned.patterns.iter().map(name).collect() } else { json!(learned.patterns) };
     let told = json!({
         "moment": moment, "stored": !args.dry_run, "repeated": learned.repeated, "run": learned.run,
-        "patterns": patterns,
+        "patterns": patterns, "coverage": coverage,
     });
     growth.output.show(&told, |_| {
         let run = &learned.run;
@@ -63,6 +71,11 @@ pub(super) async fn learn(args: &Learn, growth: &Growth, settings: &Settings) ->
             run.with_history
         );
         text.push_str(&in_words::run(run));
+        if let Some(Coverage { contractors, matched }) = coverage.filter(|found| found.contractors > 0) {
+            text.push_str(&format!(
+                "A pattern fits {matched} of {contractors} below a tier that one leads to\n"
+            ));
+        }
         let served: Vec<&Pattern> =
             learned.patterns.iter().filter(|pattern| pattern.status.is_served()).collect();
         let listed = if args.dry_run { count(served.len() as u64, "pattern") } else { list(&served) };
@@ -83,7 +96,7 @@ pub(super) async fn patterns(args: &Patterns, growth: &Growth) -> Result<(), Fai
     if let Some(id) = args.pattern {
         let one = found.into_iter().find(|pattern| pattern.id == id);
         let one = one.ok_or(contractors::Error::UnknownPattern(id))?;
-        let names = growth.contractors.partner_names(client, growth.now).await?;
+        let names = growth.contractors.partner_names(client).await?;
         growth.output.show(&one, |pattern| in_words::pattern(pattern, &names))?;
         return Ok(());
     }
@@ -133,7 +146,11 @@ fn list(patterns: &[&Pattern]) -> String {
             modal,
             pattern.sample_size.to_string(),
             format!("{:.2}", pattern.confidence_score),
-            pattern.median_time_to_level_up_months.to_string(),
+            // Nobody knows how long it took those whose entry was not seen.
+            match pattern.months_stats.n {
+                0 => String::new(),
+                _ => pattern.median_time_to_level_up_months.to_string(),
+            },
             in_words::standing(pattern),
         ]
     };

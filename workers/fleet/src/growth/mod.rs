@@ -58,6 +58,14 @@ pub enum Command {
     /// Show what a goal rests on.
     #[command(after_help = "Examples:\n  leadfleet growth explain 1\n  leadfleet growth explain 1 --json")]
     Explain(goals::Explain),
+    /// Tick an item of a goal's checklist.
+    #[command(after_help = "Example:\n  leadfleet growth goals 56 --list\n  leadfleet growth done 7")]
+    Done(goals::Done),
+    /// Forget a contractor with everything of theirs; what came of goals still counts, as nobody's.
+    #[command(
+        after_help = "Examples:\n  leadfleet growth erase 56 --dry-run\n  leadfleet growth erase 56 --yes"
+    )]
+    Erase(advice::Erase),
     /// Print the rules of tiers, focus areas and milestones that hold where no file names others.
     #[command(after_help = "Example:\n  leadfleet growth rules > growth.toml")]
     Rules,
@@ -106,6 +114,8 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
         Command::Predict(args) => advice::predict(&args, &growth).await?,
         Command::Outcome(args) => goals::outcome(*args, &growth).await?,
         Command::Explain(args) => goals::explain(&args, &growth).await?,
+        Command::Done(args) => goals::done(&args, &growth).await?,
+        Command::Erase(args) => advice::erase(&args, &growth).await?,
         Command::Rules => {}
     }
     Ok(Exit::Ok)
@@ -118,8 +128,9 @@ impl From<Error> for Failure {
             Error::UnknownContractor(_) => {
                 (Exit::NotFound, "`leadfleet import contractors` and `import revenue-history` take them in")
             }
+            Error::ErasedContractor(_) => (Exit::NotFound, "nothing is kept of whoever was erased"),
             Error::UnknownPattern(_) => (Exit::NotFound, "`leadfleet growth patterns` lists those that are"),
-            Error::UnknownGoal(_) => {
+            Error::UnknownGoal(_) | Error::UnknownItem(_) => {
                 (Exit::NotFound, "`leadfleet growth goals CONTRACTOR --list` lists them")
             }
             Error::DoesNotFit { .. } => {

@@ -36,11 +36,39 @@ impl std::str::FromStr for Renaming {
     }
 }
 
+/// `--fill ours=value`: what every row holds in a column that the file does not have.
+#[derive(Debug, Clone)]
+pub struct Filling {
+    ours: String,
+    value: String,
+}
+
+impl std::str::FromStr for Filling {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let given = text.split_once('=').map(|(ours, value)| (folded(ours), value.trim().to_owned()));
+        match given.filter(|(_, value)| !value.is_empty()) {
+            Some((ours, value)) => Ok(Self { ours, value }),
+            None => Err("write it as column=value".to_owned()),
+        }
+    }
+}
+
+/// Where the cells of a row go.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// For each column of the file the index of ours; none for one that is left out.
+    pub(super) places: Vec<Option<usize>>,
+    /// Ours that hold the same value in every row.
+    pub(super) filled: Vec<(usize, String)>,
+}
+
 /// A file that is no table of ours need not be listed throughout.
 const SHOWN: usize = 5;
 
 /// Why a header cannot be read.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Default, thiserror::Error, PartialEq, Eq)]
 #[error("{}", self.text())]
 pub(super) struct WrongHeader {
     /// Each with the column that was probably meant.
@@ -48,6 +76,7 @@ pub(super) struct WrongHeader {
     pub(super) missing: Vec<&'static str>,
     pub(super) twice: Vec<&'static str>,
     pub(super) renamed: Vec<String>,
+    pub(super) filled: Vec<String>,
 }
 
 impl WrongHeader {
@@ -72,19 +101,24 @@ impl WrongHeader {
         if !self.renamed.is_empty() {
             parts.push(format!("--map names columns the file does not have: {}", self.renamed.join(", ")));
         }
+        if !self.filled.is_empty() {
+            parts.push(format!("--fill names columns the file has: {}", self.filled.join(", ")));
+        }
         parts.join("; ")
     }
 }
 
-/// For each column of the file the index of ours; none for one that is left out.
 pub(super) fn mapped<'a>(
     header: impl Iterator<Item = &'a str>,
     columns: &'static [Column],
     renamings: &[Renaming],
-) -> Result<Vec<Option<usize>>, WrongHeader> {
-    let mut wrong = WrongHeader { unknown: vec![], missing: vec![], twice: vec![], renamed: vec![] };
+    fillings: &[Filling],
+) -> Result<Layout, WrongHeader> {
+    let mut wrong = WrongHeader::default();
     let header: Vec<&str> = header.collect();
     let mut places = Vec::with_capacity(header.len());
+    let place_of =
+        |ours: &str| columns.iter().position(|column| column.name == ours || column.also.contains(&ours));
     for name in &header {
         let given = folded(name);
         let renaming = renamings.iter().find(|renaming| renaming.theirs == given);
@@ -93,33 +127,47 @@ pub(super) fn mapped<'a>(
             continue;
         }
         let ours = renaming.map_or(given.as_str(), |renaming| renaming.ours.as_str());
-        let place = columns.iter().position(|column| column.name == ours || column.also.contains(&ours));
+        let place = place_of(ours);
         match place {
-            Some(place) if places.contains(&Some(place)) => {
-                let name = columns[place].name;
-                if !wrong.twice.contains(&name) {
-                    wrong.twice.push(name);
-                }
-            }
+            Some(place) if places.contains(&Some(place)) => wrong.is_twice(columns[place].name),
             Some(_) => {}
-            None if wrong.unknown.len() < SHOWN => {
-                wrong.unknown.push((ours.chars().take(40).collect(), nearest(ours, columns)));
-            }
-            None => wrong.unknown.push((String::new(), None)),
+            None => wrong.is_unknown(ours, columns),
         }
         places.push(place);
     }
-    let given = |at: usize| places.contains(&Some(at));
+    let mut filled: Vec<(usize, String)> = Vec::new();
+    for Filling { ours, value } in fillings {
+        match place_of(ours) {
+            Some(place) if places.contains(&Some(place)) => wrong.filled.push(ours.clone()),
+            Some(place) if filled.iter().any(|(other, _)| *other == place) => {
+                wrong.is_twice(columns[place].name)
+            }
+            Some(place) => filled.push((place, value.clone())),
+            None => wrong.is_unknown(ours, columns),
+        }
+    }
+    let given = |at: usize| places.contains(&Some(at)) || filled.iter().any(|(place, _)| *place == at);
     let missing = columns.iter().enumerate().filter(|(at, column)| column.required && !given(*at));
     wrong.missing = missing.map(|(_, column)| column.name).collect();
     let present = |theirs: &str| header.iter().any(|name| folded(name) == theirs);
     let unused = renamings.iter().filter(|renaming| !present(&renaming.theirs));
     wrong.renamed = unused.map(|renaming| renaming.theirs.clone()).collect();
-    let right = wrong.unknown.is_empty()
-        && wrong.missing.is_empty()
-        && wrong.twice.is_empty()
-        && wrong.renamed.is_empty();
-    if right { Ok(places) } else { Err(wrong) }
+    if wrong == WrongHeader::default() { Ok(Layout { places, filled }) } else { Err(wrong) }
+}
+
+impl WrongHeader {
+    fn is_twice(&mut self, name: &'static str) {
+        if !self.twice.contains(&name) {
+            self.twice.push(name);
+        }
+    }
+
+    fn is_unknown(&mut self, name: &str, columns: &'static [Column]) {
+        self.unknown.push(match self.unknown.len() < SHOWN {
+            true => (name.chars().take(40).collect(), nearest(name, columns)),
+            false => (String::new(), None),
+        });
+    }
 }
 
 /// `Clinic Name` and `clinic-name` are `clinic_name`.
@@ -152,7 +200,30 @@ mod tests {
 
     fn places(header: &str, renamings: &[&str]) -> Result<Vec<Option<usize>>, String> {
         let renamings: Vec<Renaming> = renamings.iter().map(|text| text.parse().unwrap()).collect();
-        mapped(header.split(','), COLUMNS, &renamings).map_err(|wrong| wrong.to_string())
+        let layout =
+            mapped(header.split(','), COLUMNS, &renamings, &[]).map_err(|wrong| wrong.to_string())?;
+        Ok(layout.places)
+    }
+
+    #[track_caller]
+    fn check_filled(header: &str, fillings: &[&str], expected: Result<&[(usize, &str)], &str>) {
+        let fillings: Vec<Filling> = fillings.iter().map(|text| text.parse().unwrap()).collect();
+        let found = mapped(header.split(','), COLUMNS, &[], &fillings).map_err(|wrong| wrong.to_string());
+        let found = found.map(|layout| layout.filled);
+        let expected =
+            expected.map(|filled| filled.iter().map(|(at, value)| (*at, (*value).to_owned())).collect());
+        assert_eq!(found, expected.map_err(str::to_owned), "{header} {fillings:?}");
+    }
+
+    #[test]
+    fn a_column_that_the_file_lacks_can_be_filled() {
+        check_filled("text", &["Severity= 7 "], Ok(&[(1, "7")]));
+        check_filled("text,severity", &["severity=7"], Err("--fill names columns the file has: severity"));
+        check_filled("text", &["severity=7", "severity_score=8"], Err("columns given twice: severity_score"));
+        let meant =
+            "missing columns: severity_score; unknown columns: severty (did you mean severity_score?)";
+        check_filled("text", &["severty=7"], Err(meant));
+        assert!("severity=".parse::<Filling>().is_err() && "severity".parse::<Filling>().is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use flate2::read::MultiGzDecoder;
 
-use super::columns::Column;
+use super::columns::{Column, Layout};
 use super::row::{Problem, Row};
 use super::shown;
 use crate::exit::{Exit, Failure};
@@ -93,7 +93,7 @@ impl Reader {
     pub(super) fn row(
         &mut self,
         columns: &'static [Column],
-        places: &[Option<usize>],
+        layout: &Layout,
         take: impl FnOnce(&mut Row<'_>),
     ) -> Result<Option<Vec<Problem>>, Failure> {
         if !self.csv.read_byte_record(&mut self.record).context("could not read the file")? {
@@ -103,11 +103,14 @@ impl Reader {
         let line = self.record.position().map_or(0, csv::Position::line);
         let cells = vec![None; columns.len()];
         let mut row = Row { number: self.rows, line, columns, cells, problems: Vec::new() };
-        if self.record.len() != places.len() {
-            row.wrong("", uneven(self.record.len(), places.len()));
+        if self.record.len() != layout.places.len() {
+            row.wrong("", uneven(self.record.len(), layout.places.len()));
             return Ok(Some(row.problems));
         }
-        for (cell, place) in self.record.iter().zip(places) {
+        for (place, value) in &layout.filled {
+            row.cells[*place] = Some(value);
+        }
+        for (cell, place) in self.record.iter().zip(&layout.places) {
             let Some(place) = *place else { continue };
             match str::from_utf8(cell) {
                 Ok(text) if text.contains('\0') => {

@@ -27,11 +27,11 @@ use crate::output::{Output, columns as in_columns, count};
 use crate::reach;
 use crate::settings::Settings;
 
-pub use columns::Renaming;
+pub use columns::{Filling, Renaming};
 pub use row::Problem;
 pub use tables::{Table, columns_help};
 
-use columns::WrongHeader;
+use columns::{Layout, WrongHeader};
 use file::{NOT_UTF8, Reader};
 use tables::{Batch, Known};
 
@@ -48,6 +48,12 @@ pub struct Args {
     /// Call a column of the file by its name here; `notes=` leaves the column notes out.
     #[arg(long, value_name = "THEIRS=OURS", value_delimiter = ',')]
     map: Vec<Renaming>,
+    /// What every row holds in a column that the file does not have, such as `valid_from=1994-12-31`.
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    fill: Vec<Filling>,
+    /// Leave out the rows that are wrong, say so, and import the others.
+    #[arg(long)]
+    skip: bool,
     /// Id of the client.
     #[arg(long, default_value_t = db::DEFAULT_CLIENT, value_name = "UUID")]
     client: db::Uuid,
@@ -83,12 +89,13 @@ const SHOWN: usize = 50;
 
 pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit, Failure> {
     let mut reader = Reader::open(&args.file)?;
-    let places =
-        columns::mapped(reader.header()?.iter().map(String::as_str), args.table.columns(), &args.map)
-            .map_err(|wrong| wrong_header(&args, &wrong))?;
-    let (imported, taken) = import(&args, &mut reader, &places, &settings).await?;
+    let header = reader.header()?;
+    let header = header.iter().map(String::as_str);
+    let layout = columns::mapped(header, args.table.columns(), &args.map, &args.fill)
+        .map_err(|wrong| wrong_header(&args, &wrong))?;
+    let (imported, taken) = import(&args, &mut reader, &layout, &settings).await?;
     announce::leads(args.client, &taken, &settings, output).await;
-    if imported.problem_count == 0 {
+    if imported.problem_count == 0 || args.skip {
         output.show(&imported, in_words)?;
         return Ok(Exit::Ok);
     }
@@ -110,19 +117,19 @@ pub async fn run(args: Args, settings: Settings, output: Output) -> Result<Exit,
 pub fn checked(table: Table, file: &Path) -> Result<(u64, Vec<Problem>), Failure> {
     let mut reader = Reader::open(file)?;
     let header = reader.header()?;
-    let places = columns::mapped(header.iter().map(String::as_str), table.columns(), &[])
+    let layout = columns::mapped(header.iter().map(String::as_str), table.columns(), &[], &[])
         .map_err(|wrong| anyhow::anyhow!("{wrong}"))?;
     let (city, state) = (Some("Phoenix".to_owned()), Some("AZ".to_owned()));
     let clinic = imports::ClinicName { id: 1, clinic_name: "Desert PT".to_owned(), city, state };
     let lead = history::LeadName { prospect_id: "prospect_1".to_owned(), id: Uuid::nil() };
     let company_name = Some("Desert Roofs".to_owned());
-    let contractor = ContractorName { id: 56, company_name, erased: false };
+    let contractor = ContractorName { id: 56, company_name, erased: false, forgotten: None };
     let rules = levels::Rules::defaults().map_err(anyhow::Error::from)?;
     let growth = contractors::Known { contractors: vec![contractor], partners: vec![], rules };
     let mut batch = table.batch(Known { clinics: vec![clinic], leads: vec![lead], growth });
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
     let (mut rows, mut problems) = (0, Vec::new());
-    while let Some(found) = reader.row(table.columns(), &places, |row| batch.push(row, now))? {
+    while let Some(found) = reader.row(table.columns(), &layout, |row| batch.push(row, now))? {
         rows += 1;
         problems.extend(found.into_iter().take(SHOWN - problems.len()));
     }
@@ -133,7 +140,7 @@ pub fn checked(table: Table, file: &Path) -> Result<(u64, Vec<Problem>), Failure
 async fn import(
     args: &Args,
     reader: &mut Reader,
-    places: &[Option<usize>],
+    layout: &Layout,
     settings: &Settings,
 ) -> Result<(Imported, Vec<TakenIn>), Failure> {
     let mut writer = Writer {
@@ -176,16 +183,17 @@ async fn import(
         problem_count: 0,
         problems: vec![],
     };
-    while let Some(problems) = reader.row(args.table.columns(), places, |row| batch.push(row, writer.now))? {
+    while let Some(problems) = reader.row(args.table.columns(), layout, |row| batch.push(row, writer.now))? {
         imported.rows += 1;
         imported.add(problems);
         if batch.len() >= args.table.at_once() {
-            writer.write(&mut batch, &mut imported).await?;
+            writer.write(&mut batch, &mut imported, args.skip).await?;
         }
     }
-    writer.write(&mut batch, &mut imported).await?;
-    let taken = writer.end(!args.dry_run && imported.problem_count == 0).await?;
-    if imported.problem_count > 0 {
+    writer.write(&mut batch, &mut imported, args.skip).await?;
+    let good = imported.problem_count == 0 || args.skip;
+    let taken = writer.end(!args.dry_run && good).await?;
+    if !good {
         imported.counts = Some(Counts::default());
     }
     Ok((imported, taken))
@@ -218,9 +226,9 @@ impl Writer<'_> {
         }
     }
 
-    /// Rows after a bad one are checked, but need not be written.
-    async fn write(&mut self, batch: &mut Batch, imported: &mut Imported) -> Result<(), Failure> {
-        if imported.problem_count == 0 && batch.len() > 0 {
+    /// Rows after a bad one that is not left out are checked, but need not be written.
+    async fn write(&mut self, batch: &mut Batch, imported: &mut Imported, skip: bool) -> Result<(), Failure> {
+        if (imported.problem_count == 0 || skip) && batch.len() > 0 {
             let written = batch.write(self).await?;
             imported.counts = imported.counts.zip(written).map(|(sum, written)| Counts {
                 inserted: sum.inserted + written.inserted,
@@ -257,7 +265,26 @@ fn in_words(imported: &Imported) -> String {
     if *erased > 0 {
         words.push_str(&format!(", {erased} left out: erased on request"));
     }
-    if imported.dry_run { format!("{words} (dry run: nothing was written)") } else { words }
+    if imported.dry_run {
+        words.push_str(" (dry run: nothing was written)");
+    }
+    if imported.problem_count > 0 {
+        let problems = count(imported.problem_count, "problem");
+        words.push_str(&format!("\n{problems}, whose rows were left out\n{}", listed(imported)));
+    }
+    words
+}
+
+/// The first problems.
+fn listed(imported: &Imported) -> String {
+    let row = |problem: &Problem| {
+        [problem.row.to_string(), problem.line.to_string(), problem.column.clone(), problem.problem.clone()]
+    };
+    let table = in_columns(["row", "line", "column", "problem"], imported.problems.iter().map(row));
+    match imported.problem_count - imported.problems.len() as u64 {
+        0 => table,
+        more => format!("{table}\nand {more} more"),
+    }
 }
 
 /// A file as people call it.
@@ -271,30 +298,24 @@ fn wrong_header(args: &Args, wrong: &WrongHeader) -> Failure {
         exit: Exit::Failure,
         error: anyhow::anyhow!("the header of {} does not fit: {wrong}", shown(&args.file)),
         hint: Some(format!(
-            "nothing was imported; the columns are {}; --map theirs=ours renames one, --map theirs= leaves it out",
+            "nothing was imported; the columns are {}; --map theirs=ours renames one, --map theirs= leaves it out, \
+             --fill column=value gives one that is missing",
             known.join(", ")
         )),
     }
 }
 
 fn bad_rows(imported: &Imported) -> Failure {
-    let row = |problem: &Problem| {
-        [problem.row.to_string(), problem.line.to_string(), problem.column.clone(), problem.problem.clone()]
-    };
-    let table = in_columns(["row", "line", "column", "problem"], imported.problems.iter().map(row));
-    let problems = imported.problem_count;
-    let more = match problems - imported.problems.len() as u64 {
-        0 => String::new(),
-        more => format!("\nand {more} more"),
-    };
     let encoding = imported.problems.iter().any(|problem| problem.problem.ends_with(NOT_UTF8));
     let hint = match encoding {
         true => format!("nothing was imported: {}", file::as_utf8(&imported.file)),
-        false => "nothing was imported: put the rows right and import the file again".to_owned(),
+        false => "nothing was imported: put the rows right and import the file again, or leave them out with --skip"
+            .to_owned(),
     };
+    let (problems, file) = (count(imported.problem_count, "problem"), shown(&imported.file));
     Failure {
         exit: Exit::Failure,
-        error: anyhow::anyhow!("{} in {}\n{table}{more}", count(problems, "problem"), shown(&imported.file)),
+        error: anyhow::anyhow!("{problems} in {file}\n{}", listed(imported)),
         hint: Some(hint),
     }
 }

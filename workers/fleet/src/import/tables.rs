@@ -183,13 +183,13 @@ impl Batch {
     /// Nothing of what has happened is later than `now`.
     pub(super) fn push(&mut self, row: &mut Row<'_>, now: DateTime<Utc>) {
         match self {
-            Self::PainPoints(rows) => rows.push(pain_point(row)),
-            Self::Clinics(rows) => rows.push(clinic(row)),
-            Self::DecisionMakers(rows) => rows.push(decision_maker(row)),
-            Self::ClinicPatterns(rows, clinics) => rows.push(clinic_pattern(row, clinics)),
-            Self::Prospects(rows) => rows.push(prospects::prospect(row, now)),
-            Self::Leads(rows) => rows.push(leads::lead(row, now)),
-            Self::Activities(rows, leads) => rows.extend(activities::activity(row, leads, now)),
+            Self::PainPoints(rows) => keep(pain_point(row), row, rows),
+            Self::Clinics(rows) => keep(clinic(row), row, rows),
+            Self::DecisionMakers(rows) => keep(decision_maker(row), row, rows),
+            Self::ClinicPatterns(rows, clinics) => keep(clinic_pattern(row, clinics), row, rows),
+            Self::Prospects(rows) => keep(prospects::prospect(row, now), row, rows),
+            Self::Leads(rows) => keep(leads::lead(row, now), row, rows),
+            Self::Activities(rows, leads) => keep(activities::activity(row, leads, now), row, rows),
             Self::Growth(batch) => batch.push(row, now),
         }
     }
@@ -235,6 +235,11 @@ impl Batch {
             Self::Growth(batch) => batch.write(writer).await?,
         }))
     }
+}
+
+/// Rows that are wrong are not written.
+pub(super) fn keep<T>(found: impl Into<Option<T>>, row: &Row<'_>, rows: &mut Vec<T>) {
+    rows.extend(found.into().filter(|_| row.problems.is_empty()));
 }
 
 fn pain_point(row: &mut Row<'_>) -> PainPoint {

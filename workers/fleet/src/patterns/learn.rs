@@ -115,7 +115,7 @@ impl Args {
 /// Learns from the leads of a client, and tells the fleet.
 pub(super) async fn from_leads(args: &Args, patterns: &Patterns, settings: &Settings) -> Result<(), Failure> {
     let moment = args.moment.unwrap_or(patterns.now).trunc_subsecs(0);
-    if let Some(why) = conversion::schedule::too_late(moment, patterns.now) {
+    if let Some(why) = runtime::learning::too_late(moment, patterns.now) {
         let hint = Some("leave --moment out to learn as of now".to_owned());
         return Err(Failure { exit: Exit::Usage, error: anyhow::anyhow!("{why}"), hint });
     }

@@ -14,7 +14,7 @@ use super::{Servers, check_fails, json};
 
 /// What a file of a table says came of its import.
 #[track_caller]
-fn import(servers: &Servers, table: &str, content: &str, more: &[&str]) -> Value {
+pub(crate) fn import(servers: &Servers, table: &str, content: &str, more: &[&str]) -> Value {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), content).unwrap();
     let arguments = [&["import", table, file.path().to_str().unwrap(), "--json"], more].concat();
@@ -22,18 +22,18 @@ fn import(servers: &Servers, table: &str, content: &str, more: &[&str]) -> Value
 }
 
 #[track_caller]
-fn counts(imported: &Value) -> (u64, u64, u64) {
+pub(crate) fn counts(imported: &Value) -> (u64, u64, u64) {
     let count = |name: &str| imported[name].as_u64().unwrap_or_else(|| panic!("{imported}"));
     (count("inserted"), count("updated"), count("unchanged"))
 }
 
-fn moment() -> DateTime<Utc> {
+pub(crate) fn moment() -> DateTime<Utc> {
     "2026-03-01T06:00:00Z".parse().unwrap()
 }
 
 /// 47 contractors who went from $3M to $5M in about ten months, 42 of them with better lead systems first, and one who
 /// has not yet.
-fn bring_cohort(servers: &Servers) {
+pub(crate) fn bring_cohort(servers: &Servers) {
     let mut history =
         "contractor_id,company,valid_from,revenue,team_size,focus_areas,current_stage\n".to_owned();
     let mut usage = "contractor_id,partner_id,partner,used_from,satisfaction\n".to_owned();
@@ -76,7 +76,7 @@ fn bring_cohort(servers: &Servers) {
     }
 }
 
-fn contractors(servers: &Servers) -> Contractors {
+pub(crate) fn contractors(servers: &Servers) -> Contractors {
     let db = Db::new(&Config::of(&servers.stack.postgres_url())).unwrap();
     Contractors::new(db, Rules::defaults().unwrap())
 }
@@ -146,6 +146,21 @@ fn rows_of_contractors_come_in_once_and_history_is_never_rewritten() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_left_out_names_no_partner() {
+    let servers = Servers::start();
+    import(&servers, "contractors", "id,company\n1,Desert Roofs\n", &[]);
+    let usage = "company,partner_id,partner,satisfaction\nDesert Roofs,5,BuildPro,5\nNobody,5,Build Pro,5\n\
+        Nobody,,LeadGen Tools,\nDesert Roofs,,Rated Badly,6\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), usage).unwrap();
+    let asked = ["import", "partner-usage", file.path().to_str().unwrap(), "--skip", "--json"];
+    let skipped = json(&servers.leadfleet(&asked).output().unwrap());
+    assert_eq!((&skipped["inserted"], &skipped["problem_count"]), (&1.into(), &3.into()), "{skipped}");
+    let names = contractors(&servers).partner_names(CLIENT).await.unwrap();
+    assert_eq!(names, [(5, "BuildPro".to_owned())].into());
+}
+
+#[tokio::test]
 async fn goals_come_from_those_who_levelled_up() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -179,7 +194,7 @@ async fn goals_come_from_those_who_levelled_up() {
     assert_eq!(shown.len(), stored.goals.len());
     assert_eq!(shown[0].data_gaps[0], "close_rate");
     assert_eq!(contractors.matches(CLIENT, 56, now).await.unwrap(), stored.matches);
-    let matched = contractors.stored_matches(CLIENT, 56).await.unwrap();
+    let matched = contractors.applied(CLIENT, 56).await.unwrap();
     assert_eq!((matched[0].pattern_result.as_str(), matched[0].goals_generated), ("in_progress", 1));
 
     let missing = contractors.generate_goals(CLIENT, 4711, true, now).await.unwrap_err();
@@ -227,11 +242,22 @@ async fn what_came_of_goals_is_told_once_and_learned_from() {
     contractors.learn(CLIENT, now, || ()).await.unwrap();
     let ids = contractors.generate_goals(CLIENT, 56, false, now).await.unwrap().ids;
     let later = now + TimeDelta::days(30);
-    let done = |satisfaction| contractors.complete_goal(CLIENT, 56, ids[0], satisfaction, later);
-    assert_eq!(done(None).await.unwrap(), Told::New);
-    assert_eq!(done(None).await.unwrap(), Told::Known);
-    assert_eq!(done(Some(5)).await.unwrap(), Told::Added);
-    assert_eq!(done(Some(5)).await.unwrap(), Told::Known);
+    let done = async |event_id: &str, contractor_satisfaction| {
+        let told = NewOutcome {
+            event_id: event_id.to_owned(),
+            contractor_id: 56,
+            goal_id: Some(ids[0]),
+            goal_completed: true,
+            contractor_satisfaction,
+            ..NewOutcome::default()
+        };
+        assert!(contractors.check_outcome(CLIENT, &told, later).await.is_ok());
+        contractors.record_outcome(CLIENT, &told, later).await.unwrap()
+    };
+    assert_eq!(done("done", None).await, Told::New);
+    assert_eq!(done("done", None).await, Told::Known);
+    assert_eq!(done("rated", Some(5)).await, Told::Added);
+    assert_eq!(done("rated", Some(5)).await, Told::Known);
     let explained = contractors.explain(CLIENT, ids[0]).await.unwrap();
     assert_eq!((explained.goal.status.as_str(), explained.goal.completed_at), ("completed", Some(later)));
     assert_eq!(explained.matched.unwrap().pattern_result, "successful");
@@ -258,6 +284,8 @@ async fn what_came_of_goals_is_told_once_and_learned_from() {
     ] {
         let refused = contractors.record_outcome(CLIENT, &other(change), later).await.unwrap_err();
         assert!(refused.to_string().starts_with(problem), "{refused}");
+        let checked = contractors.check_outcome(CLIENT, &other(change), later).await.unwrap_err();
+        assert_eq!(checked.to_string(), refused.to_string(), "a dry run refuses the same");
     }
 
     // Ten others give up: the next learning trusts the pattern less.
@@ -283,8 +311,11 @@ async fn what_came_of_goals_is_told_once_and_learned_from() {
     assert!(pattern.confidence_score < 0.6, "{}", pattern.confidence_score);
     let served = contractors.patterns(CLIENT, later).await.unwrap();
     assert!(served.iter().all(|one| one.confidence_score != 0.89), "the old ones are remembered no more");
-    assert!(contractors.erase(CLIENT, 56, later).await.unwrap());
-    assert!(!contractors.erase(CLIENT, 56, later).await.unwrap());
+    for dry_run in [true, false] {
+        assert_eq!(contractors.erase(CLIENT, 56, dry_run, later).await.unwrap().outcomes, 1);
+    }
+    let gone = contractors.erase(CLIENT, 56, false, later).await.unwrap_err();
+    assert_eq!(gone.to_string(), "there is no contractor 56");
     assert!(contractors.goals(CLIENT, 56).await.is_err());
     let gone = contractors.matches(CLIENT, 56, later).await.unwrap_err();
     assert_eq!(gone.to_string(), "there is no contractor 56");

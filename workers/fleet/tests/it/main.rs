@@ -4,6 +4,7 @@
 
 mod away;
 mod campaign;
+mod contractors;
 mod curl;
 mod dead;
 mod erase;
@@ -12,6 +13,7 @@ mod from_matches;
 mod growth;
 mod import;
 mod leads;
+mod lists;
 mod matching;
 mod outreach;
 mod patterns;

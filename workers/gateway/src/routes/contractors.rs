@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use axum::Extension;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use contractors::{BaseScore, Goal, PartnerAdviceBoosted, StoredMatch};
+use contractors::{BaseScore, ChecklistItem, Erased, Goal, PartnerAdviceBoosted, StoredMatch};
 use levels::content::ContentAdvice;
 use levels::matching::Match;
 use levels::partners::PartnerAdvice;
@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) struct ContractorPatterns {
     /// Those that fit best now, three at most.
     matches: Vec<Match>,
-    /// Those that goals were made of, and what came of it.
+    /// Those that they act on or have acted on, and what came of it.
     applied: Vec<AppliedPattern>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct AppliedPattern {
     match_score: f64,
     match_reason: String,
     pattern_applied_at: DateTime<Utc>,
-    /// `pending`, `in_progress`, `successful` or `unsuccessful`.
+    /// `in_progress`, `successful` or `unsuccessful`.
     pattern_result: String,
     goals_generated: i32,
     checklist_items_generated: i32,
@@ -63,8 +63,8 @@ pub(crate) async fn matches(
     Numbers(contractor): Numbers<i32>,
 ) -> Result<axum::Json<ContractorPatterns>, Problem> {
     let matches = app.contractors.matches(caller.client, contractor, app.now()).await?;
-    let stored = app.contractors.stored_matches(caller.client, contractor).await?;
-    let applied = stored.into_iter().map(AppliedPattern::from).collect();
+    let applied = app.contractors.applied(caller.client, contractor).await?;
+    let applied = applied.into_iter().map(AppliedPattern::from).collect();
     Ok(axum::Json(ContractorPatterns { matches, applied }))
 }
 
@@ -145,6 +145,21 @@ pub(crate) async fn generate(
     let ids = made.ids.into_iter().map(Some).chain(std::iter::repeat(None));
     let goals = made.goals.into_iter().zip(ids).map(|(goal, id)| GeneratedGoal { id, goal }).collect();
     Ok(axum::Json(GeneratedGoals { dry_run, matches: made.matches, goals }))
+}
+
+/// Ticks an item of a goal's checklist
+///
+/// The first time stays.
+#[utoipa::path(
+    post, operation_id = "tick_checklist_item", path = "/api/growth/checklist-items/{item_id}/done", tag = "growth",
+    params(("item_id" = i32, Path, minimum = 1)), responses((status = OK, body = ChecklistItem))
+)]
+pub(crate) async fn done(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Numbers(item): Numbers<i32>,
+) -> Result<axum::Json<ChecklistItem>, Problem> {
+    Ok(axum::Json(app.contractors.tick(caller.client, item, app.now()).await?))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -233,4 +248,20 @@ pub(crate) async fn timeline(
 ) -> Result<axum::Json<Timeline>, Problem> {
     let to = asked.target_revenue_tier.as_deref();
     Ok(axum::Json(app.contractors.timeline(caller.client, contractor, to, app.now()).await?))
+}
+
+/// Forgets a contractor
+///
+/// With everything of theirs, but for what came of goals: that still counts, as nobody's and without words. No import
+/// brings them back, neither by their number nor by the name of their company.
+#[utoipa::path(
+    delete, operation_id = "erase_contractor", path = "/api/growth/contractors/{contractor_id}", tag = "growth",
+    params(("contractor_id" = i32, Path, minimum = 1)), responses((status = OK, body = Erased))
+)]
+pub(crate) async fn erase(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Numbers(contractor): Numbers<i32>,
+) -> Result<axum::Json<Erased>, Problem> {
+    Ok(axum::Json(app.contractors.erase(caller.client, contractor, false, app.now()).await?))
 }

@@ -9,11 +9,12 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
-use contractors::{Impact, schedule};
+use contractors::{Impact, NewOutcome, schedule};
 use levels::Run;
 use proto::kind::CONTRACTOR_OUTCOME;
-use proto::v1::{ContractorOutcome, LearnRequest, RevenueImpact};
+use proto::v1::{ContractorOutcome, RevenueImpact};
 use proto::{Outgoing, Token};
+use runtime::learning;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -81,11 +82,7 @@ pub(crate) async fn recompute(
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<GrowthLearning>), Problem> {
     let moment = app.now().trunc_subsecs(0);
-    let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let client_id = caller.client.to_string();
-    let (client, id) = (Token::squeezed(&client_id), Token::squeezed(&text));
-    let request = LearnRequest { client_id, moment: text, asked_by: "api".to_owned() };
-    events::say(&app, &Outgoing::job(GROWTH, client, id, &request)).await?;
+    events::say(&app, &learning::request(GROWTH, caller.client, moment, "api")).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(GrowthLearning { moment })))
 }
 
@@ -106,10 +103,10 @@ pub(crate) struct OutcomeReport {
     completed_at: Option<DateTime<Utc>>,
     /// Since the goal was made, if it is not said.
     #[schema(minimum = 0, maximum = 36500)]
-    time_to_completion_days: Option<u32>,
+    time_to_completion_days: Option<i32>,
     /// How helpful it was.
     #[schema(minimum = 1, maximum = 5)]
-    contractor_satisfaction: Option<u32>,
+    contractor_satisfaction: Option<i16>,
     revenue_impact: Option<Impact>,
     #[schema(max_length = 5000)]
     outcome_notes: Option<String>,
@@ -143,26 +140,13 @@ pub(crate) async fn outcome(
     headers: HeaderMap,
     Json(told): Json<OutcomeReport>,
 ) -> Result<(StatusCode, axum::Json<OutcomeAccepted>), Problem> {
-    let (client, contractor) = (caller.client, told.contractor_id);
-    if let Some(why) = told.completed_at.and_then(|at| schedule::too_late(at, app.now())) {
+    let client = caller.client;
+    if let Some(why) = told.completed_at.and_then(|at| learning::too_late(at, app.now())) {
         return Err(Problem::new(Kind::Conflict, format!("completed_at {why}")));
     }
-    match (told.goal_id, told.pattern_id) {
-        (Some(goal), _) => {
-            let goals = app.contractors.goals(client, contractor).await?;
-            if goals.iter().all(|known| known.id != goal) {
-                return Err(contractors::Error::UnknownGoal(goal).into());
-            }
-        }
-        (None, Some(pattern)) => {
-            let applied = app.contractors.stored_matches(client, contractor).await?;
-            if applied.iter().all(|known| known.pattern_id != pattern) {
-                return Err(contractors::Error::UnknownPattern(pattern).into());
-            }
-        }
-        (None, None) => return Err(Problem::wrong("goal_id", "must be given, or pattern_id")),
-    }
-    let event = told.event(client.to_string(), &headers);
+    let outcome = told.outcome(&headers);
+    app.contractors.check_outcome(client, &outcome, app.now()).await?;
+    let event = told.event(client.to_string(), outcome.event_id);
     let event_id = event.event_id.clone();
     let id = format!("{CONTRACTOR_OUTCOME}:{client}:{event_id}");
     let key = Token::squeezed(&event.client_id);
@@ -171,29 +155,48 @@ pub(crate) async fn outcome(
 }
 
 impl OutcomeReport {
-    fn event(self, client_id: String, headers: &HeaderMap) -> ContractorOutcome {
-        let at = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
-        ContractorOutcome {
-            client_id,
+    /// As it will be recorded, to see whether it can be.
+    fn outcome(&self, headers: &HeaderMap) -> NewOutcome {
+        NewOutcome {
             event_id: self.event_id.clone().unwrap_or_else(|| self.made_id(headers)),
             contractor_id: self.contractor_id,
             goal_id: self.goal_id,
             pattern_id: self.pattern_id,
             goal_completed: self.goal_completed,
+            time_to_completion_days: self.time_to_completion_days,
+            contractor_satisfaction: self.contractor_satisfaction,
+            outcome_notes: self.outcome_notes.clone(),
+            revenue_impact: self.revenue_impact,
+            what_worked: self.what_worked.clone(),
+            what_didnt_work: self.what_didnt_work.clone(),
+        }
+    }
+
+    /// What was checked: no number is negative.
+    fn event(self, client_id: String, event_id: String) -> ContractorOutcome {
+        let at = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        ContractorOutcome {
+            client_id,
+            event_id,
+            contractor_id: self.contractor_id,
+            goal_id: self.goal_id,
+            pattern_id: self.pattern_id,
+            goal_completed: self.goal_completed,
             completed_at: self.completed_at.map(at).unwrap_or_default(),
-            contractor_satisfaction: self.contractor_satisfaction.unwrap_or_default(),
+            contractor_satisfaction: self.contractor_satisfaction.map_or(0, |rated| rated.unsigned_abs().into()),
             revenue_impact: self.revenue_impact.map_or(RevenueImpact::Unspecified, impact).into(),
             outcome_notes: self.outcome_notes.unwrap_or_default(),
             what_worked: self.what_worked.unwrap_or_default(),
             what_didnt_work: self.what_didnt_work.unwrap_or_default(),
-            time_to_completion_days: self.time_to_completion_days,
+            time_to_completion_days: self.time_to_completion_days.map(i32::unsigned_abs),
         }
     }
 
-    /// Made of the Idempotency-Key, else of all that is told.
+    /// Made of the Idempotency-Key and whose outcome it is, else of all that is told.
     fn made_id(&self, headers: &HeaderMap) -> String {
         let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-        let facts = key.map_or_else(|| format!("{self:?}"), |key| format!("key\0{key}"));
+        let whose = (self.contractor_id, self.goal_id, self.pattern_id);
+        let facts = key.map_or_else(|| format!("{self:?}"), |key| format!("{whose:?}\0{key}"));
         events::hex(&Sha256::digest(facts)[..16])
     }
 }

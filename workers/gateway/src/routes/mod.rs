@@ -90,8 +90,9 @@ pub(crate) fn groups() -> Vec<Group> {
         routes!(growth::recompute),
         routes!(contractors::apply),
         routes!(contractors::generate),
+        routes!(contractors::done),
     ];
-    let person = vec![routes!(prospects::export), routes!(prospects::erase)];
+    let person = vec![routes!(prospects::export), routes!(prospects::erase), routes!(contractors::erase)];
     vec![
         group(Some(Scope::Read), SMALL, read),
         group(Some(Scope::Write), SMALL, write),

@@ -2,19 +2,18 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::events;
 use crate::input::{Id, Json, Query};
 use crate::problem::{Kind, Problem};
 use als::Tier;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use conversion::{Behind, ChannelWhatIf, WeightsWhatIf};
 use patterns::PatternType;
 use prospects::OutreachChannel;
-use proto::v1::LearnRequest;
-use proto::{Outgoing, Token};
-use runtime::PublishError;
+use runtime::learning;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -162,16 +161,7 @@ pub(crate) async fn recompute(
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
     let moment = app.now().trunc_subsecs(0);
-    let text = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let (client, id) = (Token::squeezed(&caller.client.to_string()), Token::squeezed(&text));
-    let request =
-        LearnRequest { client_id: caller.client.to_string(), moment: text, asked_by: "api".to_owned() };
-    app.runtime.publish(&Outgoing::job(DETECTOR, client, id, &request)).await.map_err(
-        |error| match error {
-            PublishError::Broker { .. } => Problem::away("NATS", error),
-            PublishError::TooLarge { .. } => Problem::internal(error),
-        },
-    )?;
+    events::say(&app, &learning::request(DETECTOR, caller.client, moment, "api")).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Learning { moment })))
 }
 

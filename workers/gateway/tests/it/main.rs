@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
+mod attack;
 mod campaigns;
 mod describing;
 mod due;
@@ -9,6 +10,7 @@ mod entering;
 mod errors;
 mod leads;
 mod once;
+mod outcomes;
 mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]

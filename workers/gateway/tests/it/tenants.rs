@@ -146,7 +146,10 @@ async fn grown(rig: &Rig, key: &str) -> Things {
     let goals: Value = rig.post(path, key, &json!({})).send().await.unwrap().json().await.unwrap();
     let goal = &goals["goals"][0];
     assert!(goal["pattern_source"].is_string(), "{goals}");
-    let things = json!({"contractor_id": 56, "pattern_id": goal["pattern_id"], "goal_id": goal["id"]});
+    let goals = contractors.goals(ALPHA, 56).await.unwrap();
+    let item = goals.iter().find_map(|goal| goal.checklist.first()).unwrap().id;
+    let things = json!({"contractor_id": 56, "pattern_id": goal["pattern_id"], "goal_id": goal["id"],
+        "item_id": item});
     things.as_object().unwrap().clone()
 }
 

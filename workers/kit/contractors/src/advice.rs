@@ -8,12 +8,13 @@ use levels::partners::{self, PartnerAdvice};
 use levels::timeline::{self, Timeline};
 use levels::{Pattern, Profile};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 use crate::known::{self, Known};
-use crate::released::Released;
-use crate::{Contractors, Error, StoredMatch};
+use crate::released::{self, Released};
+use crate::{Contractors, Error, StoredMatch, hold};
 
 /// A score that another matching gave a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, ToSchema)]
@@ -45,6 +46,8 @@ pub(crate) struct Matched {
     pub(crate) known: Known,
     pub(crate) matches: Vec<Match>,
     pub(crate) released: Arc<Released>,
+    /// Names of the partners that these patterns tell of, by their ids.
+    pub(crate) partners: BTreeMap<i32, String>,
 }
 
 impl Matched {
@@ -74,16 +77,18 @@ impl Contractors {
     ) -> Result<Vec<Match>, Error> {
         let matches = self.matched(client, contractor, now).await?.matches;
         let mut tx = self.db.begin(client).await?;
+        hold(&mut tx, contractor).await?;
         goals::keep_matches(&mut tx, contractor, &rows(&matches), now).await?;
         tx.commit().await?;
         Ok(matches)
     }
 
-    /// The patterns that were stored for a contractor, and what became of them.
-    pub async fn stored_matches(&self, client: Uuid, contractor: i32) -> Result<Vec<StoredMatch>, Error> {
+    /// The patterns that a contractor acts on or has acted on, and what became of that.
+    pub async fn applied(&self, client: Uuid, contractor: i32) -> Result<Vec<StoredMatch>, Error> {
         let mut tx = self.db.begin(client).await?;
-        let matches = goals::matches(&mut tx, contractor).await?;
+        let mut matches = goals::matches(&mut tx, contractor).await?;
         tx.rollback().await?;
+        matches.retain(StoredMatch::is_applied);
         Ok(matches)
     }
 
@@ -102,6 +107,7 @@ impl Contractors {
             return Err(Error::DoesNotFit { pattern, contractor, why: self.why_not(&profile, applied) });
         };
         let mut tx = self.db.begin(client).await?;
+        hold(&mut tx, contractor).await?;
         goals::keep_matches(&mut tx, contractor, &rows(std::slice::from_ref(&found)), now).await?;
         goals::apply(&mut tx, contractor, &[pattern], now).await?;
         tx.commit().await?;
@@ -130,7 +136,7 @@ impl Contractors {
             return Err(Error::Wrong { field: "score", message });
         }
         let matched = self.matched(client, contractor, now).await?;
-        let advice = partners::recommend(&matched.patterns(), &matched.released.partners);
+        let advice = partners::recommend(&matched.patterns(), &matched.partners);
         let boosted = scores.iter().map(|&BaseScore { partner_id, score }| {
             let used = advice.iter().find(|partner| partner.partner_id == partner_id);
             let boosted_score =
@@ -178,9 +184,14 @@ impl Contractors {
         now: DateTime<Utc>,
     ) -> Result<Matched, Error> {
         let released = self.served(client, now).await?;
-        let known = self.known(client, contractor, now).await?;
+        let mut tx = self.db.begin(client).await?;
+        let known = known::one(&mut tx, contractor, &self.rules, now.date_naive()).await?;
         let matches = matching::matches(&self.rules, &known.profile, &released.patterns);
-        Ok(Matched { known, matches, released })
+        let matched: Vec<&Pattern> =
+            matches.iter().filter_map(|one| released.pattern(one.pattern_id)).collect();
+        let partners = released::partners_of(&mut tx, &matched).await?;
+        tx.rollback().await?;
+        Ok(Matched { known, matches, released, partners })
     }
 
     async fn known(&self, client: Uuid, contractor: i32, now: DateTime<Utc>) -> Result<Known, Error> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::advice::rows;
-use crate::{Contractors, Error, Item, StoredMatch, released};
+use crate::{Contractors, Error, Item, StoredMatch, hold, released};
 
 /// What was made for a contractor.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,8 @@ pub struct Goal {
     pub expected_low_months: Option<i32>,
     pub expected_high_months: Option<i32>,
     pub timeline: Option<String>,
+    /// What to ask the contractor once it has ended, of a goal that a pattern stands behind (GR-112).
+    pub question: Option<String>,
     /// `open`, `completed` or `abandoned`.
     pub status: String,
     pub created_at: DateTime<Utc>,
@@ -76,12 +78,13 @@ impl Contractors {
         now: DateTime<Utc>,
     ) -> Result<Generated, Error> {
         let matched = self.matched(client, contractor, now).await?;
-        let (profile, names) = (&matched.known.profile, &matched.released.partners);
+        let (profile, names) = (&matched.known.profile, &matched.partners);
         let elapsed = matched.known.elapsed;
         let made = levels::goals::goals(&self.rules, profile, elapsed, &matched.patterns(), names);
         let mut ids = Vec::new();
         if !dry_run {
             let mut tx = self.db.begin(client).await?;
+            hold(&mut tx, contractor).await?;
             goals::keep_matches(&mut tx, contractor, &rows(&matched.matches), now).await?;
             for goal in &made {
                 ids.push(goals::keep(&mut tx, contractor, &row(goal)?, now).await?);
@@ -103,6 +106,14 @@ impl Contractors {
         let goals = with_items(&mut tx, stored).await?;
         tx.rollback().await?;
         Ok(goals)
+    }
+
+    /// Notes that an item of a checklist is done; the first time stays.
+    pub async fn tick(&self, client: Uuid, item: i32, now: DateTime<Utc>) -> Result<ChecklistItem, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let ticked = goals::tick(&mut tx, item, now).await?.ok_or(Error::UnknownItem(item))?;
+        tx.commit().await?;
+        Ok(checklist_item(&ticked))
     }
 
     /// What a goal rests on.
@@ -143,6 +154,7 @@ async fn with_items(tx: &mut Tx, stored: Vec<goals::Goal>) -> Result<Vec<Goal>, 
         expected_low_months: goal.expected_low_months,
         expected_high_months: goal.expected_high_months,
         timeline: goal.timeline,
+        question: goal.pattern_id.map(|_| levels::goals::QUESTION.to_owned()),
         status: goal.status,
         created_at: goal.created_at,
         completed_at: goal.completed_at,

@@ -22,12 +22,17 @@ pub(crate) async fn one(tx: &mut Tx, id: i32, rules: &Rules, on: NaiveDate) -> R
         add(record.get_or_insert_with(|| Record { contractor_id: id, ..Record::default() }), fact);
     })
     .await?;
-    let Some(Record { mut profile, history, .. }) = record else { return Err(Error::UnknownContractor(id)) };
-    let past = history.iter().filter(|row| row.valid_from <= on);
+    Ok(of(&record.ok_or(Error::UnknownContractor(id))?, rules, on))
+}
+
+pub(crate) fn of(record: &Record, rules: &Rules, on: NaiveDate) -> Known {
+    let mut profile = record.profile.clone();
+    let history: Vec<Observed> = record.history.iter().chain(&record.seen).cloned().collect();
+    let past = history.iter().filter(|row| row.valid_from <= on && rules.ladder().rank(&row.tier).is_some());
     if let Some(newest) = past.max_by_key(|row| row.valid_from) {
         profile.revenue_tier = Some(newest.tier.clone());
     }
-    Ok(Known { elapsed: levels::elapsed_months(rules, &history, on), profile })
+    Known { elapsed: levels::elapsed_months(rules, &history, on), profile }
 }
 
 pub(crate) fn add(record: &mut Record, fact: Fact<'_>) {
@@ -52,8 +57,9 @@ pub(crate) fn add(record: &mut Record, fact: Fact<'_>) {
                 current_crm: current_crm.map(str::to_owned),
             };
         }
-        Fact::Observed { tier, valid_from, revenue, team_size, focus_areas, current_stage } => {
-            record.history.push(Observed {
+        Fact::Observed { tier, valid_from, revenue, team_size, focus_areas, current_stage, of_profile } => {
+            let rows = if of_profile { &mut record.seen } else { &mut record.history };
+            rows.push(Observed {
                 tier: tier.to_owned(),
                 valid_from,
                 revenue,

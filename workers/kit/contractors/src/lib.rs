@@ -18,14 +18,16 @@ pub use db::goals::{Item, StoredMatch};
 pub use db::growth::Told;
 pub use error::Error;
 pub use goals::{ChecklistItem, Explained, Generated, Goal};
-pub use learning::Learning;
+pub use learning::{Coverage, Learning};
 pub use outcomes::{Impact, NewOutcome};
 
 use chrono::{DateTime, Utc};
-use db::{Db, Uuid};
+use db::{Db, Tx, Uuid};
 use levels::Rules;
 use released::Cache;
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// The contractors of all clients. Clones share what is remembered of released patterns.
 #[derive(Clone, Debug)]
@@ -54,12 +56,46 @@ impl Contractors {
         Ok(db::growth::clients(&self.db).await?)
     }
 
-    /// Forgets a contractor with everything of theirs, but for what came of goals, which counts as nobody's (X56). False
-    /// if there is no such one.
-    pub async fn erase(&self, client: Uuid, contractor: i32, now: DateTime<Utc>) -> Result<bool, Error> {
+    /// Forgets a contractor with everything of theirs, but for what came of goals, which counts as nobody's (X56). A dry
+    /// run only says what that would be.
+    pub async fn erase(
+        &self,
+        client: Uuid,
+        contractor: i32,
+        dry_run: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Erased, Error> {
         let mut tx = self.db.begin(client).await?;
-        let erased = db::contractors::erase(&mut tx, contractor, now).await?;
-        tx.commit().await?;
-        Ok(erased)
+        let erased = db::erasure::erase(&mut tx, contractor, now).await?;
+        let db::erasure::Erased { rows, outcomes } = erased.ok_or(Error::UnknownContractor(contractor))?;
+        if dry_run {
+            tx.rollback().await?;
+        } else {
+            tx.commit().await?;
+        }
+        Ok(Erased { contractor_id: contractor, rows, outcomes })
+    }
+}
+
+/// What was forgotten of a contractor.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ErasedContractor)]
+pub struct Erased {
+    pub contractor_id: i32,
+    /// Rows of what was known of them over time, of patterns they match and of their goals; and of outcomes that do not
+    /// count any more.
+    pub rows: i64,
+    /// Outcomes of goals that still count, as nobody's and without words: one for each pattern.
+    pub outcomes: i64,
+}
+
+/// Keeps a contractor, whom something is written about, from being erased until the end of the transaction.
+pub(crate) async fn hold(tx: &mut Tx, contractor: i32) -> Result<(), Error> {
+    if db::erasure::hold(tx, contractor).await? {
+        Ok(())
+    } else if db::erasure::is_erased(tx, contractor).await? {
+        Err(Error::ErasedContractor(contractor))
+    } else {
+        Err(Error::UnknownContractor(contractor))
     }
 }

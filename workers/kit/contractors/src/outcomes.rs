@@ -1,12 +1,13 @@
 //! What came of goals and of patterns that were acted on: told once, and learned from at the next learning.
 
 use chrono::{DateTime, Utc};
+use db::goals::{self, Goal};
 use db::growth::{self, Told};
-use db::{Uuid, goals};
+use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Contractors, Error};
+use crate::{Contractors, Error, hold};
 
 const LONGEST_WORDS: usize = 5_000;
 const LONGEST_EVENT: usize = 200;
@@ -61,91 +62,100 @@ impl Contractors {
         told: &NewOutcome,
         now: DateTime<Utc>,
     ) -> Result<Told, Error> {
-        sound(told)?;
         let mut tx = self.db.begin(client).await?;
-        let goal = match told.goal_id {
-            Some(id) => {
-                let found = goals::find(&mut tx, id).await?;
-                let own = found.filter(|goal| goal.contractor_id == told.contractor_id);
-                Some(own.ok_or(Error::UnknownGoal(id))?)
-            }
-            None => None,
-        };
-        let (mut ended, mut completed) = (Told::Known, told.goal_completed);
-        if let Some(goal) = &goal {
-            let status = if completed { "completed" } else { "abandoned" };
-            if goals::end(&mut tx, goal.id, status, now).await? {
-                ended = Told::New;
-            } else {
-                // How it ended stays.
-                completed = goal.status == "completed";
-            }
-        }
-        let pattern = goal.as_ref().map_or(told.pattern_id, |goal| goal.pattern_id);
-        let Some(pattern_id) = pattern else {
-            if goal.is_none() {
-                let message = "is missing, and so is pattern_id: one must say what has ended".to_owned();
-                return Err(Error::Wrong { field: "goal_id", message });
-            }
-            // A goal of the profile alone teaches no pattern anything.
-            tx.commit().await?;
-            return Ok(ended);
-        };
-        if goal.is_none() && !applied(&mut tx, told.contractor_id, pattern_id).await? {
-            return Err(Error::UnknownPattern(pattern_id));
-        }
-        let days = goal.as_ref().filter(|_| completed).map(|goal| (now - goal.created_at).num_days());
-        let days = days.map(|days| i32::try_from(days.max(0)).unwrap_or(i32::MAX));
-        let outcome = growth::Outcome {
-            event_id: told.event_id.clone(),
-            contractor_id: told.contractor_id,
-            pattern_id,
-            goal_id: told.goal_id,
-            goal_completed: completed,
-            time_to_completion_days: told.time_to_completion_days.or(days),
-            contractor_satisfaction: told.contractor_satisfaction,
-            outcome_notes: told.outcome_notes.clone(),
-            revenue_impact: told.revenue_impact.map(|impact| impact.name().to_owned()),
-            what_worked: told.what_worked.clone(),
-            what_didnt_work: told.what_didnt_work.clone(),
-            pattern_confidence: goal.and_then(|goal| goal.pattern_confidence),
-        };
-        let known = growth::track(&mut tx, &outcome, now).await?;
-        if known != Told::Known {
-            // As patterns learn it: what was found useless is no success.
-            let useful = told.contractor_satisfaction.is_none_or(|rated| rated >= 3);
-            let result = if completed && useful { "successful" } else { "unsuccessful" };
-            goals::set_result(&mut tx, told.contractor_id, pattern_id, result, now).await?;
-        }
+        let known = record(&mut tx, told, now).await?;
         tx.commit().await?;
         Ok(known)
     }
 
-    /// Completes a goal; the same goal again only adds how helpful it was.
-    pub async fn complete_goal(
+    /// Refuses what recording it would refuse, and writes nothing.
+    pub async fn check_outcome(
         &self,
         client: Uuid,
-        contractor: i32,
-        goal: i32,
-        satisfaction: Option<i16>,
+        told: &NewOutcome,
         now: DateTime<Utc>,
     ) -> Result<Told, Error> {
-        let rated = satisfaction.map(|rated| format!(":{rated}")).unwrap_or_default();
-        let told = NewOutcome {
-            event_id: format!("goal:{goal}{rated}"),
-            contractor_id: contractor,
-            goal_id: Some(goal),
-            goal_completed: true,
-            contractor_satisfaction: satisfaction,
-            ..NewOutcome::default()
-        };
-        self.record_outcome(client, &told, now).await
+        let mut tx = self.db.begin(client).await?;
+        let known = record(&mut tx, told, now).await?;
+        tx.rollback().await?;
+        Ok(known)
     }
 }
 
-async fn applied(tx: &mut db::Tx, contractor: i32, pattern: i32) -> Result<bool, Error> {
-    let matches = goals::matches(tx, contractor).await?;
-    Ok(matches.iter().any(|one| one.pattern_id == pattern))
+async fn record(tx: &mut Tx, told: &NewOutcome, now: DateTime<Utc>) -> Result<Told, Error> {
+    sound(told)?;
+    hold(tx, told.contractor_id).await?;
+    let goal = match told.goal_id {
+        Some(id) => {
+            let found = goals::find(tx, id).await?;
+            let own = found.filter(|goal| goal.contractor_id == told.contractor_id);
+            Some(own.ok_or(Error::UnknownGoal(id))?)
+        }
+        None => None,
+    };
+    // How a goal ended stays.
+    let ended = goal.as_ref().filter(|goal| goal.status != "open");
+    let completed = ended.map_or(told.goal_completed, |goal| goal.status == "completed");
+    // A goal of the profile alone teaches no pattern anything.
+    let tracked = match goal.as_ref().map_or(told.pattern_id, |goal| goal.pattern_id) {
+        Some(pattern_id) => Some(track(tx, told, goal.as_ref(), pattern_id, completed, now).await?),
+        None if goal.is_none() => {
+            let message = "is missing, and so is pattern_id: one must say what has ended".to_owned();
+            return Err(Error::Wrong { field: "goal_id", message });
+        }
+        None => None,
+    };
+    let mut known = Told::Known;
+    if let Some(goal) = &goal {
+        let status = if completed { "completed" } else { "abandoned" };
+        if goals::end(tx, goal.id, status, now).await? {
+            known = Told::New;
+        }
+    }
+    Ok(tracked.unwrap_or(known))
+}
+
+async fn track(
+    tx: &mut Tx,
+    told: &NewOutcome,
+    goal: Option<&Goal>,
+    pattern_id: i32,
+    goal_completed: bool,
+    now: DateTime<Utc>,
+) -> Result<Told, Error> {
+    if goal.is_none() {
+        let matches = goals::matches(tx, told.contractor_id).await?;
+        if !matches.iter().any(|one| one.pattern_id == pattern_id && one.is_applied()) {
+            return Err(Error::UnknownPattern(pattern_id));
+        }
+    }
+    let days = goal.filter(|_| goal_completed).map(|goal| (now - goal.created_at).num_days());
+    let days = days.map(|days| i32::try_from(days.max(0)).unwrap_or(i32::MAX));
+    let outcome = growth::Outcome {
+        event_id: told.event_id.clone(),
+        contractor_id: told.contractor_id,
+        pattern_id,
+        goal_id: told.goal_id,
+        goal_completed,
+        time_to_completion_days: told.time_to_completion_days.or(days),
+        contractor_satisfaction: told.contractor_satisfaction,
+        outcome_notes: told.outcome_notes.clone(),
+        revenue_impact: told.revenue_impact.map(|impact| impact.name().to_owned()),
+        what_worked: told.what_worked.clone(),
+        what_didnt_work: told.what_didnt_work.clone(),
+        pattern_confidence: goal.and_then(|goal| goal.pattern_confidence),
+    };
+    let Some(tracked) = growth::track(tx, &outcome, now).await? else {
+        let message = format!("{} was told of something else: give each outcome its own", told.event_id);
+        return Err(Error::Wrong { field: "event_id", message });
+    };
+    if tracked.told != Told::Known {
+        // As patterns learn it: what was found useless is no success.
+        let useful = tracked.contractor_satisfaction.is_none_or(|rated| rated >= 3);
+        let result = if tracked.goal_completed && useful { "successful" } else { "unsuccessful" };
+        goals::set_result(tx, told.contractor_id, pattern_id, result, now).await?;
+    }
+    Ok(tracked.told)
 }
 
 fn sound(told: &NewOutcome) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Released patterns, remembered for an hour (GR-113), and forgotten when others are released (X58).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use db::contractors::Partner;
 use db::growth::Stored;
 use db::{Tx, Uuid, contractors, growth};
 use levels::Pattern;
@@ -17,8 +18,6 @@ pub(crate) struct Released {
     pub(crate) patterns: Vec<Pattern>,
     /// Places of patterns by their ids.
     places: HashMap<i32, usize>,
-    /// Names of the partners they speak of.
-    pub(crate) partners: BTreeMap<i32, String>,
 }
 
 impl Released {
@@ -65,13 +64,12 @@ impl Contractors {
         Ok(self.served(client, now).await?.patterns.clone())
     }
 
-    /// Names of partners by their ids.
-    pub async fn partner_names(
-        &self,
-        client: Uuid,
-        now: DateTime<Utc>,
-    ) -> Result<BTreeMap<i32, String>, Error> {
-        Ok(self.served(client, now).await?.partners.clone())
+    /// Names of partners by their ids. They are not remembered: an import names them anew at any time.
+    pub async fn partner_names(&self, client: Uuid) -> Result<BTreeMap<i32, String>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let partners = contractors::partners(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(by_id(partners))
     }
 
     pub(crate) async fn served(&self, client: Uuid, now: DateTime<Utc>) -> Result<Arc<Released>, Error> {
@@ -98,9 +96,18 @@ async fn read(tx: &mut Tx) -> Result<Released, Error> {
     let mut patterns = all(tx).await?;
     patterns.retain(|pattern| pattern.status.is_served());
     let places = patterns.iter().enumerate().map(|(place, pattern)| (pattern.id, place)).collect();
-    let partners = contractors::partners(tx).await?;
-    let partners = partners.into_iter().map(|partner| (partner.id, partner.name)).collect();
-    Ok(Released { patterns, places, partners })
+    Ok(Released { patterns, places })
+}
+
+/// Names of the partners that patterns tell of, by their ids.
+pub(crate) async fn partners_of(tx: &mut Tx, patterns: &[&Pattern]) -> Result<BTreeMap<i32, String>, Error> {
+    let ids = patterns.iter().flat_map(|pattern| &pattern.common_partners).map(|partner| partner.partner_id);
+    let ids: Vec<i32> = ids.collect();
+    Ok(by_id(contractors::partners_of(tx, &ids).await?))
+}
+
+fn by_id(partners: Vec<Partner>) -> BTreeMap<i32, String> {
+    partners.into_iter().map(|partner| (partner.id, partner.name)).collect()
 }
 
 /// Every pattern, served or not.

@@ -15,13 +15,6 @@ pub fn last_learning(client: Uuid, now: DateTime<Utc>) -> DateTime<Utc> {
     if at > now { at - Months::new(1) } else { at }
 }
 
-/// Why nothing can be told or learned as of a moment, if so: what is learned of the future would stand in the way of all
-/// that is learned until then. Clocks may differ by five minutes.
-pub fn too_late(moment: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
-    (moment > now + TimeDelta::minutes(5))
-        .then(|| format!("{} lies in the future", moment.format("%Y-%m-%dT%H:%M:%SZ")))
-}
-
 /// Clients are spread over an hour, so that they are not all counted at once.
 fn of_month(client: Uuid, now: DateTime<Utc>) -> DateTime<Utc> {
     let day = now.date_naive();
@@ -59,13 +52,5 @@ mod tests {
         let of = |client| next_learning(Uuid::from_u128(client), now);
         assert!(of(1) != of(2) && of(1) == of(3601));
         assert_eq!(of(u128::MAX).date_naive(), of(0).date_naive());
-    }
-
-    #[test]
-    fn the_future_teaches_nothing() {
-        let now = at("2025-11-11T09:00:00Z");
-        assert_eq!(too_late(now + TimeDelta::minutes(5), now), None);
-        let late = too_late(now + TimeDelta::minutes(6), now);
-        assert_eq!(late.as_deref(), Some("2025-11-11T09:06:00Z lies in the future"));
     }
 }

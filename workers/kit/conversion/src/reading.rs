@@ -13,6 +13,9 @@ use std::ops::Range;
 
 /// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the tables.
 pub(crate) const BATCH: i64 = 1_000_000;
+/// Activities of a batch for which there is room from the beginning. Room that nothing is written to takes no memory; a
+/// list that grows is copied, and takes it twice.
+const ROOM: usize = 8 * BATCH as usize;
 /// Cases that are handed over at a time.
 const AT_ONCE: usize = 250_000;
 /// Titles and industries that are told apart; beyond so many, leads with new ones count as having none.
@@ -46,7 +49,7 @@ struct Known {
     events: Range<usize>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Events(Vec<Event>);
 
 /// An activity, so that sorting brings those of a lead together in the order of time, the same one whatever order the
@@ -82,8 +85,9 @@ struct Components {
 
 impl Batch {
     pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
-        let leads = Leads { list: Vec::new(), zones: Zones::new(zone), as_of: as_of.timestamp() };
-        Self { leads, events: Events::default() }
+        let list = Vec::with_capacity(BATCH as usize);
+        let leads = Leads { list, zones: Zones::new(zone), as_of: as_of.timestamp() };
+        Self { leads, events: Events(Vec::with_capacity(ROOM)) }
     }
 
     pub(crate) fn clear(&mut self) {

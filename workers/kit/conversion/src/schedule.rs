@@ -16,13 +16,6 @@ pub fn last_learning(client: Uuid, now: DateTime<Utc>) -> DateTime<Utc> {
     next_learning(client, now) - Days::new(7)
 }
 
-/// Why nothing can be learned as of a moment, if so: patterns of the future would stand in the way of all that is learned
-/// until then. Clocks may differ by five minutes.
-pub fn too_late(moment: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
-    (moment > now + TimeDelta::minutes(5))
-        .then(|| format!("{} lies in the future", moment.format("%Y-%m-%dT%H:%M:%SZ")))
-}
-
 /// Clients are spread over an hour, so that they are not all counted at once.
 fn spread(client: Uuid) -> TimeDelta {
     let hash = Sha256::digest(client.as_bytes());
@@ -55,14 +48,6 @@ mod tests {
         let first = next_learning(db::DEFAULT_CLIENT, "2025-11-11T09:00:00Z".parse().unwrap());
         assert_eq!(next_learning(db::DEFAULT_CLIENT, first), first + Days::new(7));
         assert_eq!(last_learning(db::DEFAULT_CLIENT, first), first);
-    }
-
-    #[test]
-    fn the_future_teaches_nothing() {
-        let now: DateTime<Utc> = "2025-11-11T09:00:00Z".parse().unwrap();
-        assert_eq!(too_late(now + TimeDelta::minutes(5), now), None);
-        let late = too_late(now + TimeDelta::minutes(6), now);
-        assert_eq!(late.as_deref(), Some("2025-11-11T09:06:00Z lies in the future"));
     }
 
     #[test]

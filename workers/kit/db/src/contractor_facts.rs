@@ -39,6 +39,8 @@ pub enum Fact<'a> {
         team_size: Option<i32>,
         focus_areas: Vec<&'a str>,
         current_stage: Option<&'a str>,
+        /// Whether a change of the profile told it.
+        of_profile: bool,
     },
     Reached {
         milestone: &'a str,
@@ -118,7 +120,7 @@ async fn read(
     let happened: [(&str, &str, Read); 4] = [
         (
             "contractor_revenue_history",
-            "tier, valid_from, revenue::float8, team_size, focus_areas, current_stage",
+            "tier, valid_from, revenue::float8, team_size, focus_areas, current_stage, of_profile",
             observed,
         ),
         ("contractor_milestones", "milestone, reached_on", reached),
@@ -159,6 +161,7 @@ fn observed<'a>(fields: &mut Fields<'a>) -> Fact<'a> {
         team_size: fields.int4(),
         focus_areas: fields.texts(),
         current_stage: fields.text(),
+        of_profile: fields.bool(),
     }
 }
 

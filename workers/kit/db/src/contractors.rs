@@ -1,12 +1,9 @@
 //! Contractors: who they are, which tier they were in from when on, and what they did; brought in many at a time.
 
 use crate::imports::Counts;
-use crate::{Error, Tx};
+use crate::{Error, Tx, erasure};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-
-/// The contractor that stands for all who were erased.
-pub const NOBODY: i32 = 0;
 
 /// A contractor as files name it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +11,8 @@ pub struct ContractorName {
     pub id: i32,
     pub company_name: Option<String>,
     pub erased: bool,
+    /// What `Forgotten` is made of.
+    pub forgotten: Option<Vec<u8>>,
 }
 
 /// A contractor as it is now; what is none or empty stays as it is. Serialised for `jsonb_to_recordset`, as are the
@@ -56,6 +55,8 @@ pub struct Kept {
     pub tier: String,
     /// Dollars a year.
     pub revenue: Option<f64>,
+    /// Columns in which they differ.
+    pub differs: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,18 +92,13 @@ pub struct Content {
 }
 
 /// Every contractor of the client in order of id, those who were erased too. Until the end of the transaction nobody
-/// else gives out ids.
+/// else gives out ids, or erases anybody.
 pub async fn names(tx: &mut Tx) -> Result<Vec<ContractorName>, Error> {
+    erasure::lock(tx).await?;
     let client = tx.client();
-    sqlx::query!(
-        "SELECT pg_advisory_xact_lock(hashtextextended('contractors' || $1::text, 0))",
-        client.to_string()
-    )
-    .execute(tx.connection())
-    .await?;
     let query = sqlx::query_as!(
         ContractorName,
-        r#"SELECT id, company_name, erased_at IS NOT NULL AS "erased!" FROM contractors
+        r#"SELECT id, company_name, erased_at IS NOT NULL AS "erased!", forgotten FROM contractors
         WHERE client_id = $1 ORDER BY id"#,
         client
     );
@@ -114,6 +110,18 @@ pub async fn partners(tx: &mut Tx) -> Result<Vec<Partner>, Error> {
     let client = tx.client();
     let query =
         sqlx::query_as!(Partner, "SELECT id, name FROM partners WHERE client_id = $1 ORDER BY id", client);
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// The same of some ids.
+pub async fn partners_of(tx: &mut Tx, ids: &[i32]) -> Result<Vec<Partner>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Partner,
+        "SELECT id, name FROM partners WHERE client_id = $1 AND id = ANY($2) ORDER BY id",
+        client,
+        ids
+    );
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
@@ -134,6 +142,7 @@ pub async fn observe(tx: &mut Tx, rows: &[Observed]) -> Result<(Counts, Vec<Kept
         FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, tier text, valid_from date,
             revenue numeric(18,2), team_size integer, focus_areas text[], current_stage text)) WITH ORDINALITY
             AS r (contractor_id, tier, valid_from, revenue, team_size, focus_areas, current_stage, place)
+        WHERE contractor_id NOT IN (SELECT id FROM contractors WHERE client_id = $1 AND erased_at IS NOT NULL)
         ORDER BY place ON CONFLICT (client_id, contractor_id, valid_from) DO NOTHING",
         client,
         given
@@ -143,20 +152,31 @@ pub async fn observe(tx: &mut Tx, rows: &[Observed]) -> Result<(Counts, Vec<Kept
     if counts.unchanged == 0 {
         return Ok((counts, Vec::new()));
     }
-    // A row that gives no revenue does not contradict one that does.
+    // What a row does not give contradicts nothing. What a profile told is a tier alone.
     let kept = sqlx::query!(
-        r#"SELECT r.place AS "place!", h.tier, h.revenue::float8 AS revenue
-        FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, tier text, valid_from date,
-            revenue numeric(18,2))) WITH ORDINALITY AS r (contractor_id, tier, valid_from, revenue, place)
-        JOIN contractor_revenue_history AS h
-            ON h.client_id = $1 AND h.contractor_id = r.contractor_id AND h.valid_from = r.valid_from
-        WHERE h.tier <> r.tier OR h.revenue IS DISTINCT FROM coalesce(r.revenue, h.revenue) ORDER BY r.place"#,
+        r#"SELECT place AS "place!", tier AS "tier!", revenue, differs AS "differs!" FROM (
+            SELECT r.place, h.tier, h.revenue::float8 AS revenue, array_remove(ARRAY[
+                CASE WHEN h.tier <> r.tier THEN 'tier' END,
+                CASE WHEN NOT of_profile AND h.revenue IS DISTINCT FROM coalesce(r.revenue, h.revenue)
+                    THEN 'revenue' END,
+                CASE WHEN NOT of_profile AND h.team_size IS DISTINCT FROM coalesce(r.team_size, h.team_size)
+                    THEN 'team_size' END,
+                CASE WHEN NOT of_profile AND h.focus_areas IS DISTINCT FROM coalesce(nullif(r.focus_areas, '{}'),
+                    h.focus_areas) THEN 'focus_areas' END,
+                CASE WHEN NOT of_profile AND h.current_stage IS DISTINCT FROM coalesce(r.current_stage, h.current_stage)
+                    THEN 'current_stage' END], NULL) AS differs
+            FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, tier text, valid_from date,
+                revenue numeric(18,2), team_size integer, focus_areas text[], current_stage text)) WITH ORDINALITY
+                AS r (contractor_id, tier, valid_from, revenue, team_size, focus_areas, current_stage, place)
+            JOIN contractor_revenue_history AS h
+                ON h.client_id = $1 AND h.contractor_id = r.contractor_id AND h.valid_from = r.valid_from
+        ) AS kept WHERE differs <> '{}' ORDER BY place"#,
         client,
         given
     );
     let kept = kept.fetch_all(tx.connection()).await?.into_iter().map(|row| {
         let place = usize::try_from(row.place - 1).unwrap_or_default();
-        Kept { place, tier: row.tier, revenue: row.revenue }
+        Kept { place, tier: row.tier, revenue: row.revenue, differs: row.differs }
     });
     Ok((counts, kept.collect()))
 }
@@ -175,22 +195,24 @@ pub async fn write_partners(tx: &mut Tx, rows: &[Partner]) -> Result<u64, Error>
     Ok(query.execute(tx.connection()).await?.rows_affected())
 }
 
-/// Of the same contractor and partner the last row counts; what it does not say stays.
+/// Of the same contractor and partner the first day counts, and the last rating.
 pub async fn write_usage(tx: &mut Tx, rows: &[Usage]) -> Result<Counts, Error> {
     let (client, given) = (tx.client(), json(rows)?);
     let query = sqlx::query_as!(
         Written,
         r#"WITH written AS (
             INSERT INTO contractor_partner_usage AS old (client_id, contractor_id, partner_id, used_from, satisfaction)
-            SELECT DISTINCT ON (contractor_id, partner_id) $1, contractor_id, partner_id, used_from, satisfaction
+            SELECT $1, contractor_id, partner_id, min(used_from),
+                (array_agg(satisfaction ORDER BY place DESC) FILTER (WHERE satisfaction IS NOT NULL))[1]
             FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, partner_id integer, used_from date,
                 satisfaction smallint)) WITH ORDINALITY
                 AS r (contractor_id, partner_id, used_from, satisfaction, place)
-            ORDER BY contractor_id, partner_id, place DESC
+            WHERE contractor_id NOT IN (SELECT id FROM contractors WHERE client_id = $1 AND erased_at IS NOT NULL)
+            GROUP BY contractor_id, partner_id ORDER BY contractor_id, partner_id
             ON CONFLICT (client_id, contractor_id, partner_id) DO UPDATE SET
-                used_from = coalesce(excluded.used_from, old.used_from),
+                used_from = least(excluded.used_from, old.used_from),
                 satisfaction = coalesce(excluded.satisfaction, old.satisfaction)
-            WHERE (old.used_from, old.satisfaction) IS DISTINCT FROM (coalesce(excluded.used_from, old.used_from),
+            WHERE (old.used_from, old.satisfaction) IS DISTINCT FROM (least(excluded.used_from, old.used_from),
                 coalesce(excluded.satisfaction, old.satisfaction))
             RETURNING xmax = 0 AS inserted
         )
@@ -202,19 +224,20 @@ pub async fn write_usage(tx: &mut Tx, rows: &[Usage]) -> Result<Counts, Error> {
     Ok(query.fetch_one(tx.connection()).await?.of(rows.len()))
 }
 
-/// Of the same contractor and milestone the last row counts; one without a day leaves the day as it is.
+/// Of the same contractor and milestone the first day counts.
 pub async fn write_milestones(tx: &mut Tx, rows: &[Milestone]) -> Result<Counts, Error> {
     let (client, given) = (tx.client(), json(rows)?);
     let query = sqlx::query_as!(
         Written,
         r#"WITH written AS (
             INSERT INTO contractor_milestones AS old (client_id, contractor_id, milestone, reached_on)
-            SELECT DISTINCT ON (contractor_id, milestone) $1, contractor_id, milestone, reached_on
-            FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, milestone text, reached_on date))
-                WITH ORDINALITY AS r (contractor_id, milestone, reached_on, place)
-            ORDER BY contractor_id, milestone, place DESC
-            ON CONFLICT (client_id, contractor_id, milestone) DO UPDATE SET reached_on = excluded.reached_on
-            WHERE old.reached_on IS DISTINCT FROM coalesce(excluded.reached_on, old.reached_on)
+            SELECT $1, contractor_id, milestone, min(reached_on)
+            FROM jsonb_to_recordset($2) AS (contractor_id integer, milestone text, reached_on date)
+            WHERE contractor_id NOT IN (SELECT id FROM contractors WHERE client_id = $1 AND erased_at IS NOT NULL)
+            GROUP BY contractor_id, milestone ORDER BY contractor_id, milestone
+            ON CONFLICT (client_id, contractor_id, milestone) DO UPDATE SET
+                reached_on = least(excluded.reached_on, old.reached_on)
+            WHERE old.reached_on IS DISTINCT FROM least(excluded.reached_on, old.reached_on)
             RETURNING xmax = 0 AS inserted
         )
         SELECT count(*) FILTER (WHERE inserted) AS "inserted!", count(*) FILTER (WHERE NOT inserted) AS "updated!"
@@ -225,22 +248,24 @@ pub async fn write_milestones(tx: &mut Tx, rows: &[Milestone]) -> Result<Counts,
     Ok(query.fetch_one(tx.connection()).await?.of(rows.len()))
 }
 
-/// Of the same contractor, kind and title the last row counts; what it does not say stays.
+/// Of the same contractor, kind and title the first day counts, and the last author.
 pub async fn write_content(tx: &mut Tx, rows: &[Content]) -> Result<Counts, Error> {
     let (client, given) = (tx.client(), json(rows)?);
     let query = sqlx::query_as!(
         Written,
         r#"WITH written AS (
             INSERT INTO contractor_content AS old (client_id, contractor_id, kind, title, author, consumed_on)
-            SELECT DISTINCT ON (contractor_id, kind, title) $1, contractor_id, kind, title, author, consumed_on
+            SELECT $1, contractor_id, kind, title,
+                coalesce((array_agg(author ORDER BY place DESC) FILTER (WHERE author <> ''))[1], ''), min(consumed_on)
             FROM ROWS FROM (jsonb_to_recordset($2) AS (contractor_id integer, kind text, title text, author text,
                 consumed_on date)) WITH ORDINALITY AS r (contractor_id, kind, title, author, consumed_on, place)
-            ORDER BY contractor_id, kind, title, place DESC
+            WHERE contractor_id NOT IN (SELECT id FROM contractors WHERE client_id = $1 AND erased_at IS NOT NULL)
+            GROUP BY contractor_id, kind, title ORDER BY contractor_id, kind, title
             ON CONFLICT (client_id, contractor_id, kind, title) DO UPDATE SET
                 author = coalesce(nullif(excluded.author, ''), old.author),
-                consumed_on = coalesce(excluded.consumed_on, old.consumed_on)
+                consumed_on = least(excluded.consumed_on, old.consumed_on)
             WHERE (old.author, old.consumed_on) IS DISTINCT FROM (coalesce(nullif(excluded.author, ''), old.author),
-                coalesce(excluded.consumed_on, old.consumed_on))
+                least(excluded.consumed_on, old.consumed_on))
             RETURNING xmax = 0 AS inserted
         )
         SELECT count(*) FILTER (WHERE inserted) AS "inserted!", count(*) FILTER (WHERE NOT inserted) AS "updated!"
@@ -249,47 +274,6 @@ pub async fn write_content(tx: &mut Tx, rows: &[Content]) -> Result<Counts, Erro
         given
     );
     Ok(query.fetch_one(tx.connection()).await?.of(rows.len()))
-}
-
-/// Forgets a contractor with everything of theirs. What came of goals still counts, as nobody's and without words.
-/// False if there is no such one, or they were erased before.
-pub async fn erase(tx: &mut Tx, id: i32, now: DateTime<Utc>) -> Result<bool, Error> {
-    let client = tx.client();
-    let there = sqlx::query_scalar!(
-        "SELECT id FROM contractors WHERE client_id = $1 AND id = $2 AND id > 0 AND erased_at IS NULL FOR UPDATE",
-        client,
-        id
-    );
-    if there.fetch_optional(tx.connection()).await?.is_none() {
-        return Ok(false);
-    }
-    sqlx::query!(
-        "INSERT INTO contractors (client_id, id, erased_at) VALUES ($1, $2, $3) ON CONFLICT (client_id, id) DO NOTHING",
-        client,
-        NOBODY,
-        now
-    )
-    .execute(tx.connection())
-    .await?;
-    // The id of the event may have been made of the contractor's; the days would tell who it was.
-    sqlx::query!(
-        "UPDATE pattern_success_tracking SET contractor_id = $3, goal_id = NULL, outcome_notes = NULL,
-            what_worked = NULL, what_didnt_work = NULL, event_id = gen_random_uuid()::text,
-            created_at = date_trunc('month', created_at), completed_at = date_trunc('month', completed_at)
-        WHERE client_id = $1 AND contractor_id = $2",
-        client,
-        id,
-        NOBODY
-    )
-    .execute(tx.connection())
-    .await?;
-    sqlx::query!("DELETE FROM contractors WHERE client_id = $1 AND id = $2", client, id)
-        .execute(tx.connection())
-        .await?;
-    sqlx::query!("INSERT INTO contractors (client_id, id, erased_at) VALUES ($1, $2, $3)", client, id, now)
-        .execute(tx.connection())
-        .await?;
-    Ok(true)
 }
 
 struct Written {

@@ -26,6 +26,13 @@ pub struct StoredMatch {
     pub checklist_items_generated: i32,
 }
 
+impl StoredMatch {
+    /// Whether the contractor acts on it, or did: a match that was only found waits for that.
+    pub fn is_applied(&self) -> bool {
+        self.pattern_result != "pending"
+    }
+}
+
 /// A goal to keep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewGoal {
@@ -264,6 +271,20 @@ pub async fn items(tx: &mut Tx, goals: &[i32]) -> Result<Vec<Item>, Error> {
         goals
     );
     Ok(query.fetch_all(tx.connection()).await?)
+}
+
+/// Notes that an item is done; the first time stays.
+pub async fn tick(tx: &mut Tx, item: i32, now: DateTime<Utc>) -> Result<Option<Item>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Item,
+        "UPDATE ai_concierge_checklist_items SET done_at = coalesce(done_at, $3)
+        WHERE client_id = $1 AND id = $2 RETURNING id, goal_id, item, done_at",
+        client,
+        item,
+        now
+    );
+    Ok(query.fetch_optional(tx.connection()).await?)
 }
 
 /// Ends an open goal as `completed` or `abandoned`; false if it has ended.

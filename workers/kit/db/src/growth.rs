@@ -50,10 +50,15 @@ pub struct Outcome {
 /// What patterns learn of an outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
+    pub id: i32,
+    /// None of who was erased.
+    pub contractor_id: Option<i32>,
     pub pattern_id: i32,
     pub goal_completed: bool,
     pub contractor_satisfaction: Option<i16>,
     pub pattern_confidence: Option<f64>,
+    /// As what it counted at the last learning: 0, 0.5 or 1.
+    pub counted_as: Option<f64>,
 }
 
 /// Clients of whose contractors something can be learned.
@@ -65,7 +70,13 @@ pub async fn clients(db: &Db) -> Result<Vec<Uuid>, Error> {
 /// Makes others wait who learn for the same client, for as long as it takes.
 pub async fn lock(tx: &mut Tx) -> Result<(), Error> {
     let client = tx.client();
-    sqlx::query("SELECT set_config('statement_timeout', '1h', true)").execute(tx.connection()).await?;
+    // While it is read and learned elsewhere, this transaction waits.
+    sqlx::query(
+        "SELECT set_config('statement_timeout', '1h', true),
+            set_config('idle_in_transaction_session_timeout', '1h', true)",
+    )
+    .execute(tx.connection())
+    .await?;
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(hashtextextended('growth' || $1::text, 0))",
         client.to_string()
@@ -146,7 +157,8 @@ pub async fn outcomes(tx: &mut Tx, until: DateTime<Utc>) -> Result<Vec<Ended>, E
     let client = tx.client();
     let query = sqlx::query_as!(
         Ended,
-        "SELECT pattern_id, goal_completed, contractor_satisfaction, pattern_confidence::float8 AS pattern_confidence
+        "SELECT id, nullif(contractor_id, 0) AS contractor_id, pattern_id, goal_completed, contractor_satisfaction,
+            pattern_confidence::float8 AS pattern_confidence, counted_as::float8 AS counted_as
         FROM pattern_success_tracking WHERE client_id = $1 AND created_at <= $2 ORDER BY id",
         client,
         until
@@ -154,25 +166,66 @@ pub async fn outcomes(tx: &mut Tx, until: DateTime<Utc>) -> Result<Vec<Ended>, E
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// Keeps as what outcomes were counted, by their ids.
+pub async fn keep_counted(tx: &mut Tx, counted: &[(i32, Option<f64>)]) -> Result<(), Error> {
+    let client = tx.client();
+    let (ids, values): (Vec<i32>, Vec<Option<f64>>) = counted.iter().copied().unzip();
+    sqlx::query!(
+        "UPDATE pattern_success_tracking AS t SET counted_as = given.counted_as
+        FROM unnest($2::integer[], $3::float8[]) AS given (id, counted_as)
+        WHERE t.client_id = $1 AND t.id = given.id",
+        client,
+        &ids,
+        &values as &[Option<f64>]
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// What a told outcome was.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Told {
     New,
-    /// Of this goal something was known, and what is told now was added.
+    /// Something was known of it, and what is told now was added.
     Added,
     /// It was told before.
     Known,
 }
 
-/// Keeps what came of a goal: once for each event, and once for each goal.
-pub async fn track(tx: &mut Tx, outcome: &Outcome, now: DateTime<Utc>) -> Result<Told, Error> {
+/// What is known of an outcome, now that something was told of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tracked {
+    pub told: Told,
+    pub goal_completed: bool,
+    /// 1 to 5.
+    pub contractor_satisfaction: Option<i16>,
+}
+
+/// Keeps what came of a goal, or of a pattern that a contractor acted on without one: once for each event and of each.
+///
+/// What is told later adds what was not known; what was told first stays, in whatever order it is told again. None if
+/// the event was told of something else.
+pub async fn track(tx: &mut Tx, outcome: &Outcome, now: DateTime<Utc>) -> Result<Option<Tracked>, Error> {
     let client = tx.client();
+    let known = sqlx::query!(
+        "SELECT pattern_id, contractor_id, goal_id, goal_completed, contractor_satisfaction
+        FROM pattern_success_tracking WHERE client_id = $1 AND event_id = $2",
+        client,
+        outcome.event_id
+    );
+    if let Some(known) = known.fetch_optional(tx.connection()).await? {
+        let same = (known.pattern_id, known.contractor_id, known.goal_id)
+            == (outcome.pattern_id, outcome.contractor_id, outcome.goal_id);
+        let (goal_completed, contractor_satisfaction) = (known.goal_completed, known.contractor_satisfaction);
+        return Ok(same.then_some(Tracked { told: Told::Known, goal_completed, contractor_satisfaction }));
+    }
     let inserted = sqlx::query!(
         "INSERT INTO pattern_success_tracking (client_id, pattern_id, contractor_id, goal_id, goal_completed,
             time_to_completion_days, contractor_satisfaction, outcome_notes, revenue_impact, what_worked,
-            what_didnt_work, pattern_confidence, created_at, completed_at, event_id)
+            what_didnt_work, pattern_confidence, created_at, completed_at, event_id, without_goal)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::float8::numeric(3,2), $13::timestamptz,
-            CASE WHEN $5 THEN $13::timestamptz END, $14)
+            CASE WHEN $5 THEN $13::timestamptz END, $14, $4::integer IS NULL)
         ON CONFLICT DO NOTHING",
         client,
         outcome.pattern_id,
@@ -190,25 +243,39 @@ pub async fn track(tx: &mut Tx, outcome: &Outcome, now: DateTime<Utc>) -> Result
         outcome.event_id
     );
     if inserted.execute(tx.connection()).await?.rows_affected() == 1 {
-        return Ok(Told::New);
+        let (goal_completed, contractor_satisfaction) =
+            (outcome.goal_completed, outcome.contractor_satisfaction);
+        return Ok(Some(Tracked { told: Told::New, goal_completed, contractor_satisfaction }));
     }
     let added = sqlx::query!(
-        "UPDATE pattern_success_tracking SET contractor_satisfaction = coalesce($4, contractor_satisfaction),
-            outcome_notes = coalesce($5, outcome_notes), revenue_impact = coalesce($6, revenue_impact),
-            what_worked = coalesce($7, what_worked), what_didnt_work = coalesce($8, what_didnt_work)
-        WHERE client_id = $1 AND goal_id = $2
-            AND NOT EXISTS (SELECT FROM pattern_success_tracking WHERE client_id = $1 AND event_id = $3)
-            AND (contractor_satisfaction, outcome_notes, revenue_impact, what_worked, what_didnt_work) IS DISTINCT FROM
-                (coalesce($4, contractor_satisfaction), coalesce($5, outcome_notes), coalesce($6, revenue_impact),
-                coalesce($7, what_worked), coalesce($8, what_didnt_work))",
+        r#"UPDATE pattern_success_tracking AS t SET
+            contractor_satisfaction = coalesce(t.contractor_satisfaction, $5),
+            outcome_notes = coalesce(t.outcome_notes, $6), revenue_impact = coalesce(t.revenue_impact, $7),
+            what_worked = coalesce(t.what_worked, $8), what_didnt_work = coalesce(t.what_didnt_work, $9)
+        FROM (
+            SELECT id, (contractor_satisfaction, outcome_notes, revenue_impact, what_worked, what_didnt_work)
+                IS DISTINCT FROM (coalesce(contractor_satisfaction, $5), coalesce(outcome_notes, $6),
+                coalesce(revenue_impact, $7), coalesce(what_worked, $8), coalesce(what_didnt_work, $9)) AS added
+            FROM pattern_success_tracking WHERE client_id = $1 AND contractor_id = $2
+                AND (goal_id = $3 OR $3 IS NULL AND without_goal AND pattern_id = $4) FOR UPDATE
+        ) AS known
+        WHERE t.client_id = $1 AND t.id = known.id
+        RETURNING known.added AS "added!", t.goal_completed, t.contractor_satisfaction"#,
         client,
+        outcome.contractor_id,
         outcome.goal_id,
-        outcome.event_id,
+        outcome.pattern_id,
         outcome.contractor_satisfaction,
         outcome.outcome_notes,
         outcome.revenue_impact,
         outcome.what_worked,
         outcome.what_didnt_work
     );
-    Ok(if added.execute(tx.connection()).await?.rows_affected() == 1 { Told::Added } else { Told::Known })
+    // Nothing is there when the event was told of something else at the same moment.
+    let added = added.fetch_optional(tx.connection()).await?;
+    Ok(added.map(|row| Tracked {
+        told: if row.added { Told::Added } else { Told::Known },
+        goal_completed: row.goal_completed,
+        contractor_satisfaction: row.contractor_satisfaction,
+    }))
 }

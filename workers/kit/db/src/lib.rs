@@ -9,6 +9,7 @@ pub mod conversion;
 pub mod counts;
 pub mod decision_makers;
 pub mod enrolments;
+pub mod erasure;
 mod error;
 pub mod experiments;
 pub mod goals;

@@ -72,7 +72,8 @@ impl<'a> Fields<'a> {
         };
         let mut elements = Fields { rest: elements };
         let mut texts = Vec::new();
-        while !elements.rest.is_empty() {
+        // Each takes four bytes at least; fewer are the rest of an array that was cut.
+        while elements.rest.len() >= 4 {
             texts.extend(elements.text());
         }
         texts
@@ -137,6 +138,16 @@ fn row(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_that_is_cut_ends() {
+        let list = [&[0; 20][..], &[0, 0, 0, 1, b'a'], &[0xff; 4], &[0, 0, 0, 9, b'b']].concat();
+        for cut in 0..=list.len() {
+            let field = [&u32::try_from(cut).unwrap().to_be_bytes()[..], &list[..cut]].concat();
+            let texts = Fields { rest: &field }.texts();
+            assert_eq!(texts, ["a"][..usize::from(cut >= 25)], "{cut}");
+        }
+    }
 
     #[test]
     fn a_row_is_read_once_all_of_it_is_there() {

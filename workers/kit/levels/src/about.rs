@@ -8,7 +8,7 @@ use stats::anonymity::{LEAST, may_be_told};
 use std::collections::BTreeMap;
 
 impl Tier<'_> {
-    pub(crate) fn about(&self, levelled: &[usize], months: Months) -> About {
+    pub(crate) fn about(&self, levelled: &[usize], months: Option<Months>) -> About {
         let (mut teams, mut revenues) = (Vec::new(), Vec::new());
         let (mut team_times, mut revenue_times) = (Vec::new(), Vec::new());
         let mut stages: BTreeMap<&str, u64> = BTreeMap::new();

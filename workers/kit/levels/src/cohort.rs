@@ -47,7 +47,8 @@ pub(crate) struct Found {
 /// Those who levelled up, in the middle.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct About {
-    pub(crate) months: Months,
+    /// Of those whose entry into the tier was seen; none of fewer than five.
+    pub(crate) months: Option<Months>,
     pub(crate) team_size: Option<i32>,
     pub(crate) stage: Option<String>,
     /// In dollars.
@@ -148,14 +149,23 @@ impl<'a> Tier<'a> {
         levelled.sort_by_key(|&place| (self.spells[place].end, self.id(place)));
         let held_out = (levelled.len() as f64 * HELD_OUT).round() as usize;
         let (older, newer) = levelled.split_at(levelled.len() - held_out);
-        let durations = |places: &[usize]| places.iter().map(|&place| self.months(place)).collect::<Vec<_>>();
+        let durations = |places: &[usize]| {
+            let entered = places.iter().filter(|&&place| self.spells[place].is_entered);
+            entered.map(|&place| self.months(place)).collect::<Vec<_>>()
+        };
         let (older_months, newer_months) = (durations(older), durations(newer));
         let mut sorted = [older_months.as_slice(), &newer_months].concat();
         sorted.sort_by(f64::total_cmp);
-        let middle = median(&sorted).unwrap_or_default();
-        let stayers = if compare { self.stayers(middle) } else { Vec::new() };
+        let middle = median(&sorted);
+        let stayers = middle.filter(|_| compare).map_or_else(Vec::new, |middle| self.stayers(middle));
+        let middle = middle.unwrap_or_default();
         let group = self.groups(older, newer, &stayers);
         let effects = Effects::new(self.watched(to), newer);
+        let mut months = months(&older_months, &newer_months, &effects.watched());
+        if let Some(months) = months.as_mut().filter(|_| !compare) {
+            // Of those who are not in the data nothing is known.
+            (months.stats.eventual_rate, months.stats.median_all) = (None, None);
+        }
         let mut cohort = Cohort {
             n: levelled.len() as u64,
             stayed: stayers.len() as u64,
@@ -163,19 +173,16 @@ impl<'a> Tier<'a> {
             found: BTreeMap::new(),
             older: older.len() as u64,
             newer: newer.len() as u64,
-            about: self.about(&in_order, months(&older_months, &newer_months, effects.watched())),
+            about: self.about(&in_order, months),
         };
-        if !compare {
-            // Of those who are not in the data nothing is known.
-            let stats = &mut cohort.about.months.stats;
-            (stats.eventual_rate, stats.median_all) = (None, None);
-        }
         let mut tests = Vec::new();
         for (what, had) in self.had.iter().enumerate() {
             let key = &self.facts.keys[what];
             let counted = self.count(had, &group, middle);
             let levelled = Rate::new(counted.older + counted.newer, cohort.n);
-            let is_common = levelled.share().is_some_and(|share| share >= COMMON);
+            let of_older = Rate::new(counted.older, cohort.older);
+            let is_common =
+                [levelled, of_older].iter().any(|rate| rate.share().is_some_and(|share| share >= COMMON));
             let all = levelled.and(Rate::new(counted.stayed, cohort.stayed));
             // By all people and not by those who levelled up: what is tested is not chosen by what came of it.
             if cohort.basis == Basis::Stayers && all.share().is_some_and(|share| share >= SEEN) {
@@ -204,22 +211,23 @@ impl<'a> Tier<'a> {
         f64::from(self.spells[place].days()) / MONTH
     }
 
-    /// In months.
-    fn watched(&self, to: u8) -> Vec<Watched> {
-        let one = |spell: &&Spell| Watched {
-            days: f64::from(spell.days()) / MONTH,
-            happened: spell.up == Some(to),
+    /// In months; none of those whose entry was not seen.
+    fn watched(&self, to: u8) -> Vec<Option<Watched>> {
+        let one = |spell: &&Spell| {
+            let days = f64::from(spell.days()) / MONTH;
+            spell.is_entered.then_some(Watched { days, happened: spell.up == Some(to) })
         };
         self.spells.iter().map(one).collect()
     }
 
-    /// Those who were in the tier for so long and have never left it upwards: one spell each, their longest.
+    /// Those who were seen entering the tier, were in it for so long and have never left it upwards: one spell each, their
+    /// longest.
     fn stayers(&self, months: f64) -> Vec<usize> {
         let gone: HashSet<u32> =
             self.spells.iter().filter(|spell| spell.up.is_some()).map(|spell| spell.contractor).collect();
         let mut longest: BTreeMap<u32, usize> = BTreeMap::new();
         for (place, spell) in self.spells.iter().enumerate() {
-            if self.months(place) >= months && !gone.contains(&spell.contractor) {
+            if spell.is_entered && self.months(place) >= months && !gone.contains(&spell.contractor) {
                 let known = longest.entry(spell.contractor).or_insert(place);
                 if spell.days() > self.spells[*known].days() {
                     *known = place;
@@ -253,7 +261,7 @@ impl<'a> Tier<'a> {
             }
             if one.since == UNDATED {
                 counted.undated += 1;
-            } else {
+            } else if self.spells[one.spell as usize].is_entered {
                 counted.months.push(after);
             }
             counted.ratings += u64::from(one.satisfaction > 0);

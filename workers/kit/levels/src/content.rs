@@ -1,6 +1,6 @@
 //! Books, podcasts and events of those who levelled up.
 
-use crate::pattern::{CommonContent, Pattern, Verdict};
+use crate::pattern::{CommonContent, Comparison, Pattern, Verdict};
 use crate::record::ContentKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ pub struct ContentAdvice {
     pub usage_rate: f64,
     pub sample_size: u64,
     pub verdict: Verdict,
+    /// Of those who stayed, where they are known.
+    pub comparison: Option<Comparison>,
     /// As "73% of contractors who scaled to $5M read 'Traction' by Gino Wickman".
     pub text: String,
 }
@@ -47,6 +49,7 @@ fn advise(pattern: &Pattern, kind: ContentKind, one: &CommonContent) -> ContentA
         ContentKind::Podcast => "listened to",
         ContentKind::Event => "attended",
     };
+    let beside = one.figure.beside().map_or(String::new(), |beside| format!(" ({beside})"));
     let by = if one.author.is_empty() { String::new() } else { format!(" by {}", one.author) };
     ContentAdvice {
         kind,
@@ -56,8 +59,9 @@ fn advise(pattern: &Pattern, kind: ContentKind, one: &CommonContent) -> ContentA
         usage_rate: one.figure.rate,
         sample_size: one.figure.n,
         verdict: one.figure.verdict,
+        comparison: one.figure.comparison.clone(),
         text: format!(
-            "{} of contractors who scaled to {} {did} '{}'{by}",
+            "{} of contractors who scaled to {} {did} '{}'{by}{beside}",
             one.figure.percent(),
             pattern.reach_label,
             one.title

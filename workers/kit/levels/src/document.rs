@@ -34,12 +34,14 @@ pub(crate) fn patterns(
 ) -> Vec<Pattern> {
     let mut patterns = Vec::new();
     for kind in PatternType::ALL {
-        let before = told.patterns.iter().find(|pattern| pattern.pattern_type == kind).copied();
+        let before = told.pattern(kind);
         // The same people have the same in common.
         let kept = before.filter(|before| before.sample_size == cohort.n);
         let kept = kept.and_then(|kept| Some((kept.validation, kept.modal.clone()?)));
-        let kept =
-            kept.filter(|(_, modal)| lines.get(&key_of(modal)).is_some_and(|line| line.figure.is_common()));
+        let kept = kept.filter(|(_, modal)| {
+            let figure = lines.get(&key_of(modal)).map(|line| &line.figure);
+            figure.is_some_and(|figure| figure.is_common() || *figure == modal.figure)
+        });
         let modal = match &kept {
             Some((_, modal)) => Some((key_of(modal), modal.clone())),
             None => modal(rules, kind, cohort, lines),
@@ -47,12 +49,13 @@ pub(crate) fn patterns(
         if modal.is_none() && before.is_none() {
             continue;
         }
-        let mut pattern = document(rules, way, cohort, lines, (kind, before), as_of);
+        let mut pattern = document(rules, way, cohort, lines, (kind, told), as_of);
         if let Some((key, mut modal)) = modal {
             if let Some(line) = lines.get(&key) {
                 modal.figure = line.figure.clone();
             }
-            pattern.validation = kept.map_or_else(|| validated(cohort, &key), |(validation, _)| validation);
+            let validated = || validated(cohort, &key, &modal.figure);
+            pattern.validation = kept.map_or_else(validated, |(validation, _)| validation);
             pattern.modal = Some(modal);
         }
         patterns.push(pattern);
@@ -61,15 +64,18 @@ pub(crate) fn patterns(
     if !patterns.iter().any(is_told) {
         // Every transition that may be told of has a pattern, if only to say that nothing is common.
         let kind = PatternType::RevenueGrowth;
-        let before = told.patterns.iter().find(|pattern| pattern.pattern_type == kind).copied();
         patterns.retain(|pattern| pattern.pattern_type != kind);
-        patterns.push(document(rules, way, cohort, lines, (kind, before), as_of));
+        patterns.push(document(rules, way, cohort, lines, (kind, told), as_of));
     }
-    patterns.iter_mut().for_each(write);
+    for pattern in &mut patterns {
+        pattern.earlier_sizes = told.earlier_sizes(cohort.n);
+        write(pattern);
+    }
     patterns
 }
 
-/// The action of a type that most of the older level-ups had, with what is told of it.
+/// The action of a type that most of the older level-ups had, with what is told of it. The newest, which judge it, have no
+/// say in it.
 fn modal(
     rules: &Rules,
     kind: PatternType,
@@ -78,10 +84,8 @@ fn modal(
 ) -> Option<(Key, Modal)> {
     let older = |key: &Key| cohort.found.get(key).map_or(0, |found| found.older);
     let enough = |key: &Key| older(key) as f64 >= COMMON * cohort.older as f64;
-    let mut common: Vec<(&Key, &Line)> = lines
-        .iter()
-        .filter(|(key, line)| type_of(rules, key) == Some(kind) && line.figure.is_common() && enough(key))
-        .collect();
+    let mut common: Vec<(&Key, &Line)> =
+        lines.iter().filter(|(key, _)| type_of(rules, key) == Some(kind) && enough(key)).collect();
     // Stable: of those that are as common the first by name is taken.
     common.sort_by_key(|(key, line)| std::cmp::Reverse((older(key), line.figure.count)));
     let (key, line) = common.first()?;
@@ -109,7 +113,10 @@ fn type_of(rules: &Rules, key: &Key) -> Option<PatternType> {
 }
 
 /// Whether what was found on the older level-ups is so among the newest, too.
-fn validated(cohort: &Cohort, key: &Key) -> Validation {
+fn validated(cohort: &Cohort, key: &Key, told: &Figure) -> Validation {
+    if !told.is_common() {
+        return Validation::Failed;
+    }
     let Some(found) = cohort.found.get(key).filter(|_| cohort.newer >= LEAST) else {
         return Validation::TooFew;
     };
@@ -124,11 +131,11 @@ fn document(
     way: Way<'_>,
     cohort: &Cohort,
     lines: &BTreeMap<Key, Line>,
-    (kind, before): (PatternType, Option<&Pattern>),
+    (kind, told): (PatternType, &Told<'_>),
     as_of: DateTime<Utc>,
 ) -> Pattern {
     let mut pattern = Pattern {
-        id: before.map_or(0, |before| before.id),
+        id: told.pattern(kind).map_or(0, |before| before.id),
         from_revenue_tier: way.from.code.clone(),
         to_revenue_tier: way.to.code.clone(),
         pattern_name: String::new(),
@@ -145,6 +152,7 @@ fn document(
         fastest_time_months: 0,
         success_indicators: Indicators::default(),
         sample_size: cohort.n,
+        earlier_sizes: Vec::new(),
         confidence_score: 0.0,
         confidence_base: 0.0,
         confidence_low: 0.0,
@@ -169,6 +177,18 @@ fn document(
     };
     list(rules, &mut pattern, lines);
     describe(&mut pattern, way, &cohort.about);
+    let months = cohort.about.months.as_ref();
+    match (months.filter(|months| told.allows_months(months.stats.n, cohort.n)), told.patterns.first()) {
+        (Some(months), _) => {
+            pattern.avg_time_to_level_up_months = months.average;
+            pattern.median_time_to_level_up_months = months.median;
+            pattern.fastest_time_months = months.fastest;
+            pattern.months_stats = months.stats.clone();
+            (pattern.months_stats.of, pattern.months_stats.earlier) = (cohort.n, told.months());
+        }
+        (None, Some(before)) => keep_months(&mut pattern, before),
+        (None, None) => {}
+    }
     pattern
 }
 
@@ -186,8 +206,12 @@ fn list(rules: &Rules, pattern: &mut Pattern, lines: &BTreeMap<Key, Line>) {
             Key::Partner(partner_id) => pattern.common_partners.push(CommonPartner {
                 partner_id: *partner_id,
                 usage_rate: figure.rate,
-                avg_satisfaction: line.rated.map(|(average, _)| average),
-                satisfaction_count: line.rated.map(|(_, n)| n),
+                avg_satisfaction: line.rated.as_ref().map(|rated| rated.average),
+                satisfaction_count: line.rated.as_ref().map(|rated| rated.n),
+                earlier_satisfaction_counts: line
+                    .rated
+                    .as_ref()
+                    .map_or_else(Vec::new, |rated| rated.earlier.clone()),
                 figure,
             }),
             Key::Content(kind, ..) => {
@@ -222,12 +246,8 @@ fn list(rules: &Rules, pattern: &mut Pattern, lines: &BTreeMap<Key, Line>) {
     }
 }
 
-/// Who the cohort was, and how long it took.
+/// Who the cohort was.
 fn describe(pattern: &mut Pattern, way: Way<'_>, about: &About) {
-    pattern.avg_time_to_level_up_months = about.months.average;
-    pattern.median_time_to_level_up_months = about.months.median;
-    pattern.fastest_time_months = about.months.fastest;
-    pattern.months_stats = about.months.stats.clone();
     pattern.team_size = about.team_size;
     pattern.current_stage.clone_from(&about.stage);
     pattern.success_indicators.team_doubled = about.team_doubled;
@@ -243,17 +263,23 @@ fn describe(pattern: &mut Pattern, way: Way<'_>, about: &About) {
 
 /// Takes over what was told of the middle of a cohort: of the same number nothing may have changed.
 pub(crate) fn keep(pattern: &mut Pattern, before: &Pattern) {
-    pattern.avg_time_to_level_up_months = before.avg_time_to_level_up_months;
-    pattern.median_time_to_level_up_months = before.median_time_to_level_up_months;
-    pattern.fastest_time_months = before.fastest_time_months;
-    pattern.months_stats = before.months_stats.clone();
+    keep_months(pattern, before);
     pattern.team_size = before.team_size;
     pattern.current_stage.clone_from(&before.current_stage);
     pattern.success_indicators.team_doubled = before.success_indicators.team_doubled;
     pattern.success_indicators.revenue_increased = before.success_indicators.revenue_increased;
     pattern.from_label.clone_from(&before.from_label);
     pattern.to_label.clone_from(&before.to_label);
+    pattern.released_at =
+        pattern.figures().map(|figure| figure.as_of).fold(before.released_at, DateTime::max);
     write(pattern);
+}
+
+fn keep_months(pattern: &mut Pattern, before: &Pattern) {
+    pattern.avg_time_to_level_up_months = before.avg_time_to_level_up_months;
+    pattern.median_time_to_level_up_months = before.median_time_to_level_up_months;
+    pattern.fastest_time_months = before.fastest_time_months;
+    pattern.months_stats = before.months_stats.clone();
 }
 
 /// What follows from the action, and the words.
@@ -276,8 +302,11 @@ fn write(pattern: &mut Pattern) {
     (pattern.confidence_low, pattern.confidence_high) = (figure.low, figure.high);
     pattern.success_rate = figure.comparison.as_ref().and_then(|with| with.levelled_with);
     let mut text = format!(
-        "{} of {} contractors who went from {from} to {to} {} first.",
-        figure.count, figure.n, modal.phrase
+        "{} of {} contractors who went from {from} to {to} {} {}.",
+        figure.count,
+        figure.n,
+        modal.phrase,
+        figure.order()
     );
     if let Some(with) = &figure.comparison {
         text += &format!(" Of those who stayed as long, {} of {} did too.", with.stayed_with, with.stayed);

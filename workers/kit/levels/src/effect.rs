@@ -14,9 +14,10 @@ pub(crate) const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// Everybody in a tier with their way to one other tier, sorted once for many tests.
 pub(crate) struct Effects {
-    watched: Vec<Watched>,
+    /// None of those who were not seen from the beginning.
+    watched: Vec<Option<Watched>>,
     /// The same people, with nothing but the level-ups that were held out.
-    later: Vec<Watched>,
+    later: Vec<Option<Watched>>,
     at_risk: AtRisk,
     at_risk_later: AtRisk,
 }
@@ -30,34 +31,38 @@ pub(crate) struct Tested {
 
 impl Effects {
     /// `held_out` are places in `watched`.
-    pub(crate) fn new(watched: Vec<Watched>, held_out: &[usize]) -> Self {
-        let mut later: Vec<Watched> = watched.iter().map(|one| Watched { happened: false, ..*one }).collect();
-        held_out.iter().for_each(|&place| later[place].happened = watched[place].happened);
-        let (at_risk, at_risk_later) = (AtRisk::new(&watched), AtRisk::new(&later));
+    pub(crate) fn new(watched: Vec<Option<Watched>>, held_out: &[usize]) -> Self {
+        let open = |one: &Option<Watched>| one.map(|one| Watched { happened: false, ..one });
+        let mut later: Vec<Option<Watched>> = watched.iter().map(open).collect();
+        held_out.iter().for_each(|&place| later[place] = watched[place]);
+        let at_risk = |watched: &[Option<Watched>]| AtRisk::new(&known(watched, &BTreeSet::new()));
+        let (at_risk, at_risk_later) = (at_risk(&watched), at_risk(&later));
         Self { watched, later, at_risk, at_risk_later }
     }
 
-    pub(crate) fn watched(&self) -> &[Watched] {
-        &self.watched
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        known(&self.watched, &BTreeSet::new())
     }
 
     /// None where of too many it is not known when; of few, they are left out on both sides.
     pub(crate) fn test(&self, had: &[Had]) -> Option<Tested> {
+        let had: Vec<&Had> = had.iter().filter(|one| self.watched[one.spell as usize].is_some()).collect();
         let undated: BTreeSet<usize> =
             had.iter().filter(|one| one.since == UNDATED).map(|one| one.spell as usize).collect();
         if undated.len() as f64 > had.len() as f64 * UNDATED_MOST {
             return None;
         }
-        let effect = |watched: &[Watched], at_risk: &AtRisk| {
+        let effect = |watched: &[Option<Watched>], at_risk: &AtRisk| {
+            let did = |one: &&Had| {
+                let since = f64::from(one.since) / MONTH;
+                Some(Did { since, until: watched[one.spell as usize]? })
+            };
             let dated = had.iter().filter(|one| one.since != UNDATED);
-            let did: Vec<Did> = dated
-                .map(|one| Did { since: f64::from(one.since) / MONTH, until: watched[one.spell as usize] })
-                .collect();
+            let did: Vec<Did> = dated.filter_map(did).collect();
             if undated.is_empty() {
                 return at_risk.effect(&did);
             }
-            let known = watched.iter().enumerate().filter(|(place, _)| !undated.contains(place));
-            AtRisk::new(&known.map(|(_, one)| *one).collect::<Vec<_>>()).effect(&did)
+            AtRisk::new(&known(watched, &undated)).effect(&did)
         };
         let whole = effect(&self.watched, &self.at_risk);
         // Nobody asks whether chance holds.
@@ -65,4 +70,10 @@ impl Effects {
         let holds = is_more && effect(&self.later, &self.at_risk_later).is_more();
         Some(Tested { p: whole.p, holds })
     }
+}
+
+/// Those who were seen from the beginning, but for some.
+fn known(watched: &[Option<Watched>], but: &BTreeSet<usize>) -> Vec<Watched> {
+    let known = watched.iter().enumerate().filter(|(place, _)| !but.contains(place));
+    known.filter_map(|(_, one)| *one).collect()
 }

@@ -38,6 +38,8 @@ pub(crate) struct Row {
     team_size: i32,
     stage: u32,
     focus: (u32, u32),
+    /// Whether the profile told it, and no list or file.
+    pub(crate) of_profile: bool,
 }
 
 /// Something a contractor did.
@@ -86,7 +88,8 @@ impl Facts {
     pub(crate) fn keep(&mut self, rules: &Rules, today: i32, record: &Record) {
         self.seen += 1;
         let first_row = self.rows.len();
-        for observed in &record.history {
+        let seen = record.seen.iter().map(|row| (row, true));
+        for (observed, of_profile) in seen.chain(record.history.iter().map(|row| (row, false))) {
             let Some(rank) = rules.ladder().rank(&observed.tier) else {
                 self.unknown_tiers += 1;
                 continue;
@@ -101,6 +104,7 @@ impl Facts {
                 team_size: observed.team_size.unwrap_or(-1),
                 stage: observed.current_stage.as_deref().map_or(NOTHING, |stage| self.stage(stage)),
                 focus: self.focus(rules, &observed.focus_areas),
+                of_profile,
             };
             self.rows.push(row);
         }
@@ -108,7 +112,7 @@ impl Facts {
             return;
         }
         self.rows[first_row..].sort_by_key(|row| row.day);
-        self.of_each_day_the_last(first_row);
+        self.keep_the_last(first_row);
         let first = self.did.len();
         for reached in &record.milestones {
             let what = self.key('m', &[&reached.milestone], |name| Key::Milestone(rules.canonical(name[0])));
@@ -138,10 +142,13 @@ impl Facts {
         });
     }
 
-    fn of_each_day_the_last(&mut self, from: usize) {
+    /// Of each day; and of a profile that was put right, which is told for the next day.
+    fn keep_the_last(&mut self, from: usize) {
         let mut kept = from;
         for place in from + 1..self.rows.len() {
-            if self.rows[place].day != self.rows[kept].day {
+            let (one, next) = (&self.rows[kept], &self.rows[place]);
+            let is_put_right = one.of_profile && next.of_profile && one.day + 1 == next.day;
+            if one.day != next.day && !is_put_right {
                 kept += 1;
             }
             self.rows[kept] = self.rows[place];

@@ -39,6 +39,7 @@ pub(crate) fn figure(levelled: Rate, as_of: DateTime<Utc>) -> Figure {
         verdict: Verdict::CommonAmong,
         comparison: None,
         as_of,
+        earlier: Vec::new(),
     }
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn comparison(levelled: Rate, stayed: Rate) -> Option<Comparison> {
         ratio: ratio::lift(with, without).map(|lift| rounded(lift.ratio, 2)),
         p: None,
         q: None,
+        earlier: Vec::new(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Goals of a contractor, from the patterns that it matches, or from its profile alone.
 
-use crate::pattern::{Pattern, PatternType, percent};
+use crate::pattern::{Modal, Pattern, PatternType};
 use crate::record::{ContentKind, Profile};
 use crate::rules::{Gap, words};
 use crate::{Rules, timeline};
@@ -25,7 +25,13 @@ pub struct Goal {
     pub expected_low_months: Option<u32>,
     pub expected_high_months: Option<u32>,
     pub timeline: Option<String>,
+    /// `QUESTION`, of a goal that a pattern stands behind.
+    #[serde(default)]
+    pub question: Option<String>,
 }
+
+/// What is asked once such a goal has ended; the answer is the outcome's `contractor_satisfaction` (GR-112).
+pub const QUESTION: &str = "How helpful was this recommendation? (1-5)";
 
 /// A goal that no pattern stands behind.
 const PLAIN_PRIORITY: u8 = 5;
@@ -83,6 +89,7 @@ fn plain(rules: &Rules, profile: &Profile, kind: PatternType) -> Goal {
         expected_low_months: None,
         expected_high_months: None,
         timeline: None,
+        question: None,
     }
 }
 
@@ -111,6 +118,7 @@ fn from_pattern(
     goal.pattern_id = Some(pattern.id);
     goal.pattern_source = Some(source(pattern));
     goal.pattern_confidence = Some(pattern.confidence_score);
+    goal.question = Some(QUESTION.to_owned());
     // Time in another tier than the pattern's says nothing of its time.
     let is_there = profile.revenue_tier.as_ref() == Some(&pattern.from_revenue_tier);
     let elapsed = elapsed.filter(|_| is_there).unwrap_or_default();
@@ -125,12 +133,12 @@ fn from_pattern(
 /// (statistics 4.10).
 fn source(pattern: &Pattern) -> String {
     let Pattern { sample_size, from_label, to_label, .. } = pattern;
-    let mut text = format!("Based on {sample_size} contractors who went from {from_label} to {to_label}");
-    if let Some(modal) = &pattern.modal {
-        text += &format!(" - {} {} first", modal.figure.percent(), modal.phrase);
-        if let Some(with) = &modal.figure.comparison {
-            text += &format!(" ({} of those who stayed did too)", percent(with.stayed_with, with.stayed));
-        }
+    let based = |n: u64| format!("Based on {n} contractors who went from {from_label} to {to_label}");
+    let Some(Modal { figure, phrase, .. }) = &pattern.modal else { return based(*sample_size) };
+    // The figure may be older than the pattern's size, and is of as many as there were then.
+    let mut text = format!("{} - {} {phrase} {}", based(figure.n), figure.percent(), figure.order());
+    if let Some(beside) = figure.beside() {
+        text += &format!(" ({beside})");
     }
     text
 }
@@ -144,8 +152,8 @@ fn assessments(rules: &Rules, pattern: &Pattern) -> Vec<String> {
         match rules.action(&one.name) {
             Some(action) => action.assess.clone(),
             None => {
-                let percent = one.figure.percent();
-                Some(format!("Consider: {} ({percent} of successful contractors)", words(&one.name)))
+                let (percent, beside) = (one.figure.percent(), one.figure.also_beside());
+                Some(format!("Consider: {} ({percent} of successful contractors{beside})", words(&one.name)))
             }
         }
     });
@@ -156,13 +164,14 @@ fn assessments(rules: &Rules, pattern: &Pattern) -> Vec<String> {
 /// Each partner with its own rate (X53).
 fn partners(pattern: &Pattern, names: &BTreeMap<i32, String>) -> Option<String> {
     let common = pattern.common_partners.iter().filter(|partner| partner.figure.is_common());
-    let named = common.filter_map(|one| Some((names.get(&one.partner_id)?, one.figure.percent())));
+    let named = common.filter_map(|one| Some((names.get(&one.partner_id)?, &one.figure)));
     let mut item = String::new();
-    for (place, (name, percent)) in named.take(PARTNERS).enumerate() {
+    for (place, (name, figure)) in named.take(PARTNERS).enumerate() {
+        let (percent, beside) = (figure.percent(), figure.also_beside());
         if place == 0 {
-            item = format!("Recommend {name} (used by {percent} of successful contractors)");
+            item = format!("Recommend {name} (used by {percent} of successful contractors{beside})");
         } else {
-            item += &format!(" or {name} (used by {percent})");
+            item += &format!(" or {name} (used by {percent}{beside})");
         }
     }
     (!item.is_empty()).then_some(item)
@@ -176,5 +185,6 @@ fn content(pattern: &Pattern, kind: ContentKind) -> Option<String> {
         ContentKind::Podcast => "Listen to",
         ContentKind::Event => "Attend",
     };
-    Some(format!("{action} '{}' (recommended by {} of successful scalers)", one.title, one.figure.percent()))
+    let (percent, beside) = (one.figure.percent(), one.figure.also_beside());
+    Some(format!("{action} '{}' (recommended by {percent} of successful scalers{beside})", one.title))
 }

@@ -11,9 +11,15 @@ pub struct Learned {
     /// Every pattern to store: those of before by their `id`, new ones with 0.
     pub patterns: Vec<Pattern>,
     pub run: Run,
+    /// What each of the outcomes counts as, in their order, to be kept with it; none while it does not count, and of
+    /// all but the first of a contractor.
+    pub counted: Vec<Option<f64>>,
 }
 
-/// The document of a learning: it holds nothing that may not be told.
+/// The document of a learning.
+///
+/// What it counts of all contractors, of transitions that too few have made (X50) and of names on lists is exact, and moves
+/// by one: it tells who is known, and nothing of what they did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     pub as_of: DateTime<Utc>,
@@ -25,9 +31,10 @@ pub struct Run {
     /// Whether the history looks like lists that appear once a year.
     pub yearly_lists: bool,
     pub breaks: Vec<Break>,
-    /// Whether no revenue ever fell: the rows were chosen for growth, and nothing is compared.
+    /// Whether hardly any revenue ever fell: the rows were chosen for growth, and nothing is compared.
     pub selected_for_growth: bool,
     pub eligible: Vec<Transition>,
+    /// Those of which no pattern is served, and why (GR-115).
     pub insufficient_data: Vec<Transition>,
     /// None without outcomes.
     pub calibration: Option<Calibration>,
@@ -61,6 +68,7 @@ pub struct Transition {
 /// Whether confidence came true (GR-117).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Calibration {
+    /// Contractors whose outcomes count.
     pub outcomes: u64,
     /// Expected calibration error over ten bins.
     pub error: f64,

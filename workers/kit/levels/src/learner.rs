@@ -37,6 +37,7 @@ impl<'a> Learner<'a> {
         self.facts.sort();
         let lists = history::lists(&self.facts);
         let spells = history::spells(&self.facts, &lists, day(self.as_of.date_naive()));
+        let counting = confidence::count(outcomes);
         let mut run = Run {
             as_of: self.as_of,
             contractors: self.facts.seen,
@@ -47,10 +48,10 @@ impl<'a> Learner<'a> {
             breaks: lists.breaks,
             eligible: Vec::new(),
             insufficient_data: Vec::new(),
-            calibration: confidence::calibration(outcomes),
+            calibration: confidence::calibration(&counting.people),
         };
         let (mut patterns, gone) = self.patterns(&spells, released, &mut run);
-        confidence::settle(&mut patterns, outcomes);
+        confidence::settle(&mut patterns, &counting.people);
         for pattern in &mut patterns {
             pattern.last_recalculated_at = self.as_of;
             if gone.contains(&pattern.way()) {
@@ -59,7 +60,7 @@ impl<'a> Learner<'a> {
             }
         }
         announce(&patterns, &mut run);
-        Learned { patterns, run }
+        Learned { patterns, run, counted: counting.counted }
     }
 
     /// Every pattern, by tiers and type, and the transitions with patterns that too few are left of. `run` is told of
@@ -125,18 +126,24 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// Lists the transitions that have patterns, with the numbers that are told.
+/// Lists the transitions that have patterns, with the numbers that are told; and why none of a transition is served.
 fn announce(patterns: &[Pattern], run: &mut Run) {
-    for pattern in patterns.iter().filter(|pattern| pattern.status.is_served()) {
-        if !run.eligible.last().is_some_and(|last| is_of(last, pattern)) {
-            run.eligible.push(Transition {
-                from_revenue_tier: pattern.from_revenue_tier.clone(),
-                to_revenue_tier: pattern.to_revenue_tier.clone(),
-                n: pattern.sample_size,
-                reason: None,
-            });
-        }
+    for same in patterns.chunk_by(|one, next| one.way() == next.way()) {
+        let Some(served) = same.iter().find(|pattern| pattern.status.is_served()) else {
+            if !run.insufficient_data.iter().any(|few| is_of(few, &same[0])) {
+                let reason = same.iter().find_map(|pattern| pattern.status_reason.as_deref());
+                let reason = format!("no pattern is served: {}", reason.unwrap_or("nothing is common"));
+                run.insufficient_data.push(transition(&same[0], Some(reason)));
+            }
+            continue;
+        };
+        run.eligible.push(transition(served, None));
     }
+}
+
+fn transition(pattern: &Pattern, reason: Option<String>) -> Transition {
+    let (from_revenue_tier, to_revenue_tier) = pattern.way();
+    Transition { from_revenue_tier, to_revenue_tier, n: pattern.sample_size, reason }
 }
 
 fn insufficient((from, to): (&str, &str), n: u64) -> Transition {

@@ -79,6 +79,20 @@ pub fn matches<'a>(
     matched.collect()
 }
 
+/// Whether any pattern is a match; those after the first one are not looked at.
+pub fn fits_any<'a>(
+    rules: &Rules,
+    profile: &Profile,
+    patterns: impl IntoIterator<Item = &'a Pattern>,
+) -> bool {
+    let known = Known::of(rules, profile);
+    patterns.into_iter().any(|pattern| {
+        pattern.status.is_served()
+            && known.is_ahead(rules, pattern)
+            && known.parts(rules, pattern).score() >= LEAST
+    })
+}
+
 /// What of a profile patterns are held against, read once.
 struct Known {
     rank: Option<usize>,

@@ -24,9 +24,12 @@ pub(crate) struct Months {
 }
 
 /// `older` and `newer` are the months of those who levelled up, by when they did; `watched` is everybody in the tier, in
-/// months.
-pub(crate) fn months(older: &[f64], newer: &[f64], watched: &[Watched]) -> Months {
+/// months. None of fewer than five.
+pub(crate) fn months(older: &[f64], newer: &[f64], watched: &[Watched]) -> Option<Months> {
     let mut levelled = [older, newer].concat();
+    if (levelled.len() as u64) < LEAST {
+        return None;
+    }
     levelled.sort_by(f64::total_cmp);
     let average = levelled.iter().sum::<f64>() / levelled.len() as f64;
     let middle = median(&levelled).unwrap_or_default();
@@ -54,8 +57,10 @@ pub(crate) fn months(older: &[f64], newer: &[f64], watched: &[Watched]) -> Month
             .and_then(|known| survival::quantile(&curve, 0.5).filter(|months| *months <= known.days))
             .map(whole),
         error_80: error(older, newer),
+        of: levelled.len() as u64,
+        earlier: Vec::new(),
     };
-    Months { average: whole(average), median: whole(middle), fastest, stats }
+    Some(Months { average: whole(average), median: whole(middle), fastest, stats })
 }
 
 /// The last step that stands for all: twenty are still watched, or few were lost before. None of too few, and where those
@@ -114,7 +119,7 @@ mod tests {
     #[test]
     fn whole_months_are_told_as_the_source_document_does() {
         let levelled: Vec<f64> = (0..47).map(|place| 6.0 + f64::from(place) * 8.0 / 46.0).collect();
-        let found = months(&levelled, &[], &watched(&levelled, &[60.0; 20]));
+        let found = months(&levelled, &[], &watched(&levelled, &[60.0; 20])).unwrap();
         assert_eq!((found.average, found.median, found.fastest), (10, 10, 6));
         let stats = found.stats;
         assert_eq!((stats.p10, stats.p25, stats.p50, stats.p75, stats.p90), (7, 8, 10, 12, 13));
@@ -127,23 +132,23 @@ mod tests {
         let levelled: Vec<f64> = (0..60).map(|place| 2.0 + f64::from(place % 30) / 2.0).collect();
         let early: Vec<f64> = levelled.iter().copied().filter(|months| *months < 8.0).collect();
         let late = [levelled.as_slice(), &early, &early].concat();
-        let found = months(&late, &[], &watched(&late, &[8.0; 60]));
+        let found = months(&late, &[], &watched(&late, &[8.0; 60])).unwrap();
         assert!(f64::from(found.stats.p50) > f64::from(found.median), "{found:?}");
     }
 
     #[test]
     fn one_who_took_very_long_moves_nobody_else() {
         let mut levelled: Vec<f64> = (0..40).map(|place| 6.0 + f64::from(place) * 8.0 / 39.0).collect();
-        let before = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).stats;
+        let before = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).unwrap().stats;
         levelled.push(60.0);
-        let after = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).stats;
+        let after = months(&levelled, &[], &watched(&levelled, &[24.0; 60])).unwrap().stats;
         assert_eq!((before.p50, before.p75, before.p90), (after.p50, after.p75, after.p90));
     }
 
     #[test]
     fn the_ends_of_few_are_nobodys_own_time() {
         let levelled = [5.0, 9.0, 10.0, 11.0, 40.0];
-        let found = months(&levelled, &[], &watched(&levelled, &[]));
+        let found = months(&levelled, &[], &watched(&levelled, &[])).unwrap();
         assert_eq!((found.average, found.median), (15, 10));
         assert_eq!((found.stats.p10, found.stats.p90, found.fastest), (4, 30, 4));
         assert_eq!((found.stats.eventual_rate, found.stats.median_all), (None, None));
@@ -153,8 +158,8 @@ mod tests {
     fn errors_are_those_on_level_ups_that_came_later() {
         let older = [10.0; 50];
         let newer: Vec<f64> = (1..=24).map(|place| 10.0 + f64::from(place) / 10.0).collect();
-        let found = months(&older, &newer, &watched(&[older.as_slice(), &newer].concat(), &[]));
+        let found = months(&older, &newer, &watched(&[older.as_slice(), &newer].concat(), &[])).unwrap();
         assert_eq!(found.stats.error_80, Some(0.2));
-        assert_eq!(months(&older, &newer[..19], &watched(&older, &[])).stats.error_80, None);
+        assert_eq!(months(&older, &newer[..19], &watched(&older, &[])).unwrap().stats.error_80, None);
     }
 }

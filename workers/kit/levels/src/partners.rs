@@ -1,6 +1,6 @@
 //! Partners that those who levelled up used, and how much that adds to a partner's own score.
 
-use crate::pattern::{Pattern, Verdict};
+use crate::pattern::{Comparison, Pattern, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -22,8 +22,12 @@ pub struct PartnerAdvice {
     pub avg_satisfaction: Option<f64>,
     pub sample_size: u64,
     pub verdict: Verdict,
+    /// Of those who stayed, where they are known.
+    pub comparison: Option<Comparison>,
     /// As `BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5)`.
     pub text: String,
+    /// What the contractor is told (GR-098), as `Contractors like you used BuildPro (89% of 47 who went from $3M to $5M)`.
+    pub like_you: String,
 }
 
 /// Partners of the patterns that a contractor matches, the most used first; each once, from the first pattern that has it.
@@ -40,6 +44,9 @@ pub fn recommend(matched: &[&Pattern], names: &BTreeMap<i32, String>) -> Vec<Par
             let satisfied = partner
                 .avg_satisfaction
                 .map_or(String::new(), |avg| format!(", avg satisfaction {avg:.1}/5"));
+            let percent = partner.figure.percent();
+            let went = format!("who went from {} to {}", pattern.from_label, pattern.to_label);
+            let beside = partner.figure.also_beside();
             advice.push(PartnerAdvice {
                 partner_id: partner.partner_id,
                 pattern_id: pattern.id,
@@ -48,11 +55,11 @@ pub fn recommend(matched: &[&Pattern], names: &BTreeMap<i32, String>) -> Vec<Par
                 avg_satisfaction: partner.avg_satisfaction,
                 sample_size: partner.figure.n,
                 verdict: partner.figure.verdict,
-                text: format!(
-                    "{name} (used by {} of contractors who went from {} to {}{satisfied})",
-                    partner.figure.percent(),
-                    pattern.from_label,
-                    pattern.to_label
+                comparison: partner.figure.comparison.clone(),
+                text: format!("{name} (used by {percent} of contractors {went}{satisfied}{beside})"),
+                like_you: format!(
+                    "Contractors like you used {name} ({percent} of {} {went}{beside})",
+                    partner.figure.n
                 ),
             });
         }

@@ -122,12 +122,32 @@ pub struct Figure {
     pub comparison: Option<Comparison>,
     /// When this figure was found. It stays while a newer one would tell of single persons.
     pub as_of: DateTime<Utc>,
+    /// `count` and `n` as they were told before: no newer figure comes close to any of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<[u64; 2]>,
 }
 
 impl Figure {
     /// As "89%".
     pub fn percent(&self) -> String {
         percent(self.count, self.n)
+    }
+
+    /// As "85% of those who stayed did too", where they are known: the one share is not told without the other
+    /// (statistics 4.10).
+    pub(crate) fn beside(&self) -> Option<String> {
+        let with = self.comparison.as_ref()?;
+        Some(format!("{} of those who stayed did too", percent(with.stayed_with, with.stayed)))
+    }
+
+    /// The same, behind something in brackets.
+    pub(crate) fn also_beside(&self) -> String {
+        self.beside().map_or(String::new(), |beside| format!("; {beside}"))
+    }
+
+    /// When it was in relation to levelling up: first, where the day of each is known.
+    pub(crate) fn order(&self) -> &'static str {
+        if self.undated { "at some time" } else { "first" }
     }
 
     /// Whether at least 30 % had it.
@@ -162,6 +182,9 @@ pub struct Comparison {
     pub p: Option<f64>,
     /// Within the transition's family.
     pub q: Option<f64>,
+    /// `stayed_with` and `stayed` as they were told before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<[u64; 2]>,
 }
 
 /// A focus area or milestone with its figure.
@@ -181,6 +204,8 @@ pub struct CommonPartner {
     pub avg_satisfaction: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub satisfaction_count: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_satisfaction_counts: Vec<u64>,
     #[serde(flatten)]
     pub figure: Figure,
 }
@@ -215,7 +240,7 @@ pub enum ActionKind {
 /// Months from entering a tier to leaving it for the next one, as whole months.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MonthsStats {
-    /// Those who levelled up.
+    /// Those who levelled up and were seen entering the tier; 0 where so few were that nothing is told of the time.
     pub n: u64,
     /// Of those who level up, censoring respected: a tenth is as fast, a quarter, ...
     pub p10: u32,
@@ -229,6 +254,12 @@ pub struct MonthsStats {
     pub median_all: Option<u32>,
     /// Four of five held-out level-ups were off by no more than this share of what was predicted; of 20 or more.
     pub error_80: Option<f64>,
+    /// Those who levelled up by then, whether they were seen entering the tier or not.
+    #[serde(default)]
+    pub of: u64,
+    /// `n` and `of` as they were told before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<[u64; 2]>,
 }
 
 /// GR-024; what is not known is left out.
@@ -242,7 +273,7 @@ pub struct Indicators {
     pub revenue_increased: Option<i32>,
 }
 
-/// What came of the goals of a pattern, in steps of five.
+/// What came of the goals of a pattern: each contractor once, and in groups of five or more of whom the same came.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = GoalsCounted)]
 pub struct Counted {
@@ -271,12 +302,16 @@ pub struct Pattern {
     pub common_books: Vec<CommonContent>,
     pub common_podcasts: Vec<CommonContent>,
     pub common_events: Vec<CommonContent>,
+    /// 0, as the two below, where nothing is known of the time (`months_stats.n` is 0).
     pub avg_time_to_level_up_months: u32,
     pub median_time_to_level_up_months: u32,
     /// That of the fastest of ten or more; of fewer, the tenth percentile (X52).
     pub fastest_time_months: u32,
     pub success_indicators: Indicators,
     pub sample_size: u64,
+    /// As it was told before, also of other patterns of the transition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_sizes: Vec<u64>,
     /// 0 to 1, two decimals.
     pub confidence_score: f64,
     /// Before outcomes: the share of the most common action, lowered for fewer than ten (X48).
@@ -289,7 +324,7 @@ pub struct Pattern {
     pub last_recalculated_at: DateTime<Utc>,
 
     pub status: Status,
-    /// Why it is not simply served.
+    /// Why it is not simply served, or what it has not been put to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
     pub validation: Validation,
@@ -323,6 +358,14 @@ impl Pattern {
     /// The tiers it leads from and to.
     pub(crate) fn way(&self) -> (String, String) {
         (self.from_revenue_tier.clone(), self.to_revenue_tier.clone())
+    }
+
+    /// Of all that is told to have been common.
+    pub(crate) fn figures(&self) -> impl Iterator<Item = &Figure> {
+        let actions = self.common_focus_areas_stats.iter().chain(&self.common_milestones_stats);
+        let content = ContentKind::ALL.into_iter().flat_map(|kind| self.content(kind));
+        let partners = self.common_partners.iter().map(|one| &one.figure);
+        actions.map(|one| &one.figure).chain(partners).chain(content.map(|one| &one.figure))
     }
 
     pub fn content(&self, kind: ContentKind) -> &[CommonContent] {

@@ -11,6 +11,8 @@ pub struct Record {
     pub profile: Profile,
     /// In whatever order; of several rows of a day the last one counts.
     pub history: Vec<Observed>,
+    /// The same as changes of the profile told it; of a day that has both, the history counts.
+    pub seen: Vec<Observed>,
     pub milestones: Vec<Reached>,
     pub partners: Vec<Used>,
     pub content: Vec<Consumed>,
@@ -99,9 +101,13 @@ impl std::str::FromStr for ContentKind {
 pub struct Outcome {
     /// `Pattern::id`.
     pub pattern_id: i32,
+    /// None of somebody who was erased.
+    pub contractor_id: Option<i32>,
     pub goal_completed: bool,
     /// 1 to 5.
     pub contractor_satisfaction: Option<i16>,
     /// `pattern_confidence` as it was when the goal was made: what calibration is judged by.
     pub confidence: Option<f64>,
+    /// What `Learned::counted` said of it at the last learning.
+    pub counted_as: Option<f64>,
 }

@@ -4,7 +4,8 @@ use crate::Rules;
 use crate::figure::whole;
 use crate::pattern::{MonthsStats, Pattern};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// How long reaching a tier may take from now.
@@ -54,7 +55,7 @@ pub enum Unknown {
     Tier(String, String),
     #[error("the contractor has reached {0} already")]
     Reached(String),
-    #[error("no pattern leads from {0} to {1}: too few contractors went that way")]
+    #[error("no pattern tells how long it takes from {0} to {1}: too few contractors were seen on that way")]
     NoPattern(String, String),
     #[error("{0} months in the tier is longer than those took who left it; nothing can be said of the rest")]
     TooLong(u32),
@@ -76,7 +77,8 @@ pub fn predict<'a>(
     };
     let start = rank(from)?;
     let mut known: BTreeMap<(usize, usize), &Pattern> = BTreeMap::new();
-    for pattern in patterns.into_iter().filter(|pattern| pattern.status.is_served()) {
+    let timed = |pattern: &&Pattern| pattern.status.is_served() && pattern.months_stats.n > 0;
+    for pattern in patterns.into_iter().filter(timed) {
         let way = ladder.rank(&pattern.from_revenue_tier).zip(ladder.rank(&pattern.to_revenue_tier));
         if let Some(way) = way.filter(|(from, to)| from < to) {
             known.entry(way).or_insert(pattern);
@@ -112,22 +114,28 @@ pub(crate) fn of(pattern: &Pattern, elapsed: f64) -> Option<(u32, u32, String)> 
     Some((low, high, text(low, high, &pattern.reach_label)))
 }
 
-/// The patterns from one tier to another with the most steps on the way: those who skip a tier are faster than others.
+/// The patterns from one tier to another: from each tier on the one that most have gone of those that lead there, and the
+/// shortest step of those that as many have gone.
 fn chain<'a>(
     known: &BTreeMap<(usize, usize), &'a Pattern>,
     start: usize,
     end: usize,
 ) -> Option<Vec<&'a Pattern>> {
-    let mut best: BTreeMap<usize, Vec<&Pattern>> = BTreeMap::from([(start, Vec::new())]);
-    // Ways are sorted by where they begin, so all ways to a tier are known before one from it is looked at.
-    for ((from, to), pattern) in known {
-        let Some(before) = best.get(from) else { continue };
-        if best.get(to).is_none_or(|other| other.len() < before.len() + 1) {
-            let longer = before.iter().copied().chain([*pattern]).collect();
-            best.insert(*to, longer);
+    let mut leads = BTreeSet::from([end]);
+    // Backwards, so that all ways from a tier are known before one to it is looked at.
+    for (from, to) in known.keys().rev() {
+        if leads.contains(to) {
+            leads.insert(*from);
         }
     }
-    best.remove(&end)
+    let (mut chain, mut at) = (Vec::new(), start);
+    while at != end {
+        let ways = known.range((at, 0)..(at + 1, 0)).filter(|((_, to), _)| leads.contains(to));
+        let (way, pattern) = ways.max_by_key(|((_, to), pattern)| (pattern.sample_size, Reverse(*to)))?;
+        chain.push(*pattern);
+        at = way.1;
+    }
+    Some(chain)
 }
 
 /// Months from now.
@@ -138,9 +146,13 @@ struct Left {
     is_conformal: bool,
 }
 
-/// What is left for those who have been in the tier for so long, from those who left it later; none after nearly all have.
+/// What is left for those who have been in the tier for so long, from those who left it later; none after nearly all have,
+/// and where nothing is known of the time.
 fn remaining(pattern: &Pattern, elapsed: f64) -> Option<Left> {
     let stats = &pattern.months_stats;
+    if stats.n == 0 {
+        return None;
+    }
     let (median, quartiles) = if elapsed > 0.0 {
         let curve = Curve::of(stats);
         let gone = curve.share(elapsed);

@@ -75,16 +75,35 @@ pub(super) fn list(row: &mut Row<'_>, column: &'static str) -> Vec<String> {
 }
 
 fn entries(text: &str) -> Vec<String> {
-    let inner = text.trim_start_matches(['{', '[']).trim_end_matches(['}', ']']);
-    let separator = [';', '|', ','].into_iter().find(|separator| inner.contains(*separator)).unwrap_or(',');
+    let given: Vec<String> = serde_json::from_str(text).unwrap_or_else(|_not_json| {
+        let inner = text.trim_start_matches(['{', '[']).trim_end_matches(['}', ']']);
+        let several = [';', '|', ','].into_iter().map(|separator| split(inner, separator));
+        let pieces = several.into_iter().find(|pieces| pieces.len() > 1).unwrap_or_else(|| vec![inner]);
+        pieces.into_iter().map(str::to_owned).collect()
+    });
     let mut entries: Vec<String> = Vec::new();
-    for entry in inner.split(separator) {
+    for entry in given {
         let entry = entry.trim().trim_matches(['"', '\'']).trim();
         if !entry.is_empty() && !entries.iter().any(|known| known == entry) {
             entries.push(entry.to_owned());
         }
     }
     entries
+}
+
+/// Pieces between separators, but for those inside quotes that an entry begins with.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let (mut pieces, mut start, mut is_quoted) = (Vec::new(), 0, false);
+    for (at, sign) in text.char_indices() {
+        if sign == '"' && !text[..at].ends_with('\\') {
+            is_quoted = !is_quoted && text[start..at].trim().is_empty();
+        } else if sign == separator && !is_quoted {
+            pieces.push(&text[start..at]);
+            start = at + sign.len_utf8();
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
 }
 
 /// The same as names of focus areas, each once.
@@ -125,6 +144,10 @@ mod tests {
         check("[\"a\", \"b\", \"a\"]", &["a", "b"]);
         check("{a,\"b c\"}", &["a", "b c"]);
         check("one, two|three", &["one, two", "three"]);
+        check("[\"Acme, Inc\", \"B\"]", &["Acme, Inc", "B"]);
+        check("[\"Ren\\u00e9\"]", &["René"]);
+        check("{\"Acme, Inc\",B}", &["Acme, Inc", "B"]);
+        check("\"Acme; Inc\"; 5\" pipes; c", &["Acme; Inc", "5\" pipes", "c"]);
         check(" ; ", &[]);
     }
 }

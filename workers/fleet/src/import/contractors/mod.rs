@@ -11,6 +11,7 @@ use levels::{ContentKind, Rules, money};
 use super::Writer;
 use super::columns::{Column, optional, required};
 use super::row::{Problem, Row, shown};
+use super::tables::keep;
 use crate::exit::Failure;
 use cells::{code, codes, day, list, text};
 use names::{Names, Partners};
@@ -108,16 +109,14 @@ impl Batch {
     pub(super) fn push(&mut self, row: &mut Row<'_>, now: DateTime<Utc>) {
         let Self { rows, names, partners, rules } = self;
         match rows {
-            Rows::Contractors(rows) => rows.extend(contractor(row, names, rules, now)),
+            Rows::Contractors(rows) => keep(contractor(row, names, rules, now), row, rows),
             Rows::History(rows, places) => {
-                if let Some(observed) = observed(row, names, rules, now) {
-                    rows.push(observed);
-                    places.push((row.number, row.line));
-                }
+                keep(observed(row, names, rules, now), row, rows);
+                places.resize(rows.len(), (row.number, row.line));
             }
-            Rows::Usage(rows) => rows.extend(usage(row, names, partners, now)),
-            Rows::Milestones(rows) => rows.extend(milestone(row, names, rules, now)),
-            Rows::Content(rows) => rows.extend(content(row, names, now)),
+            Rows::Usage(rows) => keep(usage(row, names, partners, now), row, rows),
+            Rows::Milestones(rows) => keep(milestone(row, names, rules, now), row, rows),
+            Rows::Content(rows) => keep(content(row, names, now), row, rows),
         }
     }
 
@@ -160,7 +159,7 @@ impl Batch {
                 writer
                     .problems
                     .extend(kept.iter().map(|kept| contradiction(&rows[kept.place], kept, places)));
-                counts
+                Counts { unchanged: counts.unchanged - kept.len() as u64, ..counts }
             }
             Rows::Usage(rows) => {
                 contractors::write_partners(tx, &self.partners.made).await?;
@@ -178,19 +177,17 @@ fn contradiction(row: &Observed, kept: &Kept, places: &[(u64, u64)]) -> Problem 
     let (number, line) = places[kept.place];
     let revenue =
         |revenue: Option<f64>| revenue.map_or(String::new(), |dollars| format!(" at ${dollars:.0}"));
-    Problem {
-        row: number,
-        line,
-        column: "tier".to_owned(),
-        problem: format!(
-            "is {}{} on {}, where {}{} is kept already; the history only grows: leave the row out",
-            row.tier,
-            revenue(row.revenue),
-            row.valid_from,
-            kept.tier,
-            revenue(kept.revenue)
-        ),
-    }
+    let (given, day) = (format!("{}{}", row.tier, revenue(row.revenue)), row.valid_from);
+    let (column, differs) = match kept.differs.first().map(String::as_str) {
+        None | Some("tier" | "revenue") => {
+            let kept = format!("{}{}", kept.tier, revenue(kept.revenue));
+            ("tier", format!("is {given} on {day}, where {kept} is kept already"))
+        }
+        Some(column) => (column, format!("is not what is kept of {day} already")),
+    };
+    let column = column.to_owned();
+    let problem = format!("{differs}; the history only grows: leave the row out");
+    Problem { row: number, line, column, problem }
 }
 
 fn contractor(row: &mut Row<'_>, names: &mut Names, rules: &Rules, now: DateTime<Utc>) -> Option<Contractor> {
@@ -263,8 +260,11 @@ fn usage(row: &mut Row<'_>, names: &mut Names, partners: &mut Partners, now: Dat
         row.wrong("satisfaction", "is not from 1 to 5".to_owned());
     }
     let satisfaction = satisfaction.and_then(|rated| i16::try_from(rated).ok());
-    let partner_id = partners.find(row);
-    Some(Usage { contractor_id: names.find(row)?, partner_id: partner_id?, used_from, satisfaction })
+    let contractor_id = names.find(row);
+    // A row that is left out makes no partner known, nor names one anew.
+    let is_kept = contractor_id.is_some() && row.problems.is_empty();
+    let partner_id = partners.find(row, is_kept);
+    Some(Usage { contractor_id: contractor_id?, partner_id: partner_id?, used_from, satisfaction })
 }
 
 fn milestone(row: &mut Row<'_>, names: &mut Names, rules: &Rules, now: DateTime<Utc>) -> Option<Milestone> {

@@ -1,8 +1,10 @@
 //! Which contractor or partner a row is about: by its number, else by its name; and those that files make known.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use db::contractors::{Contractor, ContractorName, Partner};
+use db::erasure::{Forgotten, folded};
 
 use super::cells::text;
 use crate::import::row::{Row, shown};
@@ -12,6 +14,9 @@ pub(super) struct Names {
     /// Whether they were erased.
     ids: HashMap<i32, bool>,
     companies: HashMap<String, Vec<i32>>,
+    forgotten: Forgotten,
+    /// Names by which rows made contractors known, with the number of the row.
+    named: HashMap<String, u64>,
     last: i32,
     /// Contractors that rows made known since the last writing.
     pub(super) made: Vec<Contractor>,
@@ -29,8 +34,9 @@ enum Found {
 
 impl Names {
     pub(super) fn new(all: Vec<ContractorName>) -> Self {
-        let (ids, companies) = (HashMap::new(), HashMap::new());
-        let mut names = Self { ids, companies, last: 0, made: Vec::new(), left_out: 0 };
+        let (ids, companies, forgotten) = (HashMap::new(), HashMap::new(), Forgotten::of(&all));
+        let named = HashMap::new();
+        let mut names = Self { ids, companies, forgotten, named, last: 0, made: Vec::new(), left_out: 0 };
         for contractor in all {
             names.add(contractor.id, contractor.company_name.as_deref());
             names.ids.insert(contractor.id, contractor.erased);
@@ -60,6 +66,8 @@ impl Names {
         let Some(company) = text(row, "company_name", 200) else { return self.find(row) };
         match self.look(row) {
             Found::One(id) => Some(id),
+            // A row that is wrong makes nobody known.
+            Found::Nobody(_) if !row.problems.is_empty() => None,
             Found::Nobody(id) => {
                 let id = self.take(row, id)?;
                 let company_name = Some(company);
@@ -70,10 +78,25 @@ impl Names {
         }
     }
 
-    /// The same for a row that makes the contractor itself.
+    /// The same for a row that is the contractor itself: of two rows of one name nobody knows whether they are one.
     pub(super) fn find_or_take(&mut self, row: &mut Row<'_>) -> Option<i32> {
+        if row.optional("contractor_id").is_none()
+            && let Some(company) = row.optional("company_name").map(folded)
+        {
+            match self.named.entry(company) {
+                Entry::Vacant(place) => {
+                    place.insert(row.number);
+                }
+                Entry::Occupied(other) => {
+                    let other = other.get();
+                    let problem = format!("row {other} has this name too: give both their contractor_id");
+                    row.wrong("company_name", problem);
+                }
+            }
+        }
         match self.look(row) {
             Found::One(id) => Some(id),
+            Found::Nobody(_) if !row.problems.is_empty() => None,
             Found::Nobody(id) => self.take(row, id),
             Found::Neither => None,
         }
@@ -96,7 +119,7 @@ impl Names {
                     Found::Neither
                 }
                 Some(false) => Found::One(id),
-                None => Found::Nobody(Some(id)),
+                None => self.unless_forgotten(row.optional("company_name"), Found::Nobody(Some(id))),
             };
         }
         let Some(company) = row.text("company_name") else {
@@ -105,7 +128,7 @@ impl Names {
             return Found::Neither;
         };
         match self.companies.get(&folded(&company)).map_or(&[][..], Vec::as_slice) {
-            [] => Found::Nobody(None),
+            [] => self.unless_forgotten(Some(&company), Found::Nobody(None)),
             [id] => Found::One(*id),
             several => {
                 let problem = format!("{} contractors have this name: use contractor_id", several.len());
@@ -113,6 +136,15 @@ impl Names {
                 Found::Neither
             }
         }
+    }
+
+    /// Who was erased comes back under no other number.
+    fn unless_forgotten(&mut self, company: Option<&str>, found: Found) -> Found {
+        if !company.is_some_and(|company| self.forgotten.contains(company)) {
+            return found;
+        }
+        self.left_out += 1;
+        Found::Neither
     }
 
     /// A number for somebody new: the one given, else the next that nobody has.
@@ -151,8 +183,8 @@ impl Partners {
         partners
     }
 
-    /// Whoever is named and not known is made known.
-    pub(super) fn find(&mut self, row: &mut Row<'_>) -> Option<i32> {
+    /// Whoever is named and not known is made known, by a row that is kept.
+    pub(super) fn find(&mut self, row: &mut Row<'_>, is_kept: bool) -> Option<i32> {
         let name = text(row, "partner_name", 100);
         if let Some(given) = row.text("partner_id") {
             let Some(id) = given.parse::<i32>().ok().filter(|id| *id > 0) else {
@@ -160,9 +192,9 @@ impl Partners {
                 return None;
             };
             return match (self.ids.get(&id), name) {
-                (Some(known), Some(name)) if *known != name => self.make(id, name),
+                (Some(known), Some(name)) if *known != name => self.make(id, name, is_kept),
                 (Some(_), _) => Some(id),
-                (None, Some(name)) => self.make(id, name),
+                (None, Some(name)) => self.make(id, name, is_kept),
                 (None, None) => {
                     row.wrong("partner_id", format!("there is no partner {id}: give partner_name too"));
                     None
@@ -189,10 +221,13 @@ impl Partners {
             row.wrong("partner_id", "is empty, and no number is left to give".to_owned());
             return None;
         };
-        self.make(id, name)
+        self.make(id, name, is_kept)
     }
 
-    fn make(&mut self, id: i32, name: String) -> Option<i32> {
+    fn make(&mut self, id: i32, name: String, is_kept: bool) -> Option<i32> {
+        if !is_kept {
+            return None;
+        }
         self.made.push(Partner { id, name: name.clone() });
         self.add(id, name);
         Some(id)
@@ -206,9 +241,4 @@ impl Partners {
         }
         self.ids.insert(id, name);
     }
-}
-
-/// However it is capitalised and spaced.
-fn folded(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -1,6 +1,6 @@
 //! What goes wrong is told apart by what to do about it.
 
-use crate::server::{ALPHA, Server, TestDb, run, shared};
+use crate::server::{ALPHA, BETA, Server, TestDb, run, shared};
 use db::{Config, Db, Error};
 use secrecy::ExposeSecret;
 use sqlx::Connection as _;
@@ -93,12 +93,56 @@ async fn what_learning_and_growth_need_is_made_twice_and_stays_as_it_was() {
     let before: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
     let growth = include_str!("../../../../../migrations/20261122000000_create_growth.sql");
     let learning = include_str!("../../../../../migrations/20261121160000_014_conversion_intelligence.sql");
-    for migration in [learning, growth, learning, growth] {
+    let tiers = include_str!("../../../../../migrations/20261123000000_tiers_known_at_once.sql");
+    for migration in [learning, growth, tiers, learning, growth, tiers] {
         sqlx::raw_sql(migration).execute(&mut owner).await.unwrap();
     }
     let after: String = sqlx::query_scalar(CATALOGUE).fetch_one(&mut owner).await.unwrap();
     assert!(before.contains("tenant_isolation_patterns") && before.contains("trigger_mark_converting_touch"));
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn contractors_and_outcomes_that_are_there_already_get_what_new_ones_have() {
+    let test = TestDb::new().await;
+    // As before these migrations: nothing wrote down a tier, and any outcome was one more.
+    test.sql(&format!(
+        "ALTER TABLE contractors DISABLE TRIGGER tier_changed;
+        DROP INDEX pattern_success_tracking_without_goal;
+        INSERT INTO contractors (client_id, id, revenue_tier, updated_at) VALUES
+            ('{BETA}', 1, 'low', '2026-05-01'), ('{BETA}', 2, 'high', '2026-05-01'),
+            ('{BETA}', 3, 'low', '2026-05-01'), ('{BETA}', 4, NULL, '2026-05-01'), ('{BETA}', 5, 'low', '2026-05-01');
+        INSERT INTO contractor_revenue_history (client_id, contractor_id, tier, valid_from) VALUES
+            ('{BETA}', 2, 'low', '2020-01-01'), ('{BETA}', 3, 'low', '2020-01-01'), ('{BETA}', 5, 'high', '2026-06-01');
+        INSERT INTO business_growth_patterns (client_id, id, from_revenue_tier, to_revenue_tier, pattern_name,
+            pattern_type, sample_size, confidence_score, last_recalculated_at, status, confidence_low, confidence_high,
+            document, released_at)
+        VALUES ('{BETA}', 1, 'a', 'b', 'n', 'lead_improvement', 5, 0.5, now(), 'served', 0, 1, '{{}}', now());
+        INSERT INTO pattern_success_tracking (client_id, pattern_id, contractor_id, event_id)
+        VALUES ('{BETA}', 1, 1, 'one'), ('{BETA}', 1, 1, 'two'), ('{BETA}', 1, 2, 'three')"
+    ))
+    .await;
+    // Their owner is no superuser.
+    let tiers = include_str!("../../../../../migrations/20261123000000_tiers_known_at_once.sql");
+    let outcomes = include_str!("../../../../../migrations/20261123000200_one_outcome.sql");
+    for migration in [tiers, outcomes, tiers, outcomes] {
+        run(&test.owner_url, migration).await;
+    }
+    for (sql, expected) in [
+        ("SELECT count(*) FROM contractor_revenue_history WHERE of_profile", 2),
+        (
+            "SELECT count(*) FROM contractor_revenue_history WHERE of_profile AND valid_from = '2026-05-01'
+            AND (contractor_id, tier) IN ((1, 'low'), (2, 'high'))",
+            2,
+        ),
+        ("SELECT count(*) FROM pattern_success_tracking WHERE without_goal", 2),
+        (
+            "SELECT count(*) FROM pattern_success_tracking WHERE without_goal AND event_id IN ('one', 'three')",
+            2,
+        ),
+    ] {
+        assert_eq!(test.number(sql).await, expected, "{sql}");
+    }
 }
 
 /// Columns, indexes, policies, triggers and constraints, as text.

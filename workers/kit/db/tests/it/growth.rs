@@ -5,7 +5,7 @@ use crate::rows::now;
 use crate::server::{ALPHA, TestDb};
 use db::goals::{self, Match, NewGoal};
 use db::growth::{self, Outcome, Pattern, Told};
-use db::{Tx, contractors};
+use db::{Tx, contractors, erasure};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
@@ -142,13 +142,54 @@ async fn an_outcome_is_kept_once_and_outlives_its_goal() {
         ("rated", Some(4), Told::Added),
         ("rated", Some(4), Told::Known),
     ] {
-        let told = growth::track(&mut tx, &outcome(event, satisfaction), now()).await.unwrap();
-        assert_eq!(told, expected, "{event} {satisfaction:?}");
+        let tracked = growth::track(&mut tx, &outcome(event, satisfaction), now()).await.unwrap().unwrap();
+        assert_eq!(tracked.told, expected, "{event} {satisfaction:?}");
     }
+    // What was told first stays, in whatever order it is told again.
+    for (event, satisfaction) in [("changed", Some(2)), ("rated", Some(4)), ("changed", Some(2))] {
+        let tracked = growth::track(&mut tx, &outcome(event, satisfaction), now()).await.unwrap().unwrap();
+        assert_eq!((tracked.told, tracked.contractor_satisfaction), (Told::Known, Some(4)), "{event}");
+    }
+    let elsewhere = Outcome { goal_id: None, ..outcome("done", None) };
+    assert_eq!(growth::track(&mut tx, &elsewhere, now()).await.unwrap(), None);
     tx.commit().await.unwrap();
     test.sql("DELETE FROM ai_concierge_goals").await;
     let mut tx = test.db.begin(ALPHA).await.unwrap();
     let ended = growth::outcomes(&mut tx, now()).await.unwrap().remove(0);
+    assert_eq!((ended.contractor_id, ended.counted_as), (Some(56), None));
+    growth::keep_counted(&mut tx, &[(ended.id, Some(0.5))]).await.unwrap();
+    assert_eq!(growth::outcomes(&mut tx, now()).await.unwrap()[0].counted_as, Some(0.5));
     assert_eq!((ended.contractor_satisfaction, ended.pattern_confidence), (Some(4), Some(0.89)));
     assert!(growth::outcomes(&mut tx, chrono::DateTime::UNIX_EPOCH).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn who_is_erased_counts_as_one_however_many_goals_they_had() {
+    let test = TestDb::new().await;
+    let (mut tx, pattern_id) = with_pattern(&test).await;
+    for place in 0..12 {
+        let goal_id = goals::keep(&mut tx, 56, &goal(Some(pattern_id), &[]), now()).await.unwrap();
+        goals::end(&mut tx, goal_id, "completed", now()).await.unwrap();
+        let outcome = Outcome {
+            event_id: place.to_string(),
+            contractor_id: 56,
+            pattern_id,
+            goal_id: Some(goal_id),
+            goal_completed: true,
+            contractor_satisfaction: Some(if place == 11 { 2 } else { 5 }),
+            pattern_confidence: Some(0.8 + f64::from(place) / 100.0),
+            ..Outcome::default()
+        };
+        growth::track(&mut tx, &outcome, now()).await.unwrap().unwrap();
+    }
+    let first = growth::outcomes(&mut tx, now()).await.unwrap()[0].id;
+    growth::keep_counted(&mut tx, &[(first, Some(1.0))]).await.unwrap();
+    let erased = erasure::erase(&mut tx, 56, now()).await.unwrap();
+    // The profile's tier, twelve goals, and eleven outcomes.
+    assert_eq!(erased, Some(erasure::Erased { rows: 24, outcomes: 1 }));
+    let left = growth::outcomes(&mut tx, now()).await.unwrap();
+    // Counted as they were, until four others change too what they say.
+    let of_nobody = (left[0].contractor_id, left[0].counted_as, left[0].pattern_confidence);
+    assert_eq!((left.len(), of_nobody), (1, (None, Some(1.0), Some(0.8))));
+    assert_eq!((left[0].goal_completed, left[0].contractor_satisfaction), (true, Some(2)));
 }

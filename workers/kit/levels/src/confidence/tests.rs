@@ -14,7 +14,14 @@ fn confidence_is_that_of_the_source_document() {
 }
 
 fn outcome(goal_completed: bool, contractor_satisfaction: Option<i16>) -> Outcome {
-    Outcome { pattern_id: 1, goal_completed, contractor_satisfaction, confidence: Some(0.8) }
+    Outcome {
+        pattern_id: 1,
+        contractor_id: None,
+        goal_completed,
+        contractor_satisfaction,
+        confidence: Some(0.8),
+        counted_as: None,
+    }
 }
 
 #[test]
@@ -33,12 +40,14 @@ fn success_is_completed_and_helpful() {
 }
 
 #[test]
-fn calibration_counts_in_steps_of_five() {
-    let mut outcomes = vec![outcome(true, None); 8];
-    outcomes.extend(vec![outcome(false, None); 6]);
-    let found = calibration(&outcomes).unwrap();
-    // Ten of fourteen: eight of them succeeded, as was said.
-    assert_eq!((found.outcomes, found.error, found.bins.len()), (10, 0.0, 1));
-    assert_eq!((found.bins[0].n, found.bins[0].confidence, found.bins[0].succeeded), (10, 0.8, 0.8));
-    assert_eq!(calibration(&outcomes[..4]), None);
+fn calibration_counts_fives_of_a_kind() {
+    let mut outcomes = vec![outcome(true, None); 20];
+    outcomes.extend(vec![outcome(false, None); 5]);
+    // Too few of a kind, and too few who were told another confidence.
+    outcomes.extend(vec![outcome(true, Some(3)); 4]);
+    outcomes.extend(vec![Outcome { confidence: Some(0.3), ..outcome(false, None) }; 4]);
+    let found = calibration(&count(&outcomes).people).unwrap();
+    assert_eq!((found.outcomes, found.error, found.bins.len()), (25, 0.0, 1));
+    assert_eq!((found.bins[0].n, found.bins[0].confidence, found.bins[0].succeeded), (25, 0.8, 0.8));
+    assert_eq!(calibration(&count(&outcomes[..4]).people), None);
 }

@@ -48,6 +48,21 @@ fn a_year_in_which_most_names_vanish_is_a_break() {
 }
 
 #[test]
+fn what_profiles_tell_makes_no_list_and_breaks_none() {
+    // All that were on the list are looked at now and then, and as many others.
+    let rules = Rules::defaults().unwrap();
+    let today = day(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap());
+    let mut facts = Facts::default();
+    for id in 0..200 {
+        let seen = (0..3).map(|place| row(LOW, 2017 + place, (id + place) as u32 % 12 + 1)).collect();
+        let history = (2010..=2016).map(|year| row(LOW, year, 1)).filter(|_| id < 100).collect();
+        facts.keep(&rules, today, &Record { contractor_id: id, history, seen, ..Record::default() });
+    }
+    assert_eq!(lists(&facts), Lists { yearly: true, breaks: Vec::new() });
+    assert_eq!(facts.contractors.iter().map(|one| one.rows.len()).sum::<usize>(), 100 * 7 + 200 * 3);
+}
+
+#[test]
 fn nothing_is_learned_across_a_break() {
     let facts = yearly();
     let lists = lists(&facts);
@@ -67,6 +82,25 @@ fn nothing_is_learned_across_a_break() {
         .map(|one| (year(one.start), year(one.end)))
         .collect();
     assert_eq!(there, [(2010, 2013), (2014, 2016)]);
+}
+
+#[test]
+fn who_was_off_a_list_was_not_seen_levelling_up() {
+    let on = |tier: &'static str, years: std::ops::Range<i32>| years.map(move |year| row(tier, year, 1));
+    let mut histories: Vec<Vec<Observed>> = (0..40).map(|_| on(LOW, 2010..2020).collect()).collect();
+    // Off the list for two years, and back in a higher tier; or back in the same one.
+    histories.push(on(LOW, 2010..2013).chain(on(NEXT, 2015..2018)).collect());
+    histories.push(on(LOW, 2010..2013).chain(on(LOW, 2014..2016)).chain(on(NEXT, 2016..2018)).collect());
+    let facts = facts(histories);
+    let lists = lists(&facts);
+    assert!(lists.yearly && lists.breaks.is_empty());
+    let spells = spells(&facts, &lists, day(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()));
+    let of = |contractor: u32| {
+        let own = spells.iter().filter(move |spell| spell.contractor == contractor);
+        own.map(|one| (one.rank, year(one.start), year(one.end), one.up)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(40), [(0, 2010, 2012, None), (1, 2015, 2017, None)]);
+    assert_eq!(of(41), [(0, 2010, 2012, None), (0, 2014, 2016, Some(1)), (1, 2016, 2017, None)]);
 }
 
 #[test]
@@ -102,7 +136,10 @@ fn only_winners_are_told_by_their_revenues() {
     };
     assert!(is_selected_for_growth(&facts((0..20).map(|id| grown(id, 6e6)))));
     assert!(!is_selected_for_growth(&facts((0..19).map(|id| grown(id, 6e6)))));
-    assert!(!is_selected_for_growth(&facts((0..21).map(|id| grown(id, if id == 7 { 1e6 } else { 6e6 })))));
+    // One that fell is a slip of the pen; two of 21 are people who fell.
+    let fallen = |n| facts((0..21).map(move |id| grown(id, if id < n { 1e6 } else { 6e6 })));
+    assert!(is_selected_for_growth(&fallen(1)));
+    assert!(!is_selected_for_growth(&fallen(2)));
     // Those who stayed have one figure, because nothing changed.
     let stayed = (0..20).map(|_| vec![Observed { revenue: Some(2e6), ..row(LOW, 2016, 1) }]);
     assert!(!is_selected_for_growth(&facts((0..20).map(|id| grown(id, 6e6)).chain(stayed))));
@@ -116,4 +153,46 @@ fn time_in_a_tier_counts_from_entering_it() {
     let months = elapsed_months(&rules, &history, on).unwrap();
     assert!((months - 12.0).abs() < 0.02, "{months}");
     assert_eq!(elapsed_months(&rules, &history[3..], on), None);
+}
+
+#[test]
+fn who_is_known_by_the_profile_was_in_the_tier_before() {
+    let rules = Rules::defaults().unwrap();
+    let today = day(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap());
+    let mut facts = Facts::default();
+    let seen = vec![row(LOW, 2020, 1), row(NEXT, 2021, 1)];
+    facts.keep(&rules, today, &Record { seen, ..Record::default() });
+    let entered =
+        spells(&facts, &Lists::default(), today).iter().map(|spell| spell.is_entered).collect::<Vec<_>>();
+    assert_eq!(entered, [false, true]);
+}
+
+/// Spells of one contractor: the tier's place, days, whether it was entered before our eyes, and what came after.
+fn spells_of(history: Vec<Observed>, seen: Vec<Observed>) -> Vec<(u8, i32, bool, Option<u8>)> {
+    let rules = Rules::defaults().unwrap();
+    let today = day(NaiveDate::from_ymd_opt(2026, 1, 1).unwrap());
+    let mut facts = Facts::default();
+    facts.keep(&rules, today, &Record { contractor_id: 1, history, seen, ..Record::default() });
+    let found = spells(&facts, &Lists::default(), today);
+    found.iter().map(|spell| (spell.rank, spell.days(), spell.is_entered, spell.up)).collect()
+}
+
+#[test]
+fn nobody_saw_when_the_tier_came_that_a_profile_tells_first() {
+    let old = || vec![row(LOW, 2019, 1), row(LOW, 2020, 1)];
+    assert_eq!(spells_of(old(), vec![row(NEXT, 2025, 12)]), [(0, 365, true, None), (1, 31, false, None)]);
+    // What changes between two looks at the profile has come in between.
+    assert_eq!(
+        spells_of(old(), vec![row(LOW, 2025, 1), row(NEXT, 2025, 12)]),
+        [(0, 2526, true, Some(1)), (1, 31, true, None)]
+    );
+}
+
+#[test]
+fn a_profile_that_was_put_right_is_no_step() {
+    let mut wrong = row(NEXT, 2025, 12);
+    let mut right = row(LOW, 2025, 12);
+    wrong.valid_from = NaiveDate::from_ymd_opt(2025, 11, 30).unwrap();
+    right.valid_from = NaiveDate::from_ymd_opt(2025, 12, 1).unwrap();
+    assert_eq!(spells_of(Vec::new(), vec![row(LOW, 2025, 1), wrong, right]), [(0, 365, false, None)]);
 }

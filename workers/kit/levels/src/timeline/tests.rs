@@ -25,6 +25,8 @@ const STATS: MonthsStats = MonthsStats {
     eventual_rate: None,
     median_all: None,
     error_80: None,
+    of: 40,
+    earlier: Vec::new(),
 };
 
 #[test]
@@ -57,11 +59,16 @@ proptest! {
 
 /// Ten contractors that took so many months for each of some steps.
 fn patterns(steps: &[(&str, &str, u64)]) -> Vec<Pattern> {
+    patterns_of(&steps.iter().map(|&(from, to, months)| (from, to, months, 10)).collect::<Vec<_>>())
+}
+
+/// The same of so many contractors.
+fn patterns_of(steps: &[(&str, &str, u64, i32)]) -> Vec<Pattern> {
     let rules = rules();
     let as_of = DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z").unwrap().to_utc();
     let mut learner = Learner::new(&rules, as_of);
-    for (place, (from, to, months)) in steps.iter().enumerate() {
-        for id in 0..10 {
+    for (place, (from, to, months, n)) in steps.iter().enumerate() {
+        for id in 0..*n {
             let entered = NaiveDate::from_ymd_opt(2015, 1, 1).unwrap();
             let at = |tier: &str, months: u64| Observed {
                 tier: tier.to_owned(),
@@ -72,7 +79,11 @@ fn patterns(steps: &[(&str, &str, u64)]) -> Vec<Pattern> {
                 current_stage: None,
             };
             let history = vec![at(from, 0), at(to, *months)];
-            learner.observe(&Record { contractor_id: place as i32 * 10 + id, history, ..Record::default() });
+            learner.observe(&Record {
+                contractor_id: place as i32 * 1_000 + id,
+                history,
+                ..Record::default()
+            });
         }
     }
     learner.finish(&[], &[]).patterns
@@ -93,6 +104,25 @@ fn several_tiers_add_up() {
     assert_eq!(found.steps.len(), 2);
     let next = predict(&rules(), "a", None, None, &patterns).unwrap();
     assert_eq!((next.to_revenue_tier.as_str(), next.median_months), ("b", 10));
+}
+
+#[test]
+fn the_way_is_the_one_that_most_have_gone() {
+    let steps = |patterns: &[Pattern], to| {
+        let found = predict(&rules(), "a", Some(to), None, patterns).unwrap();
+        let steps =
+            found.steps.iter().map(|step| format!("{}{}", step.from_revenue_tier, step.to_revenue_tier));
+        (steps.collect::<Vec<_>>(), found.sample_size)
+    };
+    // Five went by the tier between, and fifty past it.
+    let skipped = patterns_of(&[("a", "b", 10, 5), ("b", "c", 20, 30), ("a", "c", 12, 50)]);
+    assert_eq!(steps(&skipped, "c"), (vec!["ac".to_owned()], 50));
+    // Most go to the next tier, though not many have left that one yet.
+    let young = patterns_of(&[("a", "b", 10, 60), ("b", "c", 20, 6), ("a", "c", 12, 20)]);
+    assert_eq!(steps(&young, "c"), (vec!["ab".to_owned(), "bc".to_owned()], 6));
+    // Where the way of most does not lead there, another one does.
+    let cut = patterns_of(&[("a", "b", 10, 60), ("a", "c", 12, 20), ("c", "d", 5, 8)]);
+    assert_eq!(steps(&cut, "d"), (vec!["ac".to_owned(), "cd".to_owned()], 8));
 }
 
 #[test]

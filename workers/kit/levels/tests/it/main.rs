@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod outcomes;
 mod privacy;
 mod simulations;
 mod vectors;

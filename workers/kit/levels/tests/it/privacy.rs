@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use chrono::TimeDelta;
-use levels::{Learned, Outcome, Pattern, Record};
+use levels::{Learned, Pattern, Record};
 use proptest::prelude::*;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
@@ -27,6 +27,10 @@ fn pairs(at: &str, value: &Value, found: &mut BTreeMap<String, (u64, u64)>) {
             };
             pair("count", "n");
             pair("stayed_with", "stayed");
+            pair("satisfaction_count", "satisfaction_count");
+            if let Some(n) = fields.get("months_stats").and_then(|stats| stats["n"].as_u64()) {
+                found.insert(format!("{at}/months"), (n, fields["months_stats"]["of"].as_u64().unwrap()));
+            }
             fields.values().for_each(|value| pairs(&at, value, found));
         }
         Value::Array(items) => items.iter().for_each(|item| pairs(at, item, found)),
@@ -73,7 +77,7 @@ fn cannot_be_differenced(before: &[Pattern], now: &[Pattern]) {
         let sizes: Vec<(String, u64)> = now
             .iter()
             .chain(&before)
-            .filter(|(at, _)| at.ends_with(kind) || of_kind && at.ends_with("sample_size"))
+            .filter(|(at, _)| at.ends_with(&format!("/{kind}")) || of_kind && at.ends_with("sample_size"))
             .map(|(at, (_, of))| (way(at), *of))
             .collect();
         for (one, n) in &sizes {
@@ -133,6 +137,36 @@ fn one_who_changes_is_not_seen() {
 }
 
 #[test]
+fn the_time_of_one_more_is_not_told() {
+    // Of those who level up, the first year is not when they entered: only of some it is known how long it took.
+    let of = |seen: i32, unseen: i32| {
+        let seen = (0..seen).map(|id| listed(id, [2012, if id == 30 { 2020 } else { 2016 }]));
+        let unseen = (100..100 + unseen).map(|id| listed(id, [2000, 2016]));
+        let stay = (200..230).map(|id| listed(id, [2000, 2030]));
+        seen.chain(unseen).chain(stay).collect::<Vec<Record>>()
+    };
+    let way = |patterns: &[Pattern]| {
+        patterns
+            .iter()
+            .find(|one| one.from_revenue_tier == NEXT)
+            .cloned()
+            .unwrap_or_else(|| panic!("{patterns:#?}"))
+    };
+    let first = stored(&next(&of(30, 30), &[], 0).patterns);
+    let second = stored(&next(&of(31, 36), &first, 1).patterns);
+    assert_eq!((way(&first).sample_size, way(&second).sample_size), (60, 67));
+    assert_eq!(way(&first).months_stats, way(&second).months_stats);
+    assert_eq!(way(&first).avg_time_to_level_up_months, way(&second).avg_time_to_level_up_months);
+    cannot_be_differenced(&first, &second);
+    let third = stored(&next(&of(40, 46), &second, 2).patterns);
+    assert_eq!((way(&third).months_stats.n, way(&third).months_stats.of), (40, 86));
+    cannot_be_differenced(&first, &third);
+    // Two whose entry was not seen would be told of as the rest of all.
+    let few = way(&stored(&next(&of(30, 2), &[], 0).patterns));
+    assert_eq!((few.sample_size, few.months_stats.n, few.median_time_to_level_up_months), (32, 0, 0));
+}
+
+#[test]
 fn what_was_told_once_is_not_forgotten_when_it_is_rare() {
     let records = sample();
     let first = stored(&next(&records, &[], 0).patterns);
@@ -147,6 +181,23 @@ fn what_was_told_once_is_not_forgotten_when_it_is_rare() {
     cannot_be_differenced(&second, &third);
     assert_eq!(second[0].common_books[0].figure.count, 0);
     assert!(levels::content::recommend(&[&second[0]]).is_empty(), "nobody reads it any more");
+}
+
+#[test]
+fn the_release_before_the_last_one_is_not_forgotten() {
+    // 53 may follow 47, and 48 may follow 53; whoever kept the first one reads the one that 47 and 48 differ by.
+    let mut records = sample();
+    let more = (0..6).zip(sample()).map(|(place, one)| Record { contractor_id: 500 + place, ..one });
+    let first = stored(&next(&records, &[], 0).patterns);
+    records.extend(more);
+    let second = stored(&next(&records, &first, 1).patterns);
+    assert_eq!((first[0].sample_size, second[0].sample_size), (47, 53));
+    let third = stored(&next(&records[..48], &second, 2).patterns);
+    assert_eq!(third[0].sample_size, 53);
+    cannot_be_differenced(&first, &third);
+    // The same number again need not be the same people.
+    let fourth = stored(&next(&records[1..48], &third, 3).patterns);
+    assert_eq!(fourth[0].sample_size, 53);
 }
 
 #[test]
@@ -167,26 +218,21 @@ fn a_cohort_that_falls_below_five_is_not_served() {
 }
 
 #[test]
-fn one_outcome_does_not_move_confidence() {
-    let records = sample();
-    let first = stored(&next(&records, &[], 0).patterns);
-    let outcome = |goal_completed| Outcome {
-        pattern_id: first[0].id,
-        goal_completed,
-        contractor_satisfaction: None,
-        confidence: Some(0.89),
-    };
-    let confidence = |outcomes: &[Outcome]| {
-        let learned = learned(&records, &first, outcomes);
-        (learned.patterns[0].confidence_score, learned.run.calibration)
-    };
-    let ten = vec![outcome(false); 10];
-    for more in 1..5 {
-        let mut outcomes = ten.clone();
-        outcomes.extend(vec![outcome(true); more]);
-        assert_eq!(confidence(&outcomes), confidence(&ten));
+fn documents_of_before_are_read() {
+    let first = stored(&next(&[sample(), stayers()].concat(), &[], 0).patterns);
+    let mut documents = serde_json::to_value(&first).unwrap();
+    for document in documents.as_array_mut().unwrap() {
+        document["months_stats"].as_object_mut().unwrap().remove("of").unwrap();
+        document["outcomes"] = serde_json::json!({"n": 5, "successes": 4.5, "likely_below": 0.013});
     }
-    assert_ne!(confidence(&ten).0, confidence(&ten[..5]).0);
+    let before: Vec<Pattern> = serde_json::from_value(documents).unwrap();
+    let plain = next(&[sample(), stayers()].concat(), &first, 1).patterns;
+    let read = next(&[sample(), stayers()].concat(), &before, 1).patterns;
+    for (plain, mut read) in plain.into_iter().zip(read) {
+        // It is not known of how many, and that is not asked before the time is told anew.
+        read.months_stats.of = plain.months_stats.of;
+        assert_eq!(plain, read);
+    }
 }
 
 #[test]
@@ -244,23 +290,25 @@ proptest! {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let all = crowd(&mut random, n + 40);
         let mut present: Vec<usize> = (0..n).collect();
-        let mut before: Vec<Pattern> = Vec::new();
-        for month in 0..6 {
+        let mut releases: Vec<Vec<Pattern>> = vec![Vec::new()];
+        for month in 0..9 {
             let records: Vec<Record> = present.iter().map(|&place| all[place].clone()).collect();
-            let learned = next(&records, &before, month);
+            let learned = next(&records, releases.last().unwrap(), month);
             for transition in &learned.run.eligible {
                 prop_assert!(transition.n >= LEAST);
             }
             let now = stored(&learned.patterns);
             tells_of_nobody(&now);
-            cannot_be_differenced(&before, &now);
-            before = now;
-            // Some leave, some come.
+            // Somebody may have kept every one of them.
+            releases.iter().for_each(|before| cannot_be_differenced(before, &now));
+            releases.push(now);
+            // Some leave, some come; in some months many.
+            let (most_leave, most_come) = if random.random_bool(0.4) { (12, 14) } else { (4, 9) };
             present.shuffle(&mut random);
-            present.truncate(present.len().saturating_sub(random.random_range(0..4)));
+            present.truncate(present.len().saturating_sub(random.random_range(0..most_leave)));
             let mut rest: Vec<usize> = (0..all.len()).filter(|place| !present.contains(place)).collect();
             rest.shuffle(&mut random);
-            present.extend(rest.into_iter().take(random.random_range(0..9)));
+            present.extend(rest.into_iter().take(random.random_range(0..most_come)));
         }
     }
 }

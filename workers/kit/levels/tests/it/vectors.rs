@@ -3,7 +3,7 @@
 use crate::world::*;
 use levels::matching::{self, matches};
 use levels::pattern::{Basis, Validation};
-use levels::{PatternType, Profile, Status, Verdict, content, goals, partners, timeline};
+use levels::{PatternType, Profile, Record, Status, Verdict, content, goals, partners, timeline};
 use std::collections::BTreeMap;
 
 fn names() -> BTreeMap<i32, String> {
@@ -80,6 +80,7 @@ fn the_goal_of_the_source_document_comes_out() {
         "expected_low_months": 8,
         "expected_high_months": 12,
         "timeline": "Based on similar contractors, expect 8-12 months to reach $5M",
+        "question": "How helpful was this recommendation? (1-5)",
     });
     assert_eq!(shown, expected);
     let team = goals.iter().find(|goal| goal.goal_type == PatternType::TeamExpansion).unwrap();
@@ -123,6 +124,7 @@ fn without_a_pattern_goals_come_from_the_profile() {
     let kinds: Vec<_> = goals.iter().map(|goal| (goal.goal_type, goal.priority_score)).collect();
     assert_eq!(kinds, [(PatternType::LeadImprovement, 5), (PatternType::TeamExpansion, 5)]);
     assert!(goals.iter().all(|goal| goal.pattern_source.is_none() && goal.pattern_confidence.is_none()));
+    assert!(goals.iter().all(|goal| goal.question.is_none()), "nothing was recommended by others");
     let nothing = goals::goals(&rules(), &Profile::default(), None, &[], &names());
     assert_eq!(nothing.len(), 1);
     assert_eq!(nothing[0].goal_type, PatternType::RevenueGrowth);
@@ -156,6 +158,96 @@ fn the_share_of_those_who_stayed_is_told_beside_it() {
 }
 
 #[test]
+fn no_share_is_told_without_that_of_those_who_stayed() {
+    // Statistics 4.10; GR-098.
+    let stayers = stayers().into_iter().zip(0..).map(|(one, place)| {
+        let one = if place < 24 { one.uses(5, 1.0, None).reads("Traction", "Gino Wickman") } else { one };
+        if place < 30 { one.reaches("opened_office", 1.0) } else { one }
+    });
+    let mut records: Vec<Record> = sample();
+    for record in &mut records[..37] {
+        *record = record.clone().reaches("opened_office", 1.0);
+    }
+    records.extend(stayers);
+    let stored = stored(&learned(&records, &[], &[]).patterns);
+    let matched: Vec<_> = stored.iter().collect();
+    let partner = &partners::recommend(&matched, &names())[0];
+    assert_eq!(
+        partner.text,
+        "BuildPro (used by 89% of contractors who went from $3M to $5M, avg satisfaction 4.8/5; 40% of those who \
+         stayed did too)"
+    );
+    assert_eq!(
+        partner.like_you,
+        "Contractors like you used BuildPro (89% of 47 who went from $3M to $5M; 40% of those who stayed did too)"
+    );
+    assert_eq!(partner.comparison.as_ref().map(|with| (with.stayed_with, with.stayed)), Some((24, 60)));
+    let content = &content::recommend(&matched)[0];
+    assert_eq!(
+        content.text,
+        "72% of contractors who scaled to $5M read 'Traction' by Gino Wickman (40% of those who stayed did too)"
+    );
+    assert_eq!(content.comparison.as_ref().map(|with| (with.stayed_with, with.stayed)), Some((24, 60)));
+    let goals = goals::goals(&rules(), &profile(), None, &matched, &names());
+    let items: Vec<&String> = goals.iter().flat_map(|goal| &goal.checklist).collect();
+    for item in [
+        "Recommend BuildPro (used by 89% of successful contractors; 40% of those who stayed did too) or LeadGen Tools \
+         (used by 68%; 0% of those who stayed did too)",
+        "Read 'Traction' (recommended by 72% of successful scalers; 40% of those who stayed did too)",
+        "Consider: opened office (79% of successful contractors; 50% of those who stayed did too)",
+    ] {
+        assert!(items.iter().any(|one| *one == item), "{items:#?}");
+    }
+}
+
+#[test]
+fn nobody_knows_what_came_first_without_a_day() {
+    let mut records = sample();
+    for record in &mut records {
+        record.profile.focus_areas = std::mem::take(&mut record.history[0].focus_areas);
+    }
+    let stored = stored(&learned(&records, &[], &[]).patterns);
+    assert!(stored[0].modal.as_ref().unwrap().figure.undated);
+    assert_eq!(
+        stored[0].pattern_description,
+        "42 of 47 contractors who went from $3M to $5M improved lead systems at some time. Common among those who \
+         levelled up; that it makes a difference is not shown."
+    );
+    let goals = goals::goals(&rules(), &profile(), None, &[&stored[0]], &names());
+    assert_eq!(
+        goals[0].pattern_source.as_deref(),
+        Some("Based on 47 contractors who went from $3M to $5M - 89% improved lead systems at some time")
+    );
+}
+
+#[test]
+fn a_share_is_told_of_those_it_was_counted_in() {
+    let mut records = sample();
+    let first = stored(&learned(&records, &[], &[]).patterns);
+    // Six more, one of whom improved lead systems: 43 would tell of that one, and 42 of 47 stays.
+    records.extend(
+        (0..6).map(|place| Record { contractor_id: 500 + place, ..sample()[41 + place as usize].clone() }),
+    );
+    let later = learned_at(&records, &first, &[], moment() + chrono::TimeDelta::days(30));
+    let found = pattern(&later, LOW, PatternType::LeadImprovement);
+    let figure = &found.modal.as_ref().unwrap().figure;
+    assert_eq!((found.sample_size, figure.count, figure.n), (53, 42, 47));
+    let goals = goals::goals(&rules(), &profile(), None, &[found], &names());
+    assert_eq!(
+        goals[0].pattern_source.as_deref(),
+        Some("Based on 47 contractors who went from $3M to $5M - 89% improved lead systems first")
+    );
+    // Ratings are 42 and 43 too, so nothing else is told but the middle of 53.
+    assert_eq!(found.released_at, later.run.as_of);
+    let same = learned_at(&records, &stored(&later.patterns), &[], moment() + chrono::TimeDelta::days(60));
+    let same = pattern(&same, LOW, PatternType::LeadImprovement);
+    assert_eq!(
+        (same.released_at, same.last_recalculated_at),
+        (later.run.as_of, moment() + chrono::TimeDelta::days(60))
+    );
+}
+
+#[test]
 fn four_are_no_pattern_and_five_are() {
     // TV28.
     let few =
@@ -167,7 +259,8 @@ fn four_are_no_pattern_and_five_are() {
     let five = learned(&few(5).collect::<Vec<_>>(), &[], &[]);
     let found = pattern(&five, LOW, PatternType::LeadImprovement);
     assert_eq!((found.sample_size, found.confidence_score), (5, 0.5));
-    assert_eq!(found.validation, Validation::TooFew);
+    assert_eq!((found.validation, found.status), (Validation::TooFew, Status::Served));
+    assert_eq!(found.status_reason.as_deref(), Some("too few level-ups came later to judge it by"));
     assert!(five.run.insufficient_data.is_empty());
 }
 
@@ -185,6 +278,36 @@ fn a_transition_without_anything_common_says_so() {
         Some("Based on 12 contractors who went from the 0-5 million tier to the 5-10 million tier")
     );
     assert_eq!((goals[0].priority_score, goals[0].timeline.is_some()), (1, true));
+}
+
+#[test]
+fn time_counts_from_an_entry_that_was_seen() {
+    // Yearly lists. Who is on one for the first time had been in the tier for nobody knows how long.
+    let mut records: Vec<Record> = Vec::new();
+    records.extend((0..30).map(|id| focused(listed(id, [2012, 2016]), "pricing")));
+    records.extend((30..60).map(|id| focused(listed(id, [2000, 2011]), "pricing")));
+    // Thirty who stay: twenty of them came from below.
+    records.extend((60..80).map(|id| listed(id, [2012, 2030])));
+    records.extend((80..90).map(|id| listed(id, [2000, 2030])));
+    let learned = learned(&records, &[], &[]);
+    assert!(learned.run.yearly_lists);
+    let found = pattern(&learned, NEXT, PatternType::RevenueGrowth);
+    // All sixty tell what they had in common, and thirty how long it took.
+    let figure = &found.modal.as_ref().unwrap().figure;
+    assert_eq!((found.sample_size, figure.count, figure.n), (60, 60, 60));
+    assert_eq!(
+        (found.months_stats.n, found.median_time_to_level_up_months, found.months_stats.p10),
+        (30, 48, 48)
+    );
+    assert_eq!(figure.comparison.as_ref().unwrap().stayed, 20);
+    let below = pattern(&learned, LOW, PatternType::RevenueGrowth);
+    assert_eq!((below.sample_size, below.months_stats.n, below.avg_time_to_level_up_months), (50, 0, 0));
+    let stored = stored(&learned.patterns);
+    let matched: Vec<_> = stored.iter().filter(|one| one.from_revenue_tier == LOW).collect();
+    let goals = goals::goals(&rules(), &profile(), Some(3.0), &matched, &names());
+    assert!(goals[0].pattern_id.is_some() && goals[0].timeline.is_none());
+    let unknown = timeline::predict(&rules(), LOW, None, None, &stored).unwrap_err();
+    assert_eq!(unknown, timeline::Unknown::NoPattern(LOW.into(), "a higher tier".into()));
 }
 
 #[test]

@@ -41,6 +41,28 @@ pub(crate) fn entering(contractor_id: i32, on: NaiveDate) -> Record {
     Record { contractor_id, history: vec![at(LOW, on)], ..Record::default() }
 }
 
+/// A contractor that is on lists of each year from 2010 to 2020, in the second tier from one year on and in the third from
+/// another.
+pub(crate) fn listed(contractor_id: i32, [next, third]: [i32; 2]) -> Record {
+    let tier = |year| {
+        if year < next {
+            LOW
+        } else if year < third {
+            NEXT
+        } else {
+            THIRD
+        }
+    };
+    let history = (2010..=2020).map(|year| at(tier(year), date(year, 1, 1))).collect();
+    Record { contractor_id, history, ..Record::default() }
+}
+
+/// With a focus area that nobody knows the days of.
+pub(crate) fn focused(mut record: Record, area: &str) -> Record {
+    record.profile.focus_areas.push(area.to_owned());
+    record
+}
+
 /// Steps of a contractor's way, from the day of its first row.
 pub(crate) trait Way {
     fn entered(&self) -> NaiveDate;
