@@ -8,6 +8,10 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+/// Room for what all streams are promised, also where the disk has less: they stay small here. Without a figure the
+/// server takes three quarters of the free disk, and refuses streams when that is too little.
+const ROOM: u64 = 64 << 30;
+
 pub struct NatsServer {
     port: u16,
     process: Option<Child>,
@@ -28,13 +32,13 @@ impl NatsServer {
 
     /// Starts it again on its port, with what is in its store.
     pub async fn start(&mut self) {
-        let (process, port) = start(self.store.path(), self.port, None).await;
+        let (process, port) = start(self.store.path(), self.port, ROOM).await;
         (self.process, self.port) = (Some(process), port);
     }
 
     /// Starts it again with room for so many bytes, fewer perhaps than its streams were promised.
     pub async fn start_with_room(&mut self, bytes: u64) {
-        let (process, port) = start(self.store.path(), self.port, Some(bytes)).await;
+        let (process, port) = start(self.store.path(), self.port, bytes).await;
         (self.process, self.port) = (Some(process), port);
     }
 
@@ -75,22 +79,21 @@ fn copy_folder(from: &Path, to: &Path) {
 pub async fn nats() -> NatsServer {
     let store = tempfile::tempdir().expect("could not create a folder for the store");
     // The server picks a free port.
-    let (process, port) = start(store.path(), u16::MAX, None).await;
+    let (process, port) = start(store.path(), u16::MAX, ROOM).await;
     NatsServer { port, process: Some(process), store }
 }
 
-async fn start(store: &Path, port: u16, room: Option<u64>) -> (Child, u16) {
+async fn start(store: &Path, port: u16, room: u64) -> (Child, u16) {
     let program = program();
     let port = if port == u16::MAX { "-1".to_owned() } else { port.to_string() };
-    let mut command = Command::new(&program);
-    command.args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"]).arg(store);
-    if let Some(room) = room {
-        let config = store.join("room.conf");
-        std::fs::write(&config, format!("jetstream {{ max_file_store: {room} }}\n"))
-            .expect("could not write a configuration");
-        command.arg("-c").arg(config);
-    }
-    let mut process = command
+    let config = store.join("room.conf");
+    std::fs::write(&config, format!("jetstream {{ max_file_store: {room} }}\n"))
+        .expect("could not write a configuration");
+    let mut process = Command::new(&program)
+        .args(["-js", "-a", "127.0.0.1", "-p", &port, "-sd"])
+        .arg(store)
+        .arg("-c")
+        .arg(config)
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
         .stdin(Stdio::null())
