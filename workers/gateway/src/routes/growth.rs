@@ -183,7 +183,9 @@ impl OutcomeReport {
             pattern_id: self.pattern_id,
             goal_completed: self.goal_completed,
             completed_at: self.completed_at.map(at).unwrap_or_default(),
-            contractor_satisfaction: self.contractor_satisfaction.map_or(0, |rated| rated.unsigned_abs().into()),
+            contractor_satisfaction: self
+                .contractor_satisfaction
+                .map_or(0, |rated| rated.unsigned_abs().into()),
             revenue_impact: self.revenue_impact.map_or(RevenueImpact::Unspecified, impact).into(),
             outcome_notes: self.outcome_notes.unwrap_or_default(),
             what_worked: self.what_worked.unwrap_or_default(),
