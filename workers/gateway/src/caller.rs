@@ -72,7 +72,7 @@ pub(crate) async fn authenticate(
 }
 
 /// Everybody on this machine; but no page that a browser here shows under another name.
-fn open(headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(crate) fn open(headers: &HeaderMap) -> Result<Caller, Problem> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }

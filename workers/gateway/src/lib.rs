@@ -1,4 +1,4 @@
-//! What people and programs see of the fleet: the HTTP API and the webhooks.
+//! What people and programs see of the fleet: the dashboard, the HTTP API and the webhooks.
 
 mod app;
 mod caller;
@@ -11,10 +11,12 @@ mod input;
 mod key;
 mod once;
 mod openapi;
+mod pages;
 mod problem;
 mod rate;
 mod routes;
 mod server;
+mod sign_in;
 mod told;
 
 pub use caller::Scope;

@@ -8,9 +8,9 @@ use crate::openapi::Description;
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::told::told;
-use crate::{events, health, routes};
+use crate::{events, health, pages, routes};
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
@@ -171,9 +171,14 @@ fn router(app: &App) -> Router {
         }
     }
     let (api, _) = api.split_for_parts();
-    api.merge(health::routes())
+    let routes = api
+        .merge(health::routes())
+        .merge(pages::routes(app))
         .with_state(app.clone())
         .merge(app.description.routes())
         .fallback(async || Problem::not_found())
         .layer(from_fn(told))
+        .layer(from_fn(pages::as_page));
+    // Around the whole, so that the address is rewritten before a route is looked for.
+    Router::new().fallback_service(routes).layer(map_request(async |request| pages::twins(request)))
 }

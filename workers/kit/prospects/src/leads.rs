@@ -5,6 +5,7 @@ use crate::history::LeadStatus;
 use crate::scores::{Scores, Standing, standing, taken_apart};
 use als::{Changes, Components, InForce, Judged, Ledger, Source, Tier, Weights, WhatIf};
 use chrono::{DateTime, Utc};
+use db::activities::{self, Activity};
 use db::scores::{self, LeadScore, Listing};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
@@ -149,6 +150,15 @@ impl Scores {
         let lead = one(&mut tx, prospect_id).await?;
         tx.rollback().await?;
         Ok(lead.into())
+    }
+
+    /// Everything that happened to a lead, the first first.
+    pub async fn activities(&self, client: Uuid, prospect_id: &str) -> Result<Vec<Activity>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let lead = one(&mut tx, prospect_id).await?;
+        let activities = activities::of(&mut tx, lead.id).await?;
+        tx.rollback().await?;
+        Ok(activities)
     }
 
     pub async fn explain(

@@ -1,0 +1,44 @@
+//! Tells pages that are looked at when something has moved, so that they read themselves again.
+
+use super::ask::Ask;
+use crate::app::App;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures::stream;
+use proto::subject::stream::{DEAD, EVENTS, JOBS, RUN};
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// An event `moved` whenever a message came, was settled, or died.
+pub(crate) async fn moves(ask: Ask) -> Response {
+    let seen = look(&ask.app).await;
+    let moves = stream::unfold((ask.app, seen), async |(app, seen)| {
+        let mut stop = app.runtime.stop_signal();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                _ = stop.wait_for(|stop| *stop) => return None,
+            }
+            let now = look(&app).await;
+            if now != seen {
+                return Some((Ok::<_, Infallible>(Event::default().event("moved").data("")), (app, now)));
+            }
+        }
+    });
+    Sse::new(moves).keep_alive(KeepAlive::default()).into_response()
+}
+
+/// How far the streams are; what cannot be read has not moved.
+async fn look(app: &App) -> Vec<(u64, usize)> {
+    let mut far = Vec::new();
+    for name in [EVENTS, RUN, JOBS, DEAD] {
+        if let Ok(stream) = app.runtime.jetstream().get_stream(name).await {
+            let state = &stream.cached_info().state;
+            far.push((state.last_sequence, state.consumer_count));
+        }
+    }
+    far
+}

@@ -1,0 +1,117 @@
+//! Tables that sort, filter and page on the server, by links and forms that work without a script.
+
+use super::address::Address;
+use maud::{Markup, html};
+
+/// A column: its head, the word by which the server sorts, and what a row has there.
+pub(crate) struct Column<'a, R> {
+    pub(crate) head: &'static str,
+    /// None: it does not sort.
+    pub(crate) sort: Option<&'static str>,
+    pub(crate) number: bool,
+    pub(crate) cell: &'a dyn Fn(&R) -> Markup,
+}
+
+/// A column of words.
+pub(crate) fn words<'a, R>(head: &'static str, cell: &'a dyn Fn(&R) -> Markup) -> Column<'a, R> {
+    Column { head, sort: None, number: false, cell }
+}
+
+/// A column of numbers.
+pub(crate) fn numbers<'a, R>(head: &'static str, cell: &'a dyn Fn(&R) -> Markup) -> Column<'a, R> {
+    Column { number: true, ..words(head, cell) }
+}
+
+impl<R> Column<'_, R> {
+    pub(crate) fn by(self, sort: &'static str) -> Self {
+        Self { sort: Some(sort), ..self }
+    }
+}
+
+/// Rows under their heads. The word `sort` of the address is a column's, with `-` before it the other way round.
+pub(crate) fn table<R>(caption: &str, address: &Address, columns: &[Column<'_, R>], rows: &[R]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption.hidden { (caption) }
+                thead { tr {
+                    @for column in columns {
+                        th scope="col" class=[column.number.then_some("number")] aria-sort=[sorted(address, column.sort)] {
+                            @match column.sort {
+                                Some(sort) => a href=(turned(address, sort).href()) { (column.head) },
+                                None => (column.head),
+                            }
+                        }
+                    }
+                } }
+                tbody {
+                    @for row in rows {
+                        tr { @for column in columns {
+                            td class=[column.number.then_some("number")] { ((column.cell)(row)) }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sorted(address: &Address, sort: Option<&str>) -> Option<&'static str> {
+    let (asked, sort) = (address.get("sort")?, sort?);
+    match asked.strip_prefix('-') {
+        Some(other) => (other == sort).then_some("descending"),
+        None => (asked == sort).then_some("ascending"),
+    }
+}
+
+/// A click sorts by a column, the next one the other way round; from the first page on.
+fn turned(address: &Address, sort: &str) -> Address {
+    let other = if address.get("sort") == Some(sort) { format!("-{sort}") } else { sort.to_owned() };
+    address.without(&["cursor", "offset"]).with("sort", other)
+}
+
+/// Links to the pages of a list that is read from a cursor on.
+pub(crate) fn onward(address: &Address, next: Option<&str>) -> Markup {
+    let begun = address.get("cursor").is_some();
+    html! {
+        @if begun || next.is_some() {
+            nav.pages aria-label="Parts of the list" {
+                @if begun { a href=(address.without(&["cursor"]).href()) rel="first" { "From the beginning" } }
+                @if let Some(next) = next { a href=(address.with("cursor", next).href()) rel="next" { "Next" } }
+            }
+        }
+    }
+}
+
+/// A form that filters: what else the address says stays.
+pub(crate) fn filter(address: &Address, names: &[&str], fields: &Markup) -> Markup {
+    let mut left_out = names.to_vec();
+    left_out.extend(["cursor", "offset"]);
+    let others = address.without(&left_out);
+    html! {
+        form.filter method="get" action=(address.path()) role="search" {
+            @for (name, value) in others.pairs() { input type="hidden" name=(name) value=(value); }
+            (fields)
+            button { "Show" }
+            @if names.iter().any(|name| address.get(name).is_some()) { a href=(others.href()) { "Show all" } }
+        }
+    }
+}
+
+/// A choice of a filter; the first, without a value, is any.
+pub(crate) fn choice(address: &Address, name: &str, label: &str, values: &[(&str, &str)]) -> Markup {
+    let chosen = address.get(name).unwrap_or_default();
+    html! {
+        label { (label) " "
+            select name=(name) {
+                option value="" { "any" }
+                @for (value, word) in values { option value=(value) selected[*value == chosen] { (word) } }
+            }
+        }
+    }
+}
+
+/// A field of a filter for words to search for.
+pub(crate) fn search(address: &Address, name: &str, label: &str) -> Markup {
+    html! { label { (label) " " input type="search" name=(name) value=(address.get(name).unwrap_or_default()) maxlength="100"; } }
+}
