@@ -5,6 +5,7 @@ use crate::rate::Rate;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
+use dead::{Dead, Known};
 use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::ops::Deref;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) scores: Scores,
     pub(crate) conversion: Conversion,
     pub(crate) contractors: Contractors,
+    pub(crate) dead: Dead,
+    pub(crate) letters: Known,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -14,6 +14,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
+use dead::{Dead, Known};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -100,6 +101,8 @@ impl Gateway {
         let description = Description::new(prospects.weekly_cap())?;
         let keys = caller::known();
         let app = App::new(Shared {
+            dead: Dead::new(runtime.jetstream().clone()),
+            letters: Known::default(),
             runtime,
             db,
             prospects,
@@ -123,6 +126,7 @@ impl Gateway {
     pub async fn run(self) {
         let mut stop = self.app.runtime.stop_signal();
         tokio::spawn(events::forget_patterns(self.app.clone()));
+        tokio::spawn(pages::dead::follow(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);

@@ -3,6 +3,8 @@
 mod address;
 mod ask;
 mod assets;
+pub(crate) mod dead;
+mod form;
 pub(crate) mod layout;
 mod leads;
 mod live;
@@ -14,7 +16,7 @@ pub(crate) use ask::{as_page, twins};
 use crate::app::App;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// Whom a page is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,7 +43,14 @@ const NAVIGATION: &[(&str, &[Entry])] = &[("Sales", &[entry("Leads", "/leads", F
 
 /// Every page, behind sign-in.
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let operators = Router::new();
+    let operators = Router::new()
+        .route("/dead", get(dead::list))
+        .route("/dead/{sequence}", get(dead::one))
+        .route("/dead/{sequence}/edit", post(dead::edit))
+        .route("/dead/discard", post(dead::discard))
+        .route("/dead/replay", get(dead::plan).post(dead::replay))
+        .route("/dead/replays", get(dead::replays))
+        .route("/dead/replays/{id}", post(dead::order));
     let everybody =
         Router::new().route("/leads", get(leads::list)).route("/leads/{prospect_id}", get(leads::one));
     operators
