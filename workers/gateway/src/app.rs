@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::rate::Rate;
+use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) contractors: Contractors,
     pub(crate) dead: Dead,
     pub(crate) letters: Known,
+    pub(crate) books: Books,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -11,6 +11,7 @@ use crate::told::told;
 use crate::{events, health, pages, routes};
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
@@ -103,6 +104,7 @@ impl Gateway {
         let app = App::new(Shared {
             dead: Dead::new(runtime.jetstream().clone()),
             letters: Known::default(),
+            books: Books::default(),
             runtime,
             db,
             prospects,
@@ -127,6 +129,7 @@ impl Gateway {
         let mut stop = self.app.runtime.stop_signal();
         tokio::spawn(events::forget_patterns(self.app.clone()));
         tokio::spawn(pages::dead::follow(self.app.clone()));
+        tokio::spawn(pages::claude::follow(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);

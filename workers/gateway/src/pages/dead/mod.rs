@@ -6,7 +6,7 @@ mod one;
 mod replays;
 
 pub(super) use list::list;
-pub(super) use one::{edit, one};
+pub(super) use one::{edit, history, one};
 pub(super) use replays::{discard, order, plan, replay, replays};
 
 use super::layout::badge;
