@@ -276,6 +276,8 @@ pub mod stream {
     pub const DEAD: &str = "DEAD";
     pub const AUDIT: &str = "AUDIT";
     pub const ADVISORIES: &str = "ADVISORIES";
+
+    pub const ALL: [&str; 6] = [EVENTS, RUN, JOBS, DEAD, AUDIT, ADVISORIES];
 }
 
 /// What every message carries beside its bytes.

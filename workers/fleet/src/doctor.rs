@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::exit::{Exit, Failure};
 use crate::local::{Binaries, Error as LocalError, dotted};
 use crate::output::{Output, columns};
-use crate::reach::{self, STREAMS, without_password};
+use crate::reach;
 use crate::settings::{Settings, Sources};
 use crate::workers::Workers;
 
@@ -94,7 +94,7 @@ async fn nats(settings: &Settings) -> Vec<Finding> {
         Ok(jetstream) => jetstream,
         Err(failure) => {
             let found = failure.error.root_cause().to_string();
-            let found = format!("{found} ({})", without_password(&settings.nats.url));
+            let found = format!("{found} ({})", overview::without_password(&settings.nats.url));
             // Who has not said where it is may be about to start one.
             let severity = if settings.nats.url == DEFAULT_NATS { warn } else { fail };
             return vec![severity(
@@ -110,7 +110,7 @@ async fn nats(settings: &Settings) -> Vec<Finding> {
 
 async fn streams(jetstream: &jetstream::Context) -> Finding {
     let (mut missing, mut wrong) = (Vec::new(), Vec::new());
-    for name in STREAMS {
+    for name in stream::ALL {
         let Ok(found) = jetstream.get_stream(name).await else {
             missing.push(name);
             continue;
@@ -123,7 +123,7 @@ async fn streams(jetstream: &jetstream::Context) -> Finding {
     }
     let fix = "`leadfleet provision` makes them as they should be";
     match (missing.as_slice(), wrong.as_slice()) {
-        ([], []) => ok("streams", format!("all {} are there", STREAMS.len())),
+        ([], []) => ok("streams", format!("all {} are there", stream::ALL.len())),
         (missing, []) => warn("streams", format!("missing: {}", missing.join(", ")), fix),
         (_, wrong) => fail("streams", format!("set up otherwise: {}", wrong.join(", ")), fix),
     }
@@ -135,7 +135,7 @@ async fn postgres(settings: &Settings) -> Finding {
         return warn(CHECK, "no connection string", "set POSTGRES_CONNECTION_STRING, or use `leadfleet dev`");
     };
     match db::migrations(url).await {
-        Err(error) => fail(CHECK, reach::cause(&error), "start it, or correct POSTGRES_CONNECTION_STRING"),
+        Err(error) => fail(CHECK, overview::cause(&error), "start it, or correct POSTGRES_CONNECTION_STRING"),
         Ok(migrations) => match migrations.iter().filter(|known| known.applied_at.is_none()).count() {
             0 => ok(CHECK, format!("answers; all {} migrations are applied", migrations.len())),
             pending => {

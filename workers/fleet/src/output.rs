@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Width};
+pub use overview::count;
 use serde::Serialize;
 
 #[derive(Debug, Clone, Copy)]
@@ -37,11 +38,6 @@ pub fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-/// `1 row`, `2 rows`.
-pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// What is longer is no id that somebody copies.

@@ -3,21 +3,18 @@
 use std::fmt::Display;
 
 use async_nats::jetstream;
+use overview::{cause, without_password};
 use proto::Outgoing;
-use proto::subject::stream;
 use runtime::{ReadError, Runs, RuntimeError};
 
 use crate::exit::{Exit, Failure};
 use crate::settings::Settings;
 
+const START_HINT: &str = "`leadfleet match start` starts one";
 const NATS_HINT: &str = "start one (`leadfleet dev`), or name another with NATS_URL";
 const NO_STREAMS_HINT: &str = "nothing ever ran on this server: `leadfleet provision` prepares it";
 const NO_POSTGRES_HINT: &str = "`leadfleet dev` starts a private Postgres and says what to set";
 const POSTGRES_HINT: &str = "start one (`leadfleet dev`), or name another with POSTGRES_CONNECTION_STRING";
-
-/// Every stream of the fleet.
-pub const STREAMS: [&str; 6] =
-    [stream::EVENTS, stream::RUN, stream::JOBS, stream::DEAD, stream::AUDIT, stream::ADVISORIES];
 
 pub async fn nats(settings: &Settings) -> Result<jetstream::Context, Failure> {
     let (client, _reconnects) = runtime::connect(&settings.nats.url).await?;
@@ -57,45 +54,15 @@ pub async fn say(jetstream: &jetstream::Context, message: &Outgoing) -> Result<(
     Ok(())
 }
 
-/// An address as it may be shown.
-pub fn without_password(address: &str) -> String {
-    let Ok(mut url) = url::Url::parse(address) else { return String::new() };
-    // An address without a place for a password has none to hide.
-    let _none = url.set_password(None);
-    url.to_string()
-}
-
 /// What a request to the broker ended with, as the failure of a command.
-pub fn broker(what: &str, error: impl Display) -> Failure {
-    Failure {
-        exit: Exit::Unreachable,
-        error: anyhow::anyhow!("could not ask nats-server for {what}: {error}"),
-        hint: Some("is JetStream on? `leadfleet doctor` checks it".to_owned()),
-    }
-}
-
-/// The deepest cause: what the server or the system said.
-pub fn cause(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
+pub fn broker(what: &'static str, error: impl Display) -> Failure {
+    overview::Error::Broker { what, cause: error.to_string() }.into()
 }
 
 /// The error and its deepest cause, each said once.
 fn told(error: &dyn std::error::Error) -> anyhow::Error {
     let (text, cause) = (error.to_string(), cause(error));
     if text.contains(&cause) { anyhow::anyhow!(text) } else { anyhow::anyhow!(cause).context(text) }
-}
-
-/// Whether the stream was never made: then nobody answers for it.
-pub fn is_missing_stream(error: &ReadError) -> bool {
-    match error {
-        ReadError::Broker { source, .. } => source.to_string().contains("no responders"),
-        ReadError::Refused { answer, .. } => answer.contains("503"),
-        ReadError::Timeout(_) | ReadError::Decode { .. } => false,
-    }
 }
 
 impl From<RuntimeError> for Failure {
@@ -116,7 +83,7 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let (exit, hint) = match &error {
             ReadError::Decode { .. } => (Exit::Failure, None),
-            error if is_missing_stream(error) => (Exit::NotFound, Some(NO_STREAMS_HINT)),
+            error if error.is_missing_stream() => (Exit::NotFound, Some(NO_STREAMS_HINT)),
             _ => (Exit::Unreachable, Some(NATS_HINT)),
         };
         Self { exit, error: told(&error), hint: hint.map(str::to_owned) }
@@ -134,4 +101,43 @@ impl From<db::Error> for Failure {
         };
         Self { exit, error: told(&error), hint: hint.map(str::to_owned) }
     }
+}
+
+impl From<overview::Error> for Failure {
+    fn from(error: overview::Error) -> Self {
+        use overview::Error;
+        let said = anyhow::anyhow!(error.to_string());
+        let (exit, hint) = match error {
+            Error::Read(error) => return error.into(),
+            Error::Db(error) => return error.into(),
+            Error::Broker { .. } => {
+                (Exit::Unreachable, "is JetStream on? `leadfleet doctor` checks it".to_owned())
+            }
+            Error::NoRun => (Exit::NotFound, START_HINT.to_owned()),
+            Error::UnknownRun { newest, .. } => match newest.is_empty() {
+                true => (Exit::NotFound, START_HINT.to_owned()),
+                false => (Exit::NotFound, format!("the newest runs are {}", listed(&newest))),
+            },
+            Error::UnknownSegment { run, first, .. } => match first.is_empty() {
+                true => (Exit::NotFound, format!("the run has no segments: `leadfleet match status {run}`")),
+                false => (
+                    Exit::NotFound,
+                    format!("the first are {}; `leadfleet match show {run}` lists them", listed(&first)),
+                ),
+            },
+            Error::UnknownClinic { .. } => (
+                Exit::NotFound,
+                "clinics count that have a phone or a website and are 30 days old at most".to_owned(),
+            ),
+            Error::SeveralClinics { first, .. } => {
+                (Exit::Usage, format!("name it by its id: {}", first.join("; ")))
+            }
+            Error::NotScored { run } => (Exit::NotFound, format!("`leadfleet match watch {run}` follows it")),
+        };
+        Self { exit, error: said, hint: Some(hint) }
+    }
+}
+
+fn listed(names: &[impl ToString]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -139,7 +139,7 @@ impl From<dead::Error> for Failure {
     fn from(error: dead::Error) -> Self {
         use dead::Error::{Attended, Broker, NoLetter, NoReplay, NotOpen, Over, TooScattered};
         let (exit, hint) = match error {
-            Broker { .. } if reach::cause(&error).contains("stream not found") => (
+            Broker { .. } if overview::cause(&error).contains("stream not found") => (
                 Exit::NotFound,
                 "no dead letter was ever kept on this server: `leadfleet provision` prepares it",
             ),

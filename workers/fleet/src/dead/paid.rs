@@ -5,7 +5,6 @@ use runtime::{ReadError, Runs};
 use serde::Deserialize;
 
 use crate::exit::Failure;
-use crate::reach::is_missing_stream;
 
 /// Answers that are looked at.
 const MOST: u64 = 500;
@@ -30,7 +29,7 @@ pub(super) async fn average(dead: &Dead) -> Result<Option<f64>, Failure> {
         let stored = match answers.next().await {
             Ok(Some(stored)) => stored,
             Ok(None) => break,
-            Err(error) if is_missing_stream(&error) || matches!(error, ReadError::Timeout(_)) => break,
+            Err(error) if error.is_missing_stream() || matches!(error, ReadError::Timeout(_)) => break,
             Err(error) => return Err(error.into()),
         };
         if let Some(cost) =

@@ -2,10 +2,7 @@
 
 mod explain;
 mod list;
-mod progress;
-mod read;
 mod review;
-mod runs;
 mod show;
 mod start;
 mod status;
@@ -13,18 +10,17 @@ mod watch;
 
 use std::time::Duration;
 
-use async_nats::jetstream;
 use chrono::{DateTime, Utc};
+use overview::{Broker, runs};
 use proto::Token;
 use proto::v1::RunSummary;
-use runtime::Runs;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Output};
 use crate::reach;
 use crate::settings::Settings;
 
-pub(crate) use list::{Entry, newest, table as runs_table};
+pub(crate) use list::table as runs_table;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -68,12 +64,6 @@ pub struct RunArgs {
     run: String,
 }
 
-/// What the commands read from.
-struct Stream {
-    jetstream: jetstream::Context,
-    runs: Runs,
-}
-
 pub async fn run(command: Command, settings: Settings, output: Output) -> Result<Exit, Failure> {
     if let Command::Review(args) = command {
         return review::run(args, &settings, output).await;
@@ -88,17 +78,21 @@ pub async fn run(command: Command, settings: Settings, output: Output) -> Result
         }
         command => command,
     };
-    let jetstream = reach::nats(&settings).await?;
-    let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
+    let broker = Broker::new(reach::nats(&settings).await?);
     match command {
-        Command::List(args) => list::run(&args, &stream, output).await,
-        Command::Status(args) => status::run(&args.run, &stream, output).await,
-        Command::Watch(args) => watch::run(&args.run, &stream, output).await,
-        Command::Show(args) => show::run(args, &stream, output).await,
-        Command::Explain(args) => explain::run(args, &stream, output).await,
+        Command::List(args) => list::run(&args, &broker, output).await,
+        Command::Status(args) => status::run(&args.run, &broker, output).await,
+        Command::Watch(args) => watch::run(&args.run, &broker, output).await,
+        Command::Show(args) => show::run(args, &broker, output).await,
+        Command::Explain(args) => explain::run(args, &broker, output).await,
         Command::Review(args) => review::run(args, &settings, output).await,
         Command::Start(_) => Ok(Exit::Ok),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a command reads the clock")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// What a loader may take to read and link what a run is for.
@@ -113,23 +107,22 @@ pub struct Followed {
 
 /// Waits for the run of a request, follows it to its end, and shows it.
 pub async fn follow(settings: &Settings, request: &str, output: Output) -> Result<Followed, Failure> {
-    let jetstream = reach::nats(settings).await?;
-    let stream = Stream { runs: Runs::new(jetstream.clone()), jetstream };
+    let broker = Broker::new(reach::nats(settings).await?);
     let id = Token::squeezed(request);
-    let Some(header) = start::header(&stream.runs, &id, PATIENCE).await? else {
+    let Some(header) = start::header(broker.runs(), &id, PATIENCE).await? else {
         return Err(anyhow::anyhow!("the request {request} did not become a run in {PATIENCE:?}").into());
     };
-    let known = runs::find(&stream.runs, &header.run_id).await?;
-    let Some(progress) = watch::follow(&known, &stream, output).await? else {
+    let known = runs::find(&broker, &header.run_id).await?;
+    let Some(progress) = watch::follow(&known, &broker, output).await? else {
         return Err(Failure { exit: Exit::Interrupted, error: anyhow::anyhow!("interrupted"), hint: None });
     };
     let stages = progress.stages();
     if !output.json {
         output::print("\n")?;
-        show::run(show::Args::top(&header.run_id, 5), &stream, output).await?;
+        show::run(show::Args::top(&header.run_id, 5), &broker, output).await?;
         output::print(&format!("\n{}\n", status::stages_table(&stages)))?;
     }
-    let summary = runs::summary(&stream.runs, &known.id).await?;
+    let summary = runs::summary(&broker, &known.id).await?;
     let summary = summary.ok_or_else(|| anyhow::anyhow!("run {} has no summary", known.id))?;
     Ok(Followed { summary, announced_at: stages.iter().filter_map(|stage| stage.last_at).max() })
 }

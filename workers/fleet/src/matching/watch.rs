@@ -3,35 +3,36 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use super::progress::{Progress, StageProgress};
-use super::runs::Known;
-use super::{Stream, runs, status};
+use overview::runs::Known;
+use overview::{Broker, Progress, StageProgress, run, runs};
+
+use super::status;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 
 /// How often what changed is shown.
 const TICK: Duration = Duration::from_millis(200);
 
-pub(super) async fn run(name: &str, stream: &Stream, output: Output) -> Result<Exit, Failure> {
-    let known = runs::find(&stream.runs, name).await?;
-    let Some(progress) = follow(&known, stream, output).await? else { return Ok(Exit::Interrupted) };
-    let status = status::of(stream, &known, &progress).await?;
+pub(super) async fn run(name: &str, broker: &Broker, output: Output) -> Result<Exit, Failure> {
+    let known = runs::find(broker, name).await?;
+    let Some(progress) = follow(&known, broker, output).await? else { return Ok(Exit::Interrupted) };
+    let status = run::status(broker, &known, &progress, super::now()).await?;
     output.show(&status, status::in_words)?;
-    Ok(status.exit())
+    Ok(status::exit(&status))
 }
 
 /// Shows what changes until the summary is announced; nothing comes of it when Ctrl-C ends it.
 pub(super) async fn follow(
     known: &Known,
-    stream: &Stream,
+    broker: &Broker,
     output: Output,
 ) -> Result<Option<Progress>, Failure> {
-    let mut progress = Progress::open(stream, &known.id, &known.header).await?;
+    let mut progress = Progress::open(broker, known).await?;
     let mut screen = Screen::new(output);
     let mut tick = tokio::time::interval(TICK);
     while !progress.announced() {
         tokio::select! {
-            said = progress.next() => said?,
+            said = progress.next() => drop(said?),
             _ = tick.tick() => screen.show(&progress.stages())?,
             _ = tokio::signal::ctrl_c() => {
                 screen.end()?;

@@ -98,7 +98,7 @@ impl Streams {
         let holding = match dead.holding(&prospects::addresses(&person.email, &person.linkedin_url)).await {
             Ok(holding) => holding,
             // Nothing ever ran on this server.
-            Err(error) if reach::cause(&error).contains("stream not found") => Holding::default(),
+            Err(error) if overview::cause(&error).contains("stream not found") => Holding::default(),
             Err(error) => return Err(away(error.into())),
         };
         Ok(Self { dead, holding })

@@ -30,6 +30,17 @@ pub enum ReadError {
     Decode { subject: String, schema: String, source: proto::DecodeError },
 }
 
+impl ReadError {
+    /// Whether the stream was never made: then nobody answers for it.
+    pub fn is_missing_stream(&self) -> bool {
+        match self {
+            Self::Broker { source, .. } => source.to_string().contains("no responders"),
+            Self::Refused { answer, .. } => answer.contains("503"),
+            Self::Timeout(_) | Self::Decode { .. } => false,
+        }
+    }
+}
+
 /// A part of a stage.
 #[derive(Debug, Clone)]
 pub struct Part<M> {
@@ -135,7 +146,12 @@ impl Runs {
 
     /// How many messages a subject filter has; dead parts count.
     pub async fn count(&self, filter: &str) -> Result<u64, ReadError> {
-        let request = serde_json::json!({ "next_by_subj": filter, "seq": 1, "batch": 1 });
+        self.count_from(filter, 1).await
+    }
+
+    /// How many of these messages were stored with this sequence or a later one.
+    pub async fn count_from(&self, filter: &str, sequence: u64) -> Result<u64, ReadError> {
+        let request = serde_json::json!({ "next_by_subj": filter, "seq": sequence, "batch": 1 });
         let answer = self.request(stream::RUN, filter, &request).await?;
         match status(&answer) {
             None => Ok(number(answer.headers.as_ref(), "Nats-Num-Pending") + 1),

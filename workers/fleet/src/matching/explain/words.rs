@@ -1,8 +1,7 @@
 //! The explanations, as a person reads them.
 
 use crate::output::count;
-
-use super::{ClinicExplained, Priority, SegmentExplained};
+use overview::explain::{ClinicExplained, Priority, SegmentExplained};
 
 pub(super) fn clinic(said: &ClinicExplained) -> String {
     let mut text =

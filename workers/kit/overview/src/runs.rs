@@ -3,33 +3,33 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::DecodeError;
 use proto::subject::{self, RunId, Stage, Subject, Token};
-use proto::v1::{RunHeader, RunSummary, Trigger};
+use proto::v1::{RunHeader, RunRequest, RunSummary, Trigger};
 use runtime::{Messages, Part, ReadError, Runs, Stored};
 
-use crate::exit::{Exit, Failure};
-use crate::reach::is_missing_stream;
+use crate::{Broker, Error};
 
 /// A run that was loaded, or is being loaded.
-pub(super) struct Known {
-    pub(super) id: RunId,
-    pub(super) header: RunHeader,
-    pub(super) begun_at: DateTime<Utc>,
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub id: RunId,
+    pub header: RunHeader,
+    pub begun_at: DateTime<Utc>,
 }
 
 /// The word for the newest run.
-const LATEST: &str = "latest";
+pub const LATEST: &str = "latest";
 /// After this a load without a plan is one that changed input has left behind.
 const ABANDONED_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// The newest first. A header under another name than its own is the alias that a request gave.
-pub(super) async fn all(runs: &Runs) -> Result<Vec<Known>, Failure> {
+pub async fn all(broker: &Broker) -> Result<Vec<Known>, Error> {
     let filter = Subject::all_named_parts(Stage::Profile, "run");
-    let mut messages = runs.messages(subject::stream::RUN, filter).await?;
+    let mut messages = broker.runs.messages(subject::stream::RUN, filter).await?;
     let mut known = Vec::new();
     while let Some(stored) = next(&mut messages).await? {
         let Some(id) = run_of(&stored.subject) else { continue };
         let header = decoded::<RunHeader>(&stored.subject, &stored.payload)?;
-        if header.run_id == id.as_str() {
+        if header.run_id == id.as_str() && is_seen(broker, &header) {
             known.push(Known { id, header, begun_at: moment(&stored.published_at) });
         }
     }
@@ -37,71 +37,62 @@ pub(super) async fn all(runs: &Runs) -> Result<Vec<Known>, Failure> {
     Ok(known)
 }
 
+fn is_seen(broker: &Broker, header: &RunHeader) -> bool {
+    let client = header.request.as_ref().map(|request| request.client_id.as_str());
+    broker.client.is_none_or(|only| client.and_then(|client| client.parse().ok()) == Some(only))
+}
+
 /// On a server that never saw a run there is none.
 async fn next(messages: &mut Messages) -> Result<Option<Stored>, ReadError> {
     match messages.next().await {
-        Err(error) if is_missing_stream(&error) => Ok(None),
+        Err(error) if error.is_missing_stream() => Ok(None),
         read => read,
     }
 }
 
 /// The run of this id or request, or the newest.
-pub(super) async fn find(runs: &Runs, name: &str) -> Result<Known, Failure> {
+pub async fn find(broker: &Broker, name: &str) -> Result<Known, Error> {
     if name != LATEST
         && let Ok(token) = name.parse::<Token>()
-        && let Some(part) = header(runs, &token).await?
+        && let Some(part) = header(&broker.runs, &token).await?
         && let Ok(header) = part.body
     {
-        let known = all(runs).await?;
+        let known = all(broker).await?;
         if let Some(found) = known.into_iter().find(|known| known.id.as_str() == header.run_id) {
             return Ok(found);
         }
     }
-    let mut known = all(runs).await?;
-    if name == LATEST && !known.is_empty() {
-        return Ok(known.swap_remove(0));
+    let mut known = all(broker).await?;
+    match name {
+        LATEST if known.is_empty() => Err(Error::NoRun),
+        LATEST => Ok(known.swap_remove(0)),
+        name => {
+            let newest = known.into_iter().take(10).map(|known| known.id).collect();
+            Err(Error::UnknownRun { name: name.to_owned(), newest })
+        }
     }
-    Err(unknown(name, &known))
 }
 
 async fn header(runs: &Runs, run: &RunId) -> Result<Option<Part<RunHeader>>, ReadError> {
     match runs.part::<RunHeader>(run, Stage::Profile, "run").await {
-        Err(error) if is_missing_stream(&error) => Ok(None),
+        Err(error) if error.is_missing_stream() => Ok(None),
         read => read,
     }
 }
 
-fn unknown(name: &str, known: &[Known]) -> Failure {
-    let ids: Vec<&str> = known.iter().take(10).map(|known| known.id.as_str()).collect();
-    let (error, hint) = match (name, ids.is_empty()) {
-        (LATEST, _) => {
-            (anyhow::anyhow!("there is no run yet"), "`leadfleet match start` starts one".to_owned())
-        }
-        (_, true) => (
-            anyhow::anyhow!("there is no run {name}, nor any other"),
-            "`leadfleet match start` starts one".to_owned(),
-        ),
-        (_, false) => {
-            (anyhow::anyhow!("there is no run {name}"), format!("the newest runs are {}", ids.join(", ")))
-        }
-    };
-    Failure { exit: Exit::NotFound, error, hint: Some(hint) }
-}
-
-/// How a run stands, in one word.
-pub(super) async fn state(
-    runs: &Runs,
+/// How a run stands, in one word: loading, running, abandoned, or how it ended.
+pub async fn state(
+    broker: &Broker,
     known: &Known,
     summary: Option<&RunSummary>,
-) -> Result<String, Failure> {
+    now: DateTime<Utc>,
+) -> Result<String, Error> {
     if let Some(summary) = summary {
         return Ok(summary.status.clone());
     }
-    #[expect(clippy::disallowed_methods, reason = "a command reads the clock")]
-    let age = Utc::now() - known.begun_at;
-    let word = match runs.plan(&known.id, Stage::Match).await? {
+    let word = match broker.runs.plan(&known.id, Stage::Match).await? {
         Some(_) => "running",
-        None => unplanned(age),
+        None => unplanned(now - known.begun_at),
     };
     Ok(word.to_owned())
 }
@@ -111,15 +102,17 @@ fn unplanned(age: TimeDelta) -> &'static str {
     if age > ABANDONED_AFTER { "abandoned" } else { "loading" }
 }
 
-pub(super) async fn summary(runs: &Runs, run: &RunId) -> Result<Option<RunSummary>, Failure> {
-    Ok(runs.part::<RunSummary>(run, Stage::Notify, "summary").await?.and_then(|part| part.body.ok()))
+/// What was announced; none while the run goes on.
+pub async fn summary(broker: &Broker, run: &RunId) -> Result<Option<RunSummary>, Error> {
+    let part = broker.runs.part::<RunSummary>(run, Stage::Notify, "summary").await?;
+    Ok(part.and_then(|part| part.body.ok()))
 }
 
-pub(super) fn run_of(subject: &str) -> Option<RunId> {
+fn run_of(subject: &str) -> Option<RunId> {
     subject.parse::<Subject>().ok()?.run_id().cloned()
 }
 
-pub(super) fn decoded<M: proto::Message + proto::Name + Default>(
+pub(crate) fn decoded<M: proto::Message + proto::Name + Default>(
     subject: &str,
     payload: &[u8],
 ) -> Result<M, ReadError> {
@@ -132,12 +125,13 @@ pub(super) fn decoded<M: proto::Message + proto::Name + Default>(
 }
 
 /// The broker's own time of a message.
-pub(super) fn moment(published_at: &str) -> DateTime<Utc> {
+pub(crate) fn moment(published_at: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(published_at).map(|time| time.to_utc()).unwrap_or_default()
 }
 
-pub(super) fn trigger(header: &RunHeader) -> &'static str {
-    match header.request.as_ref().map(proto::v1::RunRequest::trigger) {
+/// Who asked for the run.
+pub(crate) fn trigger(header: &RunHeader) -> &'static str {
+    match header.request.as_ref().map(RunRequest::trigger) {
         Some(Trigger::Scrapers) => "scrapers",
         Some(Trigger::Schedule) => "schedule",
         Some(Trigger::Manual) => "manual",

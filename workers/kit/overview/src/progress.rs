@@ -2,36 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{self, OrderedConfig};
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use proto::subject::{RunId, Stage, Subject, header, stream};
-use proto::v1::RunHeader;
-use runtime::Runs;
 use serde::Serialize;
 
-use super::Stream;
-use crate::exit::Failure;
-use crate::reach::broker;
+use crate::error::broker as failed;
+use crate::runs::Known;
+use crate::{Broker, Error};
 
 /// One stage of a run.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct StageProgress {
-    pub(super) stage: &'static str,
-    pub(super) done: usize,
-    pub(super) planned: Option<u32>,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageProgress {
+    pub stage: &'static str,
+    pub done: usize,
+    pub planned: Option<u32>,
     /// Parts whose maker died.
-    pub(super) dead: Vec<DeadPart>,
-    pub(super) first_at: Option<DateTime<Utc>>,
-    pub(super) last_at: Option<DateTime<Utc>>,
+    pub dead: Vec<DeadPart>,
+    pub first_at: Option<DateTime<Utc>>,
+    pub last_at: Option<DateTime<Utc>>,
     /// From the first part to the last.
-    pub(super) seconds: Option<f64>,
+    pub seconds: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct DeadPart {
-    pub(super) part: String,
-    pub(super) class: String,
+pub struct DeadPart {
+    pub part: String,
+    pub class: String,
 }
 
 #[derive(Debug, Default)]
@@ -43,71 +42,78 @@ struct Tally {
     last_at: Option<DateTime<Utc>>,
 }
 
-/// Follows the messages of a run, without their bodies.
-pub(super) struct Progress {
+/// What a run has said, without the bodies of its messages.
+pub struct Progress {
+    broker: Broker,
     run: RunId,
-    runs: Runs,
-    messages: pull::Ordered,
-    /// Messages the broker still has for us.
-    pending: u64,
+    /// Of the last message that was counted.
+    sequence: u64,
+    messages: Option<pull::Ordered>,
     stages: BTreeMap<Stage, Tally>,
     announced: bool,
 }
 
 impl Progress {
     /// Reads what was said so far.
-    pub(super) async fn open(stream: &Stream, run: &RunId, header: &RunHeader) -> Result<Self, Failure> {
-        let filter = Subject::run(run);
-        let pending = stream.runs.count(&filter).await?;
-        let config = OrderedConfig { filter_subject: filter, headers_only: true, ..OrderedConfig::default() };
-        let source =
-            stream.jetstream.get_stream(stream::RUN).await.map_err(|e| broker("the stream RUN", e))?;
-        let consumer = source.create_consumer(config).await.map_err(|e| broker("the run", e))?;
-        let messages = consumer.messages().await.map_err(|e| broker("the run", e))?;
+    pub async fn open(broker: &Broker, known: &Known) -> Result<Self, Error> {
         // A run has no scrapes of its own, and is done again only now and then.
         let stages = Stage::ALL.iter().filter(|stage| !matches!(stage, Stage::Scrape | Stage::Reopen));
         let mut progress = Self {
-            run: run.clone(),
-            runs: stream.runs.clone(),
-            messages,
-            pending,
+            broker: broker.clone(),
+            run: known.id.clone(),
+            sequence: 0,
+            messages: None,
             stages: stages.map(|stage| (*stage, Tally::default())).collect(),
             announced: false,
         };
-        progress.plan(Stage::Profile, 1 + header.pain_parts + header.hint_parts);
+        progress.plan(Stage::Profile, 1 + known.header.pain_parts + known.header.hint_parts);
         progress.plan(Stage::Notify, 1);
-        while progress.pending > 0 {
-            progress.next().await?;
-        }
+        progress.catch_up().await?;
         Ok(progress)
     }
 
-    /// Waits for the next message of the run.
-    pub(super) async fn next(&mut self) -> Result<(), Failure> {
-        let message = match self.messages.next().await {
-            Some(message) => message.map_err(|e| broker("the run", e))?,
-            None => return Err(broker("the run", "the messages ended")),
+    /// Reads what was said since. What it has read is kept when it is dropped halfway.
+    pub async fn catch_up(&mut self) -> Result<(), Error> {
+        // Whoever was dropped while it read a message has not counted it.
+        self.messages = None;
+        if self.broker.runs.count_from(&Subject::run(&self.run), self.sequence + 1).await? > 0 {
+            while self.next().await? > 0 {}
+        }
+        self.messages = None;
+        Ok(())
+    }
+
+    /// Waits for the next message of the run. Returns how many more there are already.
+    pub async fn next(&mut self) -> Result<u64, Error> {
+        let messages = match &mut self.messages {
+            Some(messages) => messages,
+            none => none.insert(follow(&self.broker, &self.run, self.sequence + 1).await?),
         };
-        let (pending, at) = {
-            let info = message.info().map_err(|e| broker("the run", e))?;
+        let message = match messages.next().await {
+            Some(message) => message.map_err(|error| failed("the run", error))?,
+            None => return Err(failed("the run", "the messages ended")),
+        };
+        let (pending, sequence, at) = {
+            let info = message.info().map_err(|error| failed("the run", error))?;
             (
                 info.pending,
+                info.stream_sequence,
                 DateTime::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond()),
             )
         };
-        self.pending = pending;
         let dead = message.headers.as_ref().and_then(|headers| headers.get(header::TOMBSTONE));
         let dead = dead.map(|class| class.as_str().to_owned());
         match message.subject.as_str().parse::<Subject>() {
             Ok(Subject::Part { stage, part, .. }) => self.part(stage, part.to_string(), dead, at),
             Ok(Subject::Plan { stage, .. }) => {
-                if let Some(parts) = self.runs.plan(&self.run, stage).await? {
+                if let Some(parts) = self.broker.runs.plan(&self.run, stage).await? {
                     self.plan(stage, parts);
                 }
             }
             _ => {}
         }
-        Ok(())
+        self.sequence = sequence;
+        Ok(pending)
     }
 
     fn plan(&mut self, stage: Stage, parts: u32) {
@@ -133,12 +139,12 @@ impl Progress {
     }
 
     /// Whether the summary was said.
-    pub(super) fn announced(&self) -> bool {
+    pub fn announced(&self) -> bool {
         self.announced
     }
 
     /// The stages in the order in which they happen.
-    pub(super) fn stages(&self) -> Vec<StageProgress> {
+    pub fn stages(&self) -> Vec<StageProgress> {
         let each = self.stages.iter().map(|(stage, tally)| {
             let length = tally.last_at.zip(tally.first_at).map(|(last, first)| last - first);
             let dead = tally.dead.iter();
@@ -156,4 +162,17 @@ impl Progress {
         });
         each.collect()
     }
+}
+
+async fn follow(broker: &Broker, run: &RunId, start_sequence: u64) -> Result<pull::Ordered, Error> {
+    let config = OrderedConfig {
+        filter_subject: Subject::run(run),
+        headers_only: true,
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence },
+        ..OrderedConfig::default()
+    };
+    let source = broker.jetstream.get_stream(stream::RUN).await;
+    let source = source.map_err(|error| failed("the stream RUN", error))?;
+    let consumer = source.create_consumer(config).await.map_err(|error| failed("the run", error))?;
+    consumer.messages().await.map_err(|error| failed("the run", error))
 }

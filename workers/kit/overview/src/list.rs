@@ -1,0 +1,81 @@
+//! The runs in rows, the newest first, and the scrapers of each day.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use proto::subject::{Stage, Subject, stream};
+use serde::Serialize;
+
+use crate::runs::{self, Known, moment};
+use crate::{Broker, Error};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    pub run_id: String,
+    pub run_date: String,
+    /// loading, running, abandoned, or how it ended: complete, empty, failed.
+    pub state: String,
+    pub trigger: &'static str,
+    pub begun_at: String,
+    pub pain_points: u32,
+    pub clinics: u32,
+    pub segments: Option<u32>,
+    pub clinics_matched: Option<u32>,
+    pub missing: usize,
+}
+
+/// The scrapers of a date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Scrapes {
+    pub date: String,
+    pub done: Vec<Scraper>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Scraper {
+    pub source: String,
+    pub at: String,
+}
+
+/// The newest runs.
+pub async fn newest(broker: &Broker, most: usize, now: DateTime<Utc>) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::new();
+    for known in runs::all(broker).await?.iter().take(most) {
+        entries.push(entry(broker, known, now).await?);
+    }
+    Ok(entries)
+}
+
+async fn entry(broker: &Broker, known: &Known, now: DateTime<Utc>) -> Result<Entry, Error> {
+    let summary = runs::summary(broker, &known.id).await?;
+    let header = &known.header;
+    Ok(Entry {
+        run_id: known.id.to_string(),
+        run_date: header.request.as_ref().map(|request| request.run_date.clone()).unwrap_or_default(),
+        state: runs::state(broker, known, summary.as_ref(), now).await?,
+        trigger: runs::trigger(header),
+        begun_at: in_seconds(known.begun_at),
+        pain_points: header.total_pain_points,
+        clinics: header.total_clinics,
+        segments: summary.as_ref().map(|summary| summary.segments_created),
+        clinics_matched: summary.as_ref().map(|summary| summary.clinics_matched),
+        missing: summary.map_or(0, |summary| summary.missing.len()),
+    })
+}
+
+/// The scrapers that were done, the newest date first.
+pub async fn scrapes(broker: &Broker) -> Result<Vec<Scrapes>, Error> {
+    let mut messages = broker.runs.messages(stream::RUN, Subject::all_parts(Stage::Scrape)).await?;
+    let mut dates: BTreeMap<String, Vec<Scraper>> = BTreeMap::new();
+    while let Some(stored) = messages.next().await? {
+        let Ok(Subject::Part { run, part, .. }) = stored.subject.parse() else { continue };
+        let date = run.as_str().trim_start_matches("scrape-").to_owned();
+        let at = in_seconds(moment(&stored.published_at));
+        dates.entry(date).or_default().push(Scraper { source: part.to_string(), at });
+    }
+    Ok(dates.into_iter().rev().map(|(date, done)| Scrapes { date, done }).collect())
+}
+
+fn in_seconds(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

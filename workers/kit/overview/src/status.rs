@@ -1,0 +1,212 @@
+//! What the fleet is doing, from the broker and from Postgres.
+
+use std::collections::BTreeMap;
+
+use async_nats::jetstream::{self, consumer};
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt as _;
+use proto::subject::stream;
+use runtime::Closed;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::error::broker as failed;
+use crate::list::{self, Entry};
+use crate::words::{cause, without_password};
+use crate::{Broker, Error};
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    pub server: Server,
+    pub streams: Vec<Stream>,
+    pub workers: Vec<Worker>,
+    pub closed_gates: Vec<Closed>,
+    pub dead_letters: Vec<Dead>,
+    pub runs: Vec<Entry>,
+    pub postgres: Postgres,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Server {
+    pub url: String,
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stream {
+    pub name: String,
+    pub messages: u64,
+    pub bytes: u64,
+    pub max_bytes: i64,
+    /// Of what it may hold.
+    pub percent: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Worker {
+    pub worker: String,
+    pub stream: String,
+    pub pending: u64,
+    pub in_flight: usize,
+    pub redelivered: usize,
+    /// Age of the oldest message that is not done.
+    pub oldest_seconds: Option<i64>,
+    /// Pull requests that wait: none means that nobody runs.
+    pub waiting: usize,
+    /// Deliveries that are settled: what two readings differ by is the throughput.
+    #[serde(skip)]
+    pub settled: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dead {
+    pub worker: String,
+    pub class: String,
+    pub count: usize,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Postgres {
+    pub reachable: bool,
+    pub problem: Option<String>,
+    pub migrations_applied: usize,
+    pub migrations_pending: usize,
+    pub rows: Option<db::counts::Counts>,
+}
+
+const RUNS: usize = 5;
+
+/// What the fleet is doing, with what was read of Postgres. Of `url` the password is not shown.
+pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Utc>) -> Result<Status, Error> {
+    let (mut streams, mut workers) = (Vec::new(), Vec::new());
+    for name in stream::ALL {
+        let Ok(found) = broker.jetstream.get_stream(name).await else { continue };
+        let info = found.cached_info();
+        let (bytes, max_bytes) = (info.state.bytes, info.config.max_bytes);
+        let percent = if max_bytes > 0 { bytes as f64 * 100.0 / max_bytes as f64 } else { 0.0 };
+        streams.push(Stream {
+            name: name.to_owned(),
+            messages: info.state.messages,
+            bytes,
+            max_bytes,
+            percent,
+        });
+        let mut consumers = found.consumers();
+        while let Some(info) = consumers.try_next().await.map_err(|e| failed("the consumers", e))? {
+            // Others are somebody's eyes for a moment.
+            if info.config.durable_name.is_some() {
+                workers.push(worker(&found, &info, now).await);
+            }
+        }
+    }
+    workers.sort_by(|a, b| a.worker.cmp(&b.worker));
+    let info = broker.jetstream.client().server_info();
+    Ok(Status {
+        server: Server {
+            url: without_password(url),
+            name: info.server_name.clone(),
+            version: info.version.clone(),
+        },
+        closed_gates: closed_gates(broker).await?,
+        dead_letters: dead_letters(broker).await?,
+        runs: list::newest(broker, RUNS, now).await?,
+        streams,
+        workers,
+        postgres,
+    })
+}
+
+async fn worker(source: &jetstream::stream::Stream, info: &consumer::Info, now: DateTime<Utc>) -> Worker {
+    let name = info.name.strip_suffix("-v1").unwrap_or(&info.name);
+    Worker {
+        worker: name.to_owned(),
+        stream: info.stream_name.clone(),
+        pending: info.num_pending,
+        in_flight: info.num_ack_pending,
+        redelivered: info.num_redelivered,
+        oldest_seconds: match info.num_pending > 0 || info.num_ack_pending > 0 {
+            true => oldest(source, info, now).await,
+            false => None,
+        },
+        waiting: info.num_waiting,
+        settled: info.ack_floor.consumer_sequence,
+    }
+}
+
+/// The age of the first message after those that are all done.
+async fn oldest(
+    source: &jetstream::stream::Stream,
+    info: &consumer::Info,
+    now: DateTime<Utc>,
+) -> Option<i64> {
+    let from = info.ack_floor.stream_sequence + 1;
+    let message =
+        source.direct_get_next_for_subject(info.config.filter_subject.as_str(), Some(from)).await.ok()?;
+    let at = DateTime::<Utc>::from_timestamp(message.time.unix_timestamp(), 0)?;
+    Some((now - at).num_seconds().max(0))
+}
+
+async fn closed_gates(broker: &Broker) -> Result<Vec<Closed>, Error> {
+    let Ok(bucket) = broker.jetstream.get_key_value(runtime::GATES).await else { return Ok(Vec::new()) };
+    let mut keys = bucket.keys().await.map_err(|e| failed("the gates", e))?;
+    let mut closed = Vec::new();
+    while let Some(key) = keys.try_next().await.map_err(|e| failed("the gates", e))? {
+        let entry = bucket.get(key).await.map_err(|e| failed("a gate", e))?;
+        let state = entry.and_then(|bytes| serde_json::from_slice::<Closed>(&bytes).ok());
+        closed.extend(state.filter(|state| !state.open));
+    }
+    Ok(closed)
+}
+
+/// Counted by subject: no letter is opened.
+async fn dead_letters(broker: &Broker) -> Result<Vec<Dead>, Error> {
+    let Ok(found) = broker.jetstream.get_stream_no_info(stream::DEAD).await else { return Ok(Vec::new()) };
+    let Ok(mut subjects) = found.info_with_subjects(proto::Subject::dead("*", "*")).await else {
+        return Ok(Vec::new());
+    };
+    let mut counts = BTreeMap::new();
+    while let Some((subject, count)) = subjects.try_next().await.map_err(|e| failed("the dead letters", e))? {
+        let mut tokens = subject.rsplit('.').map(str::to_owned);
+        let (class, worker) = (tokens.next().unwrap_or_default(), tokens.next().unwrap_or_default());
+        *counts.entry((worker, class)).or_default() += count;
+    }
+    Ok(counts.into_iter().map(|((worker, class), count)| Dead { worker, class, count }).collect())
+}
+
+/// What Postgres holds. When it is away that is shown, and not fatal: the fleet works on without it.
+///
+/// Every row of the inputs is counted: with a million clinics that is not for every look.
+pub async fn postgres(url: Option<&str>, client: Uuid, now: DateTime<Utc>) -> Postgres {
+    let away = |problem| Postgres { problem: Some(problem), ..Postgres::default() };
+    let Some(url) = url else {
+        return away("no connection string: set POSTGRES_CONNECTION_STRING".to_owned());
+    };
+    let migrations = match db::migrations(url).await {
+        Ok(migrations) => migrations,
+        Err(error) => return away(cause(&error)),
+    };
+    let applied = migrations.iter().filter(|migration| migration.applied_at.is_some()).count();
+    let pending = migrations.len() - applied;
+    let rows = match pending {
+        0 => rows(url, client, now).await.map_err(|error| cause(&error)),
+        pending => Err(format!(
+            "the schema of Postgres lacks {pending} migrations: bring it up to date: `leadfleet migrate`"
+        )),
+    };
+    Postgres {
+        reachable: true,
+        problem: rows.as_ref().err().cloned(),
+        migrations_applied: applied,
+        migrations_pending: pending,
+        rows: rows.ok(),
+    }
+}
+
+async fn rows(url: &str, client: Uuid, now: DateTime<Utc>) -> Result<db::counts::Counts, db::Error> {
+    let db = db::Db::new(&db::Config { postgres_pool_size: 1, ..db::Config::of(url) })?;
+    let mut tx = db.begin(client).await?;
+    let counts = db::counts::of_tenant(&mut tx, now).await?;
+    tx.rollback().await?;
+    Ok(counts)
+}
