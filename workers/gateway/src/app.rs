@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::rate::Rate;
+use crate::sign_in::SignIn;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) rate: Rate,
     pub(crate) keys: crate::caller::Keys,
+    pub(crate) sign_in: SignIn,
     pub(crate) description: crate::openapi::Description,
 }
 

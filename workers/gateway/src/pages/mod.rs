@@ -9,9 +9,10 @@ mod live;
 mod table;
 mod words;
 
-pub(crate) use ask::{as_page, twins};
+pub(crate) use ask::{Twin, as_page, cookie, twins};
 
 use crate::app::App;
+use crate::sign_in;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -49,4 +50,5 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .merge(everybody)
         .route("/live", get(live::moves))
         .merge(assets::routes())
+        .merge(sign_in::routes())
 }
