@@ -12,11 +12,12 @@ const LONG: [(&str, &str); 0] = [];
 const DRAWERS: [&str; 5] = ["utils", "helpers", "common", "types", "models"];
 
 /// Modules of rules: no clock, no IO, no async. Whole crates, or files of a crate.
-const PURE: [&str; 23] = [
+const PURE: [&str; 24] = [
     "workers/kit/als/src",
     "workers/kit/audience/src",
     "workers/kit/cadence/src",
     "workers/kit/cells/src",
+    "workers/kit/charts/src",
     "workers/kit/levels/src",
     "workers/kit/stats/src",
     "workers/kit/webhooks/src",

@@ -3,9 +3,11 @@
 use crate::config::Config;
 use crate::rate::Rate;
 use crate::sign_in::SignIn;
+use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
+use dead::{Dead, Known};
 use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::ops::Deref;
@@ -23,6 +25,9 @@ pub(crate) struct Shared {
     pub(crate) scores: Scores,
     pub(crate) conversion: Conversion,
     pub(crate) contractors: Contractors,
+    pub(crate) dead: Dead,
+    pub(crate) letters: Known,
+    pub(crate) books: Books,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -13,9 +13,11 @@ use crate::{events, health, pages, routes};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
+use dead::{Dead, Known};
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -104,6 +106,9 @@ impl Gateway {
         let description = Description::new(prospects.weekly_cap())?;
         let keys = caller::known();
         let app = App::new(Shared {
+            dead: Dead::new(runtime.jetstream().clone()),
+            letters: Known::default(),
+            books: Books::default(),
             runtime,
             db,
             prospects,
@@ -128,6 +133,8 @@ impl Gateway {
     pub async fn run(self) {
         let mut stop = self.app.runtime.stop_signal();
         tokio::spawn(events::forget_patterns(self.app.clone()));
+        tokio::spawn(pages::dead::follow(self.app.clone()));
+        tokio::spawn(pages::claude::follow(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);

@@ -1,9 +1,6 @@
 //! `leadfleet dead list`: the letters, grouped by error or one by one.
 
-use std::collections::BTreeMap;
-
-use dead::{Dead, Filter, Group, Letter, Standing, groups};
-use serde::Serialize;
+use dead::{Dead, Filter, Group, Letter, Listing, Standing};
 
 use super::filter::FilterArgs;
 use super::{minute, shortened};
@@ -37,35 +34,15 @@ impl std::str::FromStr for States {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Listing {
-    /// Letters that fit.
-    letters: usize,
-    /// Letters that would fit but for their state.
-    in_other_states: BTreeMap<Standing, u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<Vec<Group>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    each: Option<Vec<Letter>>,
-}
-
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
     let filter = args.filter.in_states(args.state.0.clone());
     if args.follow {
         return follow(&filter, dead, output).await;
     }
-    let any = Filter { states: Vec::new(), ..filter.clone() };
-    let (fitting, others): (Vec<Letter>, Vec<Letter>) =
-        dead.list(&any).await?.into_iter().partition(|letter| filter.fits(letter));
-    let mut in_other_states = BTreeMap::new();
-    for letter in others {
-        *in_other_states.entry(letter.state).or_default() += 1;
-    }
-    let listing = Listing {
-        letters: fitting.len(),
-        in_other_states,
-        groups: (!args.each).then(|| groups(&fitting)),
-        each: args.each.then_some(fitting),
+    let letters = dead.list(&Filter { states: Vec::new(), ..filter.clone() }).await?;
+    let listing = match args.each {
+        true => Listing::each(&letters, &filter, 0, usize::MAX),
+        false => Listing::grouped(&letters, &filter),
     };
     output.show(&listing, in_words)?;
     Ok(Exit::Ok)

@@ -1,5 +1,6 @@
 //! The address of a page, of which links change a word or two: what is filtered and sorted can be shared.
 
+use crate::problem::Problem;
 use form_urlencoded::Serializer;
 
 /// A path with its query, in the order in which it was given.
@@ -32,6 +33,11 @@ impl Address {
         Self { path: self.path.clone(), query: query.cloned().collect() }
     }
 
+    /// The same query at another path.
+    pub(crate) fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn with(&self, name: &str, value: impl ToString) -> Self {
         let mut changed = self.without(&[name]);
         changed.query.push((name.to_owned(), value.to_string()));
@@ -48,6 +54,13 @@ impl Address {
 
     pub(crate) fn href(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query()) }
+    }
+
+    /// How many rows of a list come before the page.
+    pub(crate) fn offset(&self) -> Result<usize, Problem> {
+        let offset = self.get("offset").map(str::parse::<u32>).transpose();
+        let offset = offset.map_err(|error| Problem::wrong("offset", error.to_string()))?;
+        Ok(offset.unwrap_or_default() as usize)
     }
 
     /// The same as JSON.

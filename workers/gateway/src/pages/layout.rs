@@ -148,6 +148,15 @@ fn live(here: &str) -> Option<&'static str> {
     (here == "/" || follows.iter().any(|page| here.starts_with(page))).then_some("/live")
 }
 
+/// Pages that belong together.
+pub(crate) fn tabs(here: &str, pages: &[(&str, &str)]) -> Markup {
+    html! {
+        nav aria-label="Part" { ul.tabs {
+            @for (path, name) in pages { li { a href=(path) aria-current=[(*path == here).then_some("page")] { (name) } } }
+        } }
+    }
+}
+
 /// An empty state: what is missing, and what to do.
 pub(crate) fn empty(what: &str, then: &Markup) -> Markup {
     html! { div.empty { p { b { (what) } } (then) } }

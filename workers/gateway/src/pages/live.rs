@@ -20,7 +20,7 @@ pub(crate) async fn moves(ask: Ask) -> Response {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                _ = stop.wait_for(|stop| *stop) => return None,
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => return None,
             }
             let now = look(&app).await;
             if now != seen {

@@ -3,19 +3,25 @@
 mod address;
 mod ask;
 mod assets;
+mod audit;
+pub(crate) mod claude;
+pub(crate) mod dead;
+mod form;
 pub(crate) mod layout;
 mod leads;
 mod live;
+mod outreach;
 mod table;
 mod words;
 
-pub(crate) use ask::{Twin, as_page, cookie, twins};
+pub(crate) use ask::{Ask, Twin, View, as_page, cookie, twins};
+pub(crate) use form::{Sent, from_our_page};
 
 use crate::app::App;
 use crate::sign_in;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// Whom a page is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,17 +44,47 @@ const fn entry(name: &'static str, path: &'static str, whom: For) -> Entry {
 }
 
 /// The navigation, in its groups.
-const NAVIGATION: &[(&str, &[Entry])] = &[("Sales", &[entry("Leads", "/leads", For::Client)])];
+const NAVIGATION: &[(&str, &[Entry])] = &[
+    ("Sales", &[entry("Leads", "/leads", For::Client), entry("Outreach", "/outreach", For::Client)]),
+    (
+        "Fleet",
+        &[
+            entry("Dead letters", "/dead", For::Operators),
+            entry("Claude", "/claude", For::Operators),
+            entry("Audit", "/audit", For::Operators),
+            entry("API", "/docs", For::Client),
+        ],
+    ),
+];
 
 /// Every page, behind sign-in.
 pub(crate) fn routes(app: &App) -> Router<App> {
-    let operators = Router::new();
-    let everybody =
-        Router::new().route("/leads", get(leads::list)).route("/leads/{prospect_id}", get(leads::one));
-    operators
+    for_operators()
         .route_layer(from_fn_with_state(app.clone(), ask::operators_only))
-        .merge(everybody)
+        .merge(for_clients())
         .route("/live", get(live::moves))
         .merge(assets::routes())
         .merge(sign_in::routes())
+}
+
+fn for_operators() -> Router<App> {
+    Router::new()
+        .route("/dead", get(dead::list))
+        .route("/dead/{sequence}", get(dead::one))
+        .route("/dead/{sequence}/edit", post(dead::edit))
+        .route("/dead/discard", post(dead::discard))
+        .route("/dead/replay", get(dead::plan).post(dead::replay))
+        .route("/dead/replays", get(dead::replays))
+        .route("/dead/replays/{id}", post(dead::order))
+        .route("/claude", get(claude::account))
+        .route("/audit", get(audit::audit))
+}
+
+fn for_clients() -> Router<App> {
+    Router::new()
+        .route("/leads", get(leads::list))
+        .route("/leads/{prospect_id}", get(leads::one))
+        .route("/outreach", get(outreach::metrics))
+        .route("/outreach/week", get(outreach::week))
+        .route("/outreach/sequences", get(outreach::sequences))
 }

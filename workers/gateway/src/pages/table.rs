@@ -1,6 +1,7 @@
 //! Tables that sort, filter and page on the server, by links and forms that work without a script.
 
 use super::address::Address;
+use super::words::number;
 use maud::{Markup, html};
 
 /// A column: its head, the word by which the server sorts, and what a row has there.
@@ -78,6 +79,24 @@ pub(crate) fn onward(address: &Address, next: Option<&str>) -> Markup {
             nav.pages aria-label="Parts of the list" {
                 @if begun { a href=(address.without(&["cursor"]).href()) rel="first" { "From the beginning" } }
                 @if let Some(next) = next { a href=(address.with("cursor", next).href()) rel="next" { "Next" } }
+            }
+        }
+    }
+}
+
+impl Address {
+    /// Links to the pages of a list of which it is known how long it is.
+    pub(crate) fn parts(&self, total: usize, rows: usize) -> Markup {
+        let offset = self.offset().unwrap_or_default();
+        let to =
+            |offset: usize| if offset == 0 { self.without(&["offset"]) } else { self.with("offset", offset) };
+        html! {
+            @if offset > 0 || total > rows {
+                nav.pages aria-label="Parts of the list" {
+                    @if offset > 0 { a href=(to(offset.saturating_sub(rows)).href()) rel="prev" { "Before" } }
+                    span.muted { (number(offset as i128 + 1)) " to " (number(total.min(offset + rows) as i128)) " of " (number(total as i128)) }
+                    @if offset + rows < total { a href=(to(offset + rows).href()) rel="next" { "Next" } }
+                }
             }
         }
     }

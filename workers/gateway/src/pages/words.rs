@@ -20,7 +20,12 @@ pub(crate) fn number(value: impl Into<i128>) -> String {
 
 /// `1 clinic`, `2,000 clinics`.
 pub(crate) fn count(value: u64, of: &str) -> String {
-    if value == 1 { format!("1 {of}") } else { format!("{} {of}s", number(value)) }
+    counted(value, of, &format!("{of}s"))
+}
+
+/// `1 person`, `2,000 people`.
+pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
+    if value == 1 { format!("1 {one}") } else { format!("{} {many}", number(value)) }
 }
 
 /// `4.5 %`.

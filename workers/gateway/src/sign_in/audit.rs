@@ -5,11 +5,17 @@ use crate::clock;
 use crate::events::hex;
 use crate::problem::Problem;
 use db::Uuid;
-use dead::{By, Dead, Event, Verb};
+use dead::{By, Event, Verb};
 
 /// What a person did about him- or herself.
-pub(super) async fn write(app: &App, verb: Verb, client: Uuid, person: Uuid, by: &By) -> Result<(), Problem> {
-    let event = Event::new(verb, &person.simple().to_string(), by).noting(format!("client {client}"));
+pub(super) async fn write(
+    app: &App,
+    verb: Verb,
+    client: Uuid,
+    person: Uuid,
+    name: &str,
+) -> Result<(), Problem> {
+    let event = Event::new(verb, &person.simple().to_string(), &by(name)).noting(format!("client {client}"));
     record(app, &event).await
 }
 
@@ -19,12 +25,14 @@ pub(super) async fn write_failure(app: &App, email: [u8; 32]) -> Result<(), Prob
         tracing::warn!("more failures to sign in than the audit keeps");
         return Ok(());
     }
-    let by = By { operator: "nobody".to_owned(), reason: String::new(), at: clock::now() };
     let short = hex(email.get(..6).unwrap_or_default());
-    record(app, &Event::new(Verb::SignInFailed, &short, &by)).await
+    record(app, &Event::new(Verb::SignInFailed, &short, &by("nobody"))).await
+}
+
+fn by(name: &str) -> By {
+    By { operator: name.to_owned(), reason: String::new(), at: clock::now() }
 }
 
 async fn record(app: &App, event: &Event) -> Result<(), Problem> {
-    let dead = Dead::new(app.runtime.jetstream().clone());
-    dead.record(event).await.map_err(|error| Problem::away("NATS", error))
+    Ok(app.dead.record(event).await?)
 }

@@ -8,12 +8,11 @@ mod throttle;
 mod viewer;
 
 pub use viewer::Role;
-pub(crate) use viewer::{Posted, Viewer};
+pub(crate) use viewer::Viewer;
 
 use crate::app::App;
-use crate::clock;
 use crate::key::random;
-use crate::pages::layout;
+use crate::pages::{Sent, from_our_page, layout};
 use crate::problem::{Kind, Problem};
 use axum::Router;
 use axum::extract::{ConnectInfo, Form, Query, State};
@@ -23,7 +22,7 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use db::people;
-use dead::{By, Verb};
+use dead::Verb;
 use maud::html;
 use password::Hashing;
 use serde::Deserialize;
@@ -66,9 +65,6 @@ struct Credentials {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 async fn ask(
     State(app): State<App>,
     headers: HeaderMap,
@@ -87,7 +83,7 @@ async fn sign_in(
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Problem> {
-    viewer::from_our_page(&app, &headers)?;
+    from_our_page(&app, &headers)?;
     let next = local(given.next.as_deref());
     if app.config.open {
         return Ok(Redirect::to(next).into_response());
@@ -107,9 +103,8 @@ async fn sign_in(
     let is_right = app.sign_in.hashing.is_right(given.password, stored).await?;
     if let Some(person) = person.filter(|_| is_right) {
         let mut tx = app.db.begin_as(client, Some(person.id)).await?;
-        let by = By { operator: person.name.clone(), reason: String::new(), at: clock::now() };
         if let Some(token) = session::begin(&mut tx, &person).await? {
-            audit::write(&app, Verb::SignIn, client, person.id, &by).await?;
+            audit::write(&app, Verb::SignIn, client, person.id, &person.name).await?;
             tx.commit().await?;
             let cookie = session::set_cookie(&app, &token)?;
             return Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response());
@@ -119,10 +114,10 @@ async fn sign_in(
     Ok(page(next, &email, Some("The e-mail address or the password is not right.")))
 }
 
-async fn sign_out(State(app): State<App>, posted: Posted<Nothing>) -> Result<Response, Problem> {
-    let viewer = posted.viewer;
+async fn sign_out(State(app): State<App>, sent: Sent) -> Result<Response, Problem> {
+    let viewer = sent.ask.viewer;
     if let (Some(person), Some(signed)) = (viewer.person, &viewer.signed) {
-        audit::write(&app, Verb::SignOut, viewer.client, person, &viewer.by("")).await?;
+        audit::write(&app, Verb::SignOut, viewer.client, person, &viewer.name).await?;
         session::end(&app, viewer.client, &signed.session).await?;
     }
     Ok(([(header::SET_COOKIE, session::unset_cookie(&app)?)], Redirect::to("/sign-in")).into_response())

@@ -35,7 +35,7 @@ pub(crate) struct Answers {
 /// What is known about a question.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
-enum Record {
+pub(crate) enum Record {
     /// Somebody asks, until this time at the latest.
     Started {
         until: DateTime<Utc>,
@@ -187,6 +187,6 @@ fn bytes(record: &impl Serialize) -> Result<bytes::Bytes, Error> {
     Ok(serde_json::to_vec(record).map_err(failed("write a record"))?.into())
 }
 
-fn failed<E: Into<async_nats::Error>>(action: &'static str) -> impl Fn(E) -> Error {
+pub(crate) fn failed<E: Into<async_nats::Error>>(action: &'static str) -> impl Fn(E) -> Error {
     move |source| Error::Store { action, source: source.into() }
 }

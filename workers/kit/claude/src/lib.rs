@@ -6,6 +6,7 @@
 
 mod answers;
 mod ask;
+mod books;
 mod breaker;
 mod budget;
 mod call;
@@ -24,6 +25,7 @@ mod wait;
 
 pub use answers::{BUCKET, bucket};
 pub use ask::{Answer, Ask, Effort, Usage};
+pub use books::{Account, Books, Day, Model as OfModel, Sum};
 pub use client::{Claude, Model};
 pub use config::Config;
 pub use error::{ApiError, Class, Error, Raw};

@@ -25,18 +25,20 @@ const AT_ONCE: usize = 64;
 impl Dead {
     /// Gives these letters up, as far as they are open.
     pub async fn discard(&self, letters: &[Letter], filter: &Filter, by: &By) -> Result<Discarded, Error> {
-        let open: Vec<&Letter> = letters.iter().filter(|letter| letter.state == Standing::Open).collect();
-        let sequences: Sequences = open.iter().map(|letter| letter.sequence).collect();
+        let open = letters.iter().filter(|letter| letter.state == Standing::Open);
+        let open: Vec<u64> = open.map(|letter| letter.sequence).collect();
+        let sequences: Sequences = open.iter().copied().collect();
         let event = Event::new(Verb::Discard, &new_id(), by).about(sequences);
         self.record(&Event { filter: Some(filter.clone()), ..event }).await?;
         let ledger = Ledger::open(self).await?;
         let record = state(LetterIs::Discarded, "", by.at.to_rfc3339(), None);
         let (ledger, record) = (&ledger, &record);
-        let discarded = futures::stream::iter(&open)
-            .map(|letter| async move { ledger.take(letter.sequence, None, record).await })
+        let count = open.len() as u64;
+        let discarded = futures::stream::iter(open)
+            .map(|sequence| ledger.take(sequence, None, record))
             .buffer_unordered(AT_ONCE)
             .try_fold(0, |sum, taken| async move { Ok(sum + u64::from(taken.is_some())) })
             .await?;
-        Ok(Discarded { discarded, taken: open.len() as u64 - discarded })
+        Ok(Discarded { discarded, taken: count - discarded })
     }
 }

@@ -48,7 +48,7 @@ async fn read(dead: &Dead, filter: &Filter) -> Result<Vec<Letter>, Error> {
 }
 
 /// Narrowed down as far as the broker can.
-fn wanted(filter: &Filter) -> Wanted {
+pub(crate) fn wanted(filter: &Filter) -> Wanted {
     let token = |asked: &Option<String>| asked.clone().unwrap_or_else(|| "*".to_owned());
     let from = match (filter.sequences.first(), filter.since) {
         (Some(start_sequence), _) => DeliverPolicy::ByStartSequence { start_sequence },
@@ -67,7 +67,7 @@ fn wanted(filter: &Filter) -> Wanted {
     }
 }
 
-fn letter_of(found: &Found) -> Letter {
+pub(crate) fn letter_of(found: &Found) -> Letter {
     Letter::of(found.sequence, found.payload.len() as u64, found.at, &found.headers)
 }
 

@@ -18,7 +18,16 @@ use tokio::sync::watch;
 impl Dead {
     /// What a replay would do. Nothing is changed.
     pub async fn plan(&self, filter: &Filter, force: bool) -> Result<Plan, Error> {
-        let letters = self.list(&Filter::default()).await?;
+        self.plan_among(self.list(&Filter::default()).await?, filter, force).await
+    }
+
+    /// The same, of whoever knows all letters already.
+    pub async fn plan_among(
+        &self,
+        letters: Vec<Letter>,
+        filter: &Filter,
+        force: bool,
+    ) -> Result<Plan, Error> {
         let runs = plan::involved(&letters, filter, force);
         let facts = self.facts(&runs, "").await?;
         Ok(plan::plan(letters, filter, &facts, force))

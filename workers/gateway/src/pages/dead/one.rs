@@ -1,0 +1,168 @@
+//! One letter: why it died, what it says, against a good one, and in an editor.
+
+use super::super::ask::{Ask, View};
+use super::super::form::Sent;
+use super::super::layout::{badge, csrf};
+use super::super::table::{table, words as column};
+use super::super::words::{bytes, count, moment};
+use super::standing;
+use crate::input::Numbers;
+use crate::problem::Problem;
+use crate::sign_in::Role;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use dead::{Event, Shown, Standing, Wish, blank, correction};
+use maud::{Markup, html};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A letter with what is good of its kind, and what was done to it.
+#[derive(Serialize)]
+struct Letter {
+    #[serde(flatten)]
+    shown: Shown,
+    comparison: Option<dead::Comparison>,
+    history: Vec<Event>,
+    /// What an editor begins with, where the payload cannot be read.
+    #[serde(skip)]
+    blank: Option<Value>,
+}
+
+pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Response, Problem> {
+    let (message, comparison) = ask.app.dead.compare(sequence).await?;
+    let wish = Wish { letter: Some(sequence), ..Wish::default() };
+    let shown = message.shown();
+    let blank = blank(&shown.letter.schema);
+    Ok(ask.show(&Letter { shown, comparison, history: ask.app.dead.history(&wish).await?, blank }))
+}
+
+/// Files a corrected copy.
+pub(crate) async fn edit(Numbers(sequence): Numbers<u64>, sent: Sent) -> Result<Response, Problem> {
+    let by = sent.by()?;
+    let message = sent.ask.app.dead.open(sequence).await?;
+    let schema = sent.field("schema").unwrap_or(&message.letter.schema);
+    let correction = correction(schema, sent.whole("body").as_bytes());
+    let correction = correction.map_err(|error| Problem::wrong("body", error.to_string()))?;
+    let edited = sent.ask.app.dead.edit(&message, &correction, &by).await?;
+    Ok(Redirect::to(&format!("/dead/{}", edited.copy)).into_response())
+}
+
+impl View for Letter {
+    fn title(&self) -> String {
+        format!("Dead letter {}", self.shown.letter.sequence)
+    }
+
+    fn body(&self, ask: &Ask) -> Markup {
+        let letter = &self.shown.letter;
+        let header = |name: &str| self.shown.headers.get(name).map(|values| values.join(" "));
+        html! {
+            section #letter data-live {
+                p { (standing(letter.state)) " " (badge("", &letter.class)) " "
+                    @if let Some(record) = &letter.record {
+                        @if !record.state.replay.is_empty() { " in " a href={ "/dead/replays#r" (record.state.replay) } { "a replay" } }
+                        @if let Some(next) = record.state.next { " · now " a href={ "/dead/" (next) } { "letter " (next) } }
+                    }
+                    @if let Some(before) = letter.died_before_as { " · was " a href={ "/dead/" (before) } { "letter " (before) } " before its replay" }
+                    @if let Some(original) = letter.patched_from { " · a corrected copy of " a href={ "/dead/" (original) } { "letter " (original) } }
+                }
+                pre.text { bdi { (letter.error) } }
+                dl.facts {
+                    dt { "Worker" } dd { (letter.worker) }
+                    @if !letter.code.is_empty() { dt { "Code" } dd { (letter.code) } }
+                    dt { "Died" } dd { (moment(ask, letter.dead_at)) }
+                    dt { "Tried" } dd { (count(letter.attempts.into(), "attempt")) ", " (letter.deliveries) " deliveries, " (letter.crashes) " crashes, build " (letter.build) }
+                    @if letter.tries() > 0 { dt { "Replays before" } dd { (letter.round) ", generation " (letter.generation) } }
+                    dt { "Subject" } dd.mono { (letter.subject) }
+                    @if let Some(run) = &letter.run { dt { "Run" } dd { a href={ "/runs/" (run) } { (run) } } }
+                    dt { "Alike" } dd { a href={ "/dead?each=1&fingerprint=" (letter.fingerprint) } { "letters of this error" } }
+                    @if let Some(id) = header("Dl-Message-Id") { dt { "Message id" } dd.mono { bdi { (id) } } }
+                    @if let Some(trace) = header("traceparent") { dt { "Trace" } dd.mono { (trace) } }
+                }
+            }
+            h2 { "What it says" }
+            p.muted { (letter.schema) ", " (bytes(letter.bytes)) }
+            @match (&self.shown.body, &self.shown.unreadable) {
+                (Some(body), _) => pre.text { (format!("{body:#}")) },
+                (None, why) => {
+                    p role="alert" { "It cannot be read: " (why.as_deref().unwrap_or_default()) }
+                    @if let Some(hex) = &self.shown.hex { pre { (hex) } }
+                }
+            }
+            h2 { "Against a good one" }
+            @match &self.comparison {
+                Some(comparison) => {
+                    p.muted { "The newest of its kind that went well: " (comparison.good.stream) " " (comparison.good.sequence) ". Lines with − are the good one's, with + this letter's." }
+                    (difference(&comparison.diff))
+                }
+                None => p { "None of its kind went well lately." },
+            }
+            @if ask.viewer.may(Role::Operator) { (self.changes(ask)) }
+            h2 { "What was done to it" }
+            @if self.history.is_empty() { p { "Nothing yet." } } @else { (history(ask, &self.history)) }
+            h2 { "Its headers" }
+            dl.facts { @for (name, values) in &self.shown.headers { dt { bdi { (name) } } dd.mono { bdi { (values.join(", ")) } } } }
+        }
+    }
+}
+
+impl Letter {
+    /// What an operator can do about it.
+    fn changes(&self, ask: &Ask) -> Markup {
+        let letter = &self.shown.letter;
+        let body = self.shown.body.as_ref().or(self.blank.as_ref());
+        html! {
+            h2 { "Replay it" }
+            p { a href={ "/dead/replay?sequences=" (letter.sequence) } { "What would a replay do?" } }
+            @if letter.state == Standing::Open {
+                h2 { "Correct it" }
+                p.muted { "The corrected copy becomes a new dead letter that can be replayed; this one is kept." }
+                form.stack method="post" action={ "/dead/" (letter.sequence) "/edit" } {
+                    (csrf(ask))
+                    label { "Schema" input name="schema" value=(letter.schema) required; }
+                    label { "Message as JSON"
+                        textarea name="body" spellcheck="false" required { @if let Some(body) = body { (format!("{body:#}")) } }
+                    }
+                    label { "Why" input name="reason" required maxlength="500"; }
+                    div { button.main { "File the corrected copy" } }
+                }
+                h2 { "Give it up" }
+                form.stack method="post" action="/dead/discard" {
+                    (csrf(ask))
+                    input type="hidden" name="sequences" value=(letter.sequence);
+                    label { "Why" input name="reason" required maxlength="500"; }
+                    div { button.danger { "Give it up" } }
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn history(ask: &Ask, events: &[Event]) -> Markup {
+    table(
+        "What was done",
+        &ask.address,
+        &[
+            column("When", &|event: &Event| moment(ask, event.by.at)),
+            column("Who", &|event| html! { bdi { (event.by.operator) } }),
+            column("What", &|event| html! { (event.verb.as_str().replace('_', " ")) }),
+            column("Why", &|event| html! { bdi { (event.by.reason) } }),
+            column(
+                "Letters",
+                &|event| html! { @if let Some(letters) = event.counts.get("letters") { (letters) } @else { "–" } },
+            ),
+            column("Note", &|event| html! { bdi { (event.note) } }),
+        ],
+        events,
+    )
+}
+
+/// A unified difference, with the lines that come and go told apart.
+fn difference(text: &str) -> Markup {
+    html! {
+        pre { @for line in text.lines() {
+            @if line.starts_with('+') && !line.starts_with("+++") { ins { (line) } }
+            @else if line.starts_with('-') && !line.starts_with("---") { del { (line) } }
+            @else { (line) }
+            "\n"
+        } }
+    }
+}
