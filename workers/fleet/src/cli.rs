@@ -13,7 +13,7 @@ use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
     campaign, dead, demo, dev, doctor, event, growth, import, key, leads, link, matching, migrate, outreach,
-    patterns, places, run, sequence, status, webhook,
+    patterns, person, places, run, sequence, status, webhook,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -124,6 +124,9 @@ enum Command {
     /// Make, list and revoke the keys of the HTTP API.
     #[command(subcommand)]
     Key(key::Command),
+    /// Add, list and disable the people who sign in to the dashboard.
+    #[command(subcommand)]
+    Person(person::Command),
     /// Make, list and revoke the endpoints that outreach tools report to.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -167,6 +170,7 @@ impl Cli {
             Command::Provision => migrate::provision(&Settings::load(&sources)?, output).await,
             Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,
             Command::Key(command) => key::run(command, &Settings::load(&sources)?, output).await,
+            Command::Person(command) => person::run(command, &Settings::load(&sources)?, output).await,
             Command::Webhook(command) => webhook::run(command, &Settings::load(&sources)?, output).await,
             Command::Config => {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;

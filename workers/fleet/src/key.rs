@@ -3,8 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use db::Uuid;
 use db::keys::{self, Key, NewKey};
-use gateway::{ApiKey, Scope};
-use rand::RngCore as _;
+use gateway::{ApiKey, Scope, random};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
@@ -112,13 +111,6 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
         }
     }
     Ok(Exit::Ok)
-}
-
-/// Random bytes that nobody can guess.
-pub(crate) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    rand::rng().fill_bytes(&mut bytes);
-    bytes
 }
 
 /// A client that is not there is the caller's mistake.

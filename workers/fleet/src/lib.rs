@@ -21,6 +21,7 @@ pub mod migrate;
 pub mod output;
 pub mod outreach;
 pub mod patterns;
+pub mod person;
 pub mod places;
 pub mod reach;
 pub mod role;

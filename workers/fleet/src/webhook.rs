@@ -8,11 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::Utc;
 use db::webhook_endpoints::{self as endpoints, Endpoint};
+use gateway::random;
 use serde::Serialize;
 use webhooks::Source;
 
 use crate::exit::{Exit, Failure};
-use crate::key::{Client, day, of_client, random, unknown};
+use crate::key::{Client, day, of_client, unknown};
 use crate::output::{Output, columns};
 use crate::reach;
 use crate::settings::Settings;

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::rate::Rate;
+use crate::sign_in::SignIn;
 use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) rate: Rate,
     pub(crate) keys: crate::caller::Keys,
+    pub(crate) sign_in: SignIn,
     pub(crate) description: crate::openapi::Description,
 }
 

@@ -95,7 +95,7 @@ async fn holder(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     if !key.matches(&row.secret_hash) || !row.is_active(now) {
         return Err(unauthorized());
     }
-    Ok(Caller { client: key.client, key: key.id, scopes: row.scopes.clone() })
+    Ok(Caller { client: key.client, key: key.id.clone(), scopes: row.scopes.clone() })
 }
 
 /// Reads the row of a key and remembers it for a moment.

@@ -48,6 +48,11 @@ impl Config {
             None => format!("http://{}", self.listen),
         }
     }
+
+    /// Whether browsers come by https: then somebody before the gateway speaks it.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_url().starts_with("https://")
+    }
 }
 
 fn web_address(text: &str) -> Result<String, String> {

@@ -1,9 +1,11 @@
-//! API keys and the ids of endpoints as texts: each begins with its client, so that its row can be looked up.
+//! API keys, sessions and the ids of endpoints as texts: each begins with its client, so that its row can be looked up.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use db::Uuid;
+use rand::RngCore as _;
 use sha2::{Digest as _, Sha256};
+use std::ops::Deref;
 use subtle::ConstantTimeEq as _;
 
 /// The client's id and six random bytes.
@@ -13,24 +15,23 @@ const SECRET: usize = 32;
 const SECRET_TEXT: usize = 43;
 const PREFIX: &str = "lf_live_";
 
-/// A key as its holder has it: `lf_live_<id>_<secret>`.
-pub struct ApiKey {
+/// What proves who somebody is, as he has it: `<id>_<secret>`.
+pub struct Token {
     /// Who it is; no secret.
     pub id: String,
     pub client: Uuid,
     secret: String,
 }
 
-impl ApiKey {
-    /// A key of fresh random bytes.
+impl Token {
+    /// A token of fresh random bytes.
     pub fn make(client: Uuid, id: [u8; 6], secret: [u8; SECRET]) -> Self {
         Self { id: endpoint_id(client, id), client, secret: URL_SAFE_NO_PAD.encode(secret) }
     }
 
     /// Reads by lengths: the alphabet has `_` in it.
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix(PREFIX)?;
-        let (id, rest) = rest.split_at_checked(ID_TEXT)?;
+        let (id, rest) = text.split_at_checked(ID_TEXT)?;
         let secret = rest.strip_prefix('_')?;
         if secret.len() != SECRET_TEXT {
             return None;
@@ -39,7 +40,7 @@ impl ApiKey {
     }
 
     pub fn text(&self) -> String {
-        format!("{PREFIX}{}_{}", self.id, self.secret)
+        format!("{}_{}", self.id, self.secret)
     }
 
     /// What is stored instead of the secret. It is 256 random bits, so that a slow hash would protect nothing.
@@ -50,6 +51,44 @@ impl ApiKey {
     pub fn matches(&self, stored: &[u8]) -> bool {
         self.secret_hash().ct_eq(stored).into()
     }
+
+    /// Another secret, which follows from this one and tells nothing of it.
+    pub fn derived(&self, purpose: &str) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{purpose}:{}", self.secret)))
+    }
+}
+
+/// The token of a program, known by its prefix where it should not be: `lf_live_<id>_<secret>`.
+pub struct ApiKey(Token);
+
+impl ApiKey {
+    /// A key of fresh random bytes.
+    pub fn make(client: Uuid, id: [u8; 6], secret: [u8; SECRET]) -> Self {
+        Self(Token::make(client, id, secret))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix(PREFIX).and_then(Token::parse).map(Self)
+    }
+
+    pub fn text(&self) -> String {
+        format!("{PREFIX}{}", self.0.text())
+    }
+}
+
+impl Deref for ApiKey {
+    type Target = Token;
+
+    fn deref(&self) -> &Token {
+        &self.0
+    }
+}
+
+/// Random bytes that nobody can guess.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// The id of a key or an endpoint.
@@ -101,6 +140,14 @@ mod tests {
         }
         assert!(ApiKey::parse(&text.replacen("lf_live__", "lf_live_é", 1)).is_none());
         assert!(ApiKey::parse(&text.replacen("lf_live__", "lf_live_+", 1)).is_none());
+    }
+
+    #[test]
+    fn what_is_derived_of_a_token_is_another_secret_for_each_purpose() {
+        let derived = key().derived("csrf");
+        assert_eq!(derived, key().derived("csrf"));
+        assert!(derived != key().derived("other") && !key().text().contains(&derived));
+        assert_ne!(derived, URL_SAFE_NO_PAD.encode(key().secret_hash()));
     }
 
     #[test]

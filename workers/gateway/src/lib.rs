@@ -22,5 +22,6 @@ mod told;
 pub use caller::Scope;
 pub use clock::Clock;
 pub use config::{Config, DEFAULT_LISTEN};
-pub use key::{ApiKey, client_of, endpoint_id};
+pub use key::{ApiKey, client_of, endpoint_id, random};
 pub use server::{Error, Gateway, serve};
+pub use sign_in::{Role, password};

@@ -7,15 +7,19 @@ use crate::once::answer_once;
 use crate::openapi::Description;
 use crate::problem::Problem;
 use crate::rate::Rate;
+use crate::sign_in::SignIn;
 use crate::told::told;
 use crate::{events, health, pages, routes};
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use claude::Books;
 use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
 use dead::{Dead, Known};
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -115,6 +119,7 @@ impl Gateway {
             config,
             rate,
             keys,
+            sign_in: SignIn::default(),
             description,
         });
         Ok(Self { listener, address, app })
@@ -135,9 +140,9 @@ impl Gateway {
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
         let connections = GracefulShutdown::new();
         loop {
-            let stream = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         tracing::warn!(%error, "could not take a connection");
                         tokio::time::sleep(FULL).await;
@@ -146,7 +151,12 @@ impl Gateway {
                 },
                 () = async { drop(stop.wait_for(|stop| *stop).await) } => break,
             };
-            let connection = server.serve_connection(TokioIo::new(stream), service.clone());
+            let service = service.clone();
+            let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                service.call(request)
+            });
+            let connection = server.serve_connection(TokioIo::new(stream), service);
             let connection = connections.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {

@@ -1,6 +1,7 @@
 //! The outermost layer: an id for each request, a problem for each failure, one line in the log for each answer.
 
 use crate::once::panicked;
+use crate::pages::layout;
 use crate::problem::{CONTENT_TYPE, Problem};
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -55,7 +56,8 @@ fn as_problem(answer: Response) -> Response {
     let status = answer.status();
     let is_failure = status.is_client_error() || status.is_server_error();
     let content_type = answer.headers().get(header::CONTENT_TYPE);
-    if !is_failure || content_type.is_some_and(|value| value == CONTENT_TYPE) {
+    let ours = |kind: &HeaderValue| kind == CONTENT_TYPE || kind == layout::CONTENT_TYPE;
+    if !is_failure || content_type.is_some_and(ours) {
         return answer;
     }
     let mut problem = Problem::of_status(status);

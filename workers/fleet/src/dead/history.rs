@@ -18,7 +18,9 @@ pub struct Args {
 
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
     let wish = Wish { letter: args.sequence, operator: args.operator.clone() };
-    output.show(&dead.history(&wish).await?, |events| in_words(events))?;
+    let mut events = dead.history(&wish).await?;
+    events.retain(|event| !event.verb.is_of_people());
+    output.show(&events, |events| in_words(events))?;
     Ok(Exit::Ok)
 }
 

@@ -24,7 +24,7 @@ pub(crate) trait View: Serialize {
 
 /// Whether the values themselves were asked for.
 #[derive(Clone, Copy)]
-struct Twin;
+pub(crate) struct Twin;
 
 /// A request for a page.
 pub(crate) struct Ask {

@@ -27,6 +27,7 @@ impl FromRequest<App> for Sent {
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let ask = Ask::from_request_parts(&mut parts, app).await?;
+        from_our_page(app, &parts.headers).map_err(Problem::into_response)?;
         let body = to_bytes(body, LARGEST).await.map_err(|error| {
             Problem::new(Kind::TooLarge, "the form is larger than a message may be")
                 .because(error)
@@ -35,7 +36,7 @@ impl FromRequest<App> for Sent {
         let fields: BTreeMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
         let token = fields.get("csrf").map(String::as_str).unwrap_or_default();
         let own: bool = token.as_bytes().ct_eq(ask.viewer.csrf.as_bytes()).into();
-        if !own || is_from_elsewhere(&parts.headers) {
+        if !own {
             return Err(Problem::new(
                 Kind::Forbidden,
                 "the form is not of this session: read the page again, then send it; nothing was done",
@@ -46,15 +47,27 @@ impl FromRequest<App> for Sent {
     }
 }
 
-/// Browsers say where a form came from.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+/// Refuses what a browser sends for a page of somebody else.
+pub(crate) fn from_our_page(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return site != "same-origin" && site != "none";
+    let is_ours = match text("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        // Browsers say the former to https and to this machine only.
+        None => text(header::ORIGIN.as_str()).and_then(host).is_some_and(|origin| {
+            text(header::HOST.as_str()) == Some(origin) || host(&app.config.public_url()) == Some(origin)
+        }),
+    };
+    if is_ours {
+        return Ok(());
     }
-    let host = text(header::HOST.as_str()).unwrap_or_default();
-    text(header::ORIGIN.as_str())
-        .is_some_and(|origin| origin.split_once("://").is_none_or(|(_, own)| own != host))
+    let detail = "the form was not sent by a page of leadfleet; nothing was done";
+    Err(Problem::new(Kind::Forbidden, detail))
+}
+
+/// The host and the port of an address.
+fn host(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    rest.split('/').next()
 }
 
 impl Sent {

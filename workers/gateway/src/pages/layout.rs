@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
+pub(crate) const CONTENT_TYPE: &str = "text/html; charset=utf-8";
+
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -18,7 +20,7 @@ pub(crate) struct Page(Markup);
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let headers: [(HeaderName, HeaderValue); 3] = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
             (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         ];

@@ -14,9 +14,11 @@ mod outreach;
 mod table;
 mod words;
 
-pub(crate) use ask::{as_page, twins};
+pub(crate) use ask::{Ask, Twin, View, as_page, cookie, twins};
+pub(crate) use form::{Sent, from_our_page};
 
 use crate::app::App;
+use crate::sign_in;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -62,6 +64,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .merge(for_clients())
         .route("/live", get(live::moves))
         .merge(assets::routes())
+        .merge(sign_in::routes())
 }
 
 fn for_operators() -> Router<App> {

@@ -16,6 +16,7 @@ mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
 #[expect(dead_code, reason = "the tests of db use more of it")]
 mod server;
+mod sign_in;
 mod tenants;
 mod tracking;
 mod webhooks;

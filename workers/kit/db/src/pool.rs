@@ -51,6 +51,12 @@ impl Db {
         self.begin_with("BEGIN", client).await
     }
 
+    /// Begins a transaction of one tenant in which somebody who is signed in changes something: `auth.uid()` tells who.
+    pub async fn begin_as(&self, client: Uuid, person: Option<Uuid>) -> Result<Tx, Error> {
+        let person = person.map(|id| id.to_string()).unwrap_or_default();
+        self.begin_with(&format!("BEGIN; SELECT set_config('app.user_id', '{person}', true)"), client).await
+    }
+
     /// Begins a transaction that moves many rows and may take its time.
     pub(crate) async fn begin_bulk(&self, begin: &str, client: Uuid) -> Result<Tx, Error> {
         let mut tx = self.begin_with(begin, client).await?;

@@ -1,4 +1,4 @@
-//! Who did what with dead letters, and why: one message for each change, kept for a year.
+//! Who did what, with dead letters and with people, and why: one message for each change, kept for a year.
 
 use crate::filter::Filter;
 use crate::reader::{Reader, Wanted};
@@ -23,7 +23,7 @@ pub struct By {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Of the replay, if it is about one.
+    /// Of the replay or the person, if it is about one.
     pub id: String,
     pub verb: Verb,
     #[serde(flatten)]
@@ -51,6 +51,14 @@ pub enum Verb {
     Discard,
     Import,
     Erase,
+    SignIn,
+    SignInFailed,
+    SignOut,
+    AddPerson,
+    ChangeRole,
+    ChangePassword,
+    DisablePerson,
+    EnablePerson,
 }
 
 impl Verb {
@@ -65,7 +73,33 @@ impl Verb {
             Self::Discard => "discard",
             Self::Import => "import",
             Self::Erase => "erase",
+            Self::SignIn => "sign_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignOut => "sign_out",
+            Self::AddPerson => "add_person",
+            Self::ChangeRole => "change_role",
+            Self::ChangePassword => "change_password",
+            Self::DisablePerson => "disable_person",
+            Self::EnablePerson => "enable_person",
         }
+    }
+
+    /// Whether it is about those who sign in.
+    pub fn is_of_people(self) -> bool {
+        use Verb::{
+            AddPerson, ChangePassword, ChangeRole, DisablePerson, EnablePerson, SignIn, SignInFailed, SignOut,
+        };
+        matches!(
+            self,
+            SignIn
+                | SignInFailed
+                | SignOut
+                | AddPerson
+                | ChangeRole
+                | ChangePassword
+                | DisablePerson
+                | EnablePerson
+        )
     }
 }
 
@@ -87,7 +121,7 @@ impl Wish {
 const LONGEST: usize = 128 * 1024;
 
 impl Event {
-    pub(crate) fn new(verb: Verb, id: &str, by: &By) -> Self {
+    pub fn new(verb: Verb, id: &str, by: &By) -> Self {
         Self {
             id: id.to_owned(),
             verb,
@@ -97,6 +131,10 @@ impl Event {
             counts: BTreeMap::new(),
             note: String::new(),
         }
+    }
+
+    pub fn noting(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
     }
 
     pub(crate) fn about(mut self, letters: Sequences) -> Self {
@@ -110,7 +148,7 @@ impl Event {
 
 impl Dead {
     /// Writes an event; the same verb and id within minutes is one event.
-    pub(crate) async fn record(&self, event: &Event) -> Result<(), Error> {
+    pub async fn record(&self, event: &Event) -> Result<(), Error> {
         const DOING: &str = "write the audit";
         let verb = event.verb.as_str();
         let message = PublishMessage::build()

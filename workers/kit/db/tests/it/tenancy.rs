@@ -32,7 +32,11 @@ INSERT INTO experiment_assignments (client_id, experiment_id, lead_id, variant, 
 UPDATE leads SET converted_at = now() WHERE client_id = $client;
 INSERT INTO api_keys (client_id, key_id, name, secret_hash, scopes) VALUES ($client, 'k', 'n', 'h', '{read}');
 INSERT INTO idempotency_keys (client_id, key, request_hash) VALUES ($client, 'k', 'h');
-INSERT INTO webhook_endpoints (client_id, endpoint_id, source, secrets) VALUES ($client, 'e', 'sendgrid', '{s}')";
+INSERT INTO webhook_endpoints (client_id, endpoint_id, source, secrets) VALUES ($client, 'e', 'sendgrid', '{s}');
+INSERT INTO people (client_id, id, email, name, role, password_hash)
+    VALUES ($client, '00000000-0000-0000-0000-000000000000', 'ann@' || $client, 'Ann', 'viewer', 'h');
+INSERT INTO sessions (client_id, session_id, person_id, secret_hash, expires_at)
+    VALUES ($client, 's', '00000000-0000-0000-0000-000000000000', 'h', now())";
 
 /// A row in every table of what conversions teach.
 const LEARNED: &str = "
@@ -151,7 +155,7 @@ async fn every_table_shows_a_tenant_its_own_rows_only_and_nobody_none() {
         assert_eq!(count(&mut worker, &table, "").await.unwrap().0, 0, "{table} without a tenant");
         seen += 1;
     }
-    assert_eq!(seen, 41);
+    assert_eq!(seen, 43);
 }
 
 #[tokio::test]
@@ -176,11 +180,12 @@ async fn every_table_with_a_tenant_forces_row_level_security_partitions_too() {
 #[tokio::test]
 async fn every_key_begins_with_the_tenant() {
     let test = full().await;
+    // A person signs in without naming a client: an address must be one's among all.
     let oracles = test
         .number(
             "SELECT count(*) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'client_id'
             WHERE i.indisunique AND i.indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-                AND i.indkey[0] <> a.attnum",
+                AND i.indkey[0] <> a.attnum AND i.indexrelid <> 'people_email_once'::regclass",
         )
         .await;
     assert_eq!(oracles, 0);
@@ -269,10 +274,13 @@ async fn which_clients_have_something_to_do_is_told_and_nothing_else_of_them() {
     assert_eq!(enrolling, [BETA, ALPHA]);
     assert_eq!(db::conversion::clients(&test.db).await.unwrap(), [BETA, ALPHA]);
     assert_eq!(db::growth::clients(&test.db).await.unwrap(), [BETA, ALPHA]);
+    let of = async |address: String| db::people::client_of(&test.db, &address).await.unwrap();
+    assert_eq!(of(format!("ann@{ALPHA}")).await, Some(ALPHA));
+    assert_eq!(of("nobody@alpha".to_owned()).await, None);
     // What opens the tables to these functions opens them to no worker, nor does it stay open.
     let mut worker = worker(&test).await;
     sqlx::raw_sql("SELECT set_config('app.every_client', 'on', false)").execute(&mut worker).await.unwrap();
-    for table in ["touches", "enrolments", "leads"] {
+    for table in ["touches", "enrolments", "leads", "people"] {
         assert_eq!(count(&mut worker, table, "").await.unwrap().0, 0, "{table}");
     }
     let mut owner = PgConnection::connect(&test.owner_url).await.unwrap();

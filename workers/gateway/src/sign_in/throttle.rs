@@ -1,0 +1,107 @@
+//! How often one may try to sign in: with the same address, and from the same place.
+
+use crate::config::Config;
+use axum::http::HeaderMap;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota};
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Tries a minute with one address of a person.
+const OF_NAME: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// Tries a minute from one address of a machine.
+const OF_PLACE: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Failures a minute that are written down for long, and at once: the audit has room for as many in a year, and must
+/// not be filled by whoever likes.
+const KEPT: NonZeroU32 = NonZeroU32::new(1).unwrap();
+const KEPT_AT_ONCE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// So many counters are kept before those that are full again are let go.
+const COUNTERS: usize = 10_000;
+
+pub(super) struct Throttle {
+    names: DefaultKeyedRateLimiter<[u8; 32]>,
+    places: DefaultKeyedRateLimiter<IpAddr>,
+    failures: DefaultDirectRateLimiter,
+    clock: DefaultClock,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            names: DefaultKeyedRateLimiter::keyed(Quota::per_minute(OF_NAME)),
+            places: DefaultKeyedRateLimiter::keyed(Quota::per_minute(OF_PLACE)),
+            failures: DefaultDirectRateLimiter::direct(Quota::per_minute(KEPT).allow_burst(KEPT_AT_ONCE)),
+            clock: DefaultClock::default(),
+        }
+    }
+}
+
+impl Throttle {
+    /// Counts a try from a place; else says how long to wait.
+    pub(super) fn from(&self, place: IpAddr) -> Result<(), Duration> {
+        self.count(&self.places, &place)
+    }
+
+    /// Counts a try with the hash of an address.
+    pub(super) fn with(&self, name: [u8; 32]) -> Result<(), Duration> {
+        self.count(&self.names, &name)
+    }
+
+    /// Whether one more failure is written down.
+    pub(super) fn keeps_failure(&self) -> bool {
+        self.failures.check().is_ok()
+    }
+
+    fn count<K: Hash + Eq + Clone>(&self, all: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Duration> {
+        if all.len() >= COUNTERS {
+            all.retain_recent();
+        }
+        all.check_key(key).map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+}
+
+/// Where a request comes from: for IPv6 the network, of which one machine has all addresses. Who speaks https before
+/// the gateway says last who came to it.
+pub(super) fn place(config: &Config, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+    let told = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| config.is_https());
+    let told = told.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    match told.unwrap_or(peer).to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        gateway: Config,
+    }
+
+    #[track_caller]
+    fn check(flags: &[&str], forwarded: &[&str], peer: &str, expected: &str) {
+        let config = Flags::parse_from(["gateway"].iter().chain(flags)).gateway;
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        assert_eq!(place(&config, &headers, peer.parse().unwrap()), expected.parse::<IpAddr>().unwrap());
+    }
+
+    #[test]
+    fn a_place_is_what_cannot_be_changed_at_will() {
+        check(&[], &[], "192.0.2.1", "192.0.2.1");
+        check(&[], &["198.51.100.7"], "192.0.2.1", "192.0.2.1");
+        let https = ["--gateway-public-url", "https://leads.example.com"];
+        check(&https, &["198.51.100.7", "203.0.113.1, 203.0.113.9"], "127.0.0.1", "203.0.113.9");
+        check(&https, &["nonsense"], "127.0.0.1", "127.0.0.1");
+        check(&[], &[], "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+        check(&[], &[], "::ffff:192.0.2.1", "192.0.2.1");
+    }
+}
