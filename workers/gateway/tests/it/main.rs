@@ -11,6 +11,7 @@ mod errors;
 mod leads;
 mod once;
 mod outcomes;
+mod pages;
 mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
