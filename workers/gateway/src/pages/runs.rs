@@ -86,7 +86,6 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let said = error.to_string();
         match error {
-            Error::Db(error) => error.into(),
             Error::SeveralClinics { .. } => Self::new(Kind::Conflict, said),
             error if error.is_unknown() => Self::new(Kind::NotFound, said),
             error => Self::away("NATS", error),

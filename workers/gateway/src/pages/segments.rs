@@ -95,11 +95,11 @@ impl View for Segments {
             } @else {
                 (table("Segments", &ask.address, &[
                     numbers("", &|segment: &Listed| html! { (number(segment.position + 1)) }),
-                    column("Segment", &|segment| html! { a href=(self.link(segment)) { bdi { (segment.segment_name) } } }).by("name"),
+                    column("Segment", &|segment: &Listed| html! { a href=(self.link(segment)) { bdi { (segment.segment_name) } } }).by("name"),
                     column("Category", &|segment| html! { (segment.pain_category.replace('_', " ")) }),
-                    numbers("Priority", &|segment| html! { b { (format!("{:.1}", segment.priority_score)) } }).by("priority"),
-                    numbers("Clinics", &|segment| html! { (number(segment.clinics)) }).by("clinics"),
-                    numbers("Confidence", &|segment| html! { (format!("{:.1}", segment.mean_confidence)) }).by("confidence"),
+                    numbers("Priority", &|segment: &Listed| html! { b { (format!("{:.1}", segment.priority_score)) } }).by("priority"),
+                    numbers("Clinics", &|segment: &Listed| html! { (number(segment.clinics)) }).by("clinics"),
+                    numbers("Confidence", &|segment: &Listed| html! { (format!("{:.1}", segment.mean_confidence)) }).by("confidence"),
                     numbers("Decision makers", &|segment| html! { (number(segment.with_decision_maker)) }),
                     column("Subject", &|segment| html! { @match &segment.subject { Some(subject) => bdi { (subject) }, None => (badge("warn", "write by hand")) } }),
                 ], &self.page.segments))

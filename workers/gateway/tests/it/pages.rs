@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 const OPEN: [&str; 1] = ["--open"];
 /// The client of an open gateway.
 const OWN: Uuid = db::DEFAULT_CLIENT;
-const HOSTILE: &str = "<script>alert(1)</script>\u{202e}\"'><img src=x onerror=alert(2)> =1+1 *bold* <!channel>";
+const HOSTILE: &str =
+    "<script>alert(1)</script>\u{202e}\"'><img src=x onerror=alert(2)> =1+1 *bold* <!channel>";
 
 /// What a browser is shown.
 async fn page(rig: &Rig, path: &str) -> (StatusCode, String) {
     let answer = rig.get(path).header("accept", "text/html,*/*").send().await.unwrap();
-    let policy = answer.headers().get("content-security-policy").map(|policy| policy.to_str().unwrap().to_owned());
+    let policy =
+        answer.headers().get("content-security-policy").map(|policy| policy.to_str().unwrap().to_owned());
     assert!(policy.is_some_and(|policy| policy.starts_with("default-src 'none'")), "{path}");
     (answer.status(), answer.text().await.unwrap())
 }
@@ -38,7 +40,11 @@ async fn with_leads(name: &str) -> Rig {
     let people = json!({"user_id": "default", "prospects": [
         {"prospect_id": "p_owner", "name": name, "title": "Owner", "company": name, "state": "AZ"},
         {"prospect_id": "p_nurse", "name": "Joe Poe", "title": "Nurse", "company": "Elm Clinic"}]});
-    rig.test.sql(&format!("INSERT INTO client_users (client_id, user_id) VALUES ('{OWN}', 'default') ON CONFLICT DO NOTHING")).await;
+    rig.test
+        .sql(&format!(
+            "INSERT INTO client_users (client_id, user_id) VALUES ('{OWN}', 'default') ON CONFLICT DO NOTHING"
+        ))
+        .await;
     let taken = rig.post("/api/prospects/discover", "none", &people).send().await.unwrap();
     assert_eq!(taken.status(), StatusCode::OK, "{}", taken.text().await.unwrap());
     scores(rig.test.db.clone()).rescore(OWN, Whom::All, true, crate::rig::now(), || {}).await.unwrap();
@@ -69,7 +75,8 @@ async fn what_a_page_shows_is_what_the_api_tells() {
     ] {
         assert_eq!(values(&rig, twin).await, values(&rig, api).await, "{twin}");
     }
-    let (mut lead, told) = (values(&rig, "/leads/p_owner.json").await, values(&rig, "/api/leads/p_owner/score").await);
+    let (mut lead, told) =
+        (values(&rig, "/leads/p_owner.json").await, values(&rig, "/api/leads/p_owner/score").await);
     assert_eq!(lead.as_object_mut().unwrap().remove("activities"), Some(json!([])));
     assert_eq!(lead, told);
     let text = shown(&rig, "/leads/p_owner").await;
@@ -90,7 +97,7 @@ async fn hostile_words_are_shown_and_do_nothing() {
     }
     let (status, text) = page(&rig, "/leads?tier=%3Cscript%3E").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(!text.contains("<script>") , "{text}");
+    assert!(!text.contains("<script>"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,13 +139,29 @@ async fn what_is_not_there_is_told_in_a_page_to_people_and_as_a_problem_to_progr
 async fn a_form_is_believed_from_its_own_session_and_site_only() {
     let rig = Rig::start(&OPEN).await;
     let token = csrf(&shown(&rig, "/runs").await);
-    let jobs = async || rig.runtime.jetstream().get_stream("JOBS").await.unwrap().cached_info().state.messages;
-    for (token, site) in [("", "same-origin"), ("another", "same-origin"), (token.as_str(), "cross-site"), (token.as_str(), "same-site")] {
-        assert_eq!(send(&rig, "/runs/start", &[("csrf", token)], site).await, StatusCode::FORBIDDEN, "{site}");
+    let jobs =
+        async || rig.runtime.jetstream().get_stream("JOBS").await.unwrap().cached_info().state.messages;
+    for (token, site) in [
+        ("", "same-origin"),
+        ("another", "same-origin"),
+        (token.as_str(), "cross-site"),
+        (token.as_str(), "same-site"),
+    ] {
+        assert_eq!(
+            send(&rig, "/runs/start", &[("csrf", token)], site).await,
+            StatusCode::FORBIDDEN,
+            "{site}"
+        );
     }
     assert_eq!(jobs().await, 0);
-    assert_eq!(send(&rig, "/runs/start", &[("csrf", &token), ("date", "soon")], "same-origin").await, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(send(&rig, "/runs/start", &[("csrf", &token), ("date", "2026-11-21")], "same-origin").await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        send(&rig, "/runs/start", &[("csrf", &token), ("date", "soon")], "same-origin").await,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        send(&rig, "/runs/start", &[("csrf", &token), ("date", "2026-11-21")], "same-origin").await,
+        StatusCode::SEE_OTHER
+    );
     assert_eq!(jobs().await, 1);
 }
 
