@@ -158,9 +158,9 @@ async fn fill(filler: &mut Filler, run: &Token, parts: u32, segments: u32) -> Re
         // One of a hundred is unmatched.
         let said = |id: u32| Assignment {
             clinic_id: id.into(),
-            segment: (id % 100 != 0).then_some(id % segments),
+            segment: (!id.is_multiple_of(100)).then_some(id % segments),
             match_reason: "Pain point mentioned in Arizona, targeting local clinics".to_owned(),
-            nearest_miss: if id % 100 == 0 {
+            nearest_miss: if id.is_multiple_of(100) {
                 "emr-arizona: 4.0 of 7 needed".to_owned()
             } else {
                 String::new()
