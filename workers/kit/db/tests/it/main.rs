@@ -12,6 +12,7 @@ mod imports;
 mod links;
 mod metrics;
 mod others;
+mod people;
 mod replacing;
 mod rows;
 mod server;
