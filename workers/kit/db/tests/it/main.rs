@@ -13,6 +13,7 @@ mod links;
 mod metrics;
 mod others;
 mod pages;
+mod people;
 mod replacing;
 mod rows;
 mod server;
