@@ -11,6 +11,8 @@ mod errors;
 mod leads;
 mod once;
 mod outcomes;
+mod pages_growth;
+mod pages_patterns;
 mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
