@@ -9,10 +9,12 @@ mod clinics;
 pub(crate) mod dead;
 mod fleet;
 mod form;
+mod growth;
 pub(crate) mod layout;
 mod leads;
 mod live;
 mod outreach;
+mod patterns;
 mod runs;
 mod segments;
 mod table;
@@ -60,6 +62,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
         ],
     ),
     ("Sales", &[entry("Leads", "/leads", For::Client), entry("Outreach", "/outreach", For::Client)]),
+    ("Learning", &[entry("Patterns", "/patterns", For::Client), entry("Growth", "/growth", For::Client)]),
     (
         "Fleet",
         &[
@@ -112,4 +115,18 @@ fn for_clients() -> Router<App> {
         .route("/outreach", get(outreach::metrics))
         .route("/outreach/week", get(outreach::week))
         .route("/outreach/sequences", get(outreach::sequences))
+        .route("/patterns", get(patterns::overview))
+        .route("/patterns/who", get(patterns::who))
+        .route("/patterns/what", get(patterns::what))
+        .route("/patterns/when", get(patterns::when))
+        .route("/patterns/how", get(patterns::how))
+        .route("/patterns/weights", get(patterns::weights))
+        .route("/patterns/history", get(patterns::history))
+        .route("/patterns/evidence/{id}", get(patterns::evidence))
+        .route("/patterns/recompute", post(patterns::recompute))
+        .route("/growth", get(growth::overview))
+        .route("/growth/patterns/{id}", get(growth::pattern))
+        .route("/growth/contractors", get(growth::contractors))
+        .route("/growth/contractors/{id}", get(growth::contractor))
+        .route("/growth/recompute", post(growth::recompute))
 }

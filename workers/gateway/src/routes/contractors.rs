@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use contractors::{BaseScore, ChecklistItem, Erased, Goal, PartnerAdviceBoosted, StoredMatch};
+use db::Uuid;
 use levels::content::ContentAdvice;
 use levels::matching::Match;
 use levels::partners::PartnerAdvice;
@@ -18,21 +19,29 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ContractorPatterns {
     /// Those that fit best now, three at most.
-    matches: Vec<Match>,
+    pub(crate) matches: Vec<Match>,
     /// Those that they act on or have acted on, and what came of it.
-    applied: Vec<AppliedPattern>,
+    pub(crate) applied: Vec<AppliedPattern>,
+}
+
+impl ContractorPatterns {
+    pub(crate) async fn of(app: &App, client: Uuid, contractor: i32) -> Result<Self, Problem> {
+        let matches = app.contractors.matches(client, contractor, app.now()).await?;
+        let applied = app.contractors.applied(client, contractor).await?;
+        Ok(Self { matches, applied: applied.into_iter().map(AppliedPattern::from).collect() })
+    }
 }
 
 /// A pattern that a contractor acts on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AppliedPattern {
-    pattern_id: i32,
+    pub(crate) pattern_id: i32,
     match_score: f64,
     match_reason: String,
-    pattern_applied_at: DateTime<Utc>,
+    pub(crate) pattern_applied_at: DateTime<Utc>,
     /// `in_progress`, `successful` or `unsuccessful`.
-    pattern_result: String,
-    goals_generated: i32,
+    pub(crate) pattern_result: String,
+    pub(crate) goals_generated: i32,
     checklist_items_generated: i32,
 }
 
@@ -62,10 +71,7 @@ pub(crate) async fn matches(
     Extension(caller): Extension<Caller>,
     Numbers(contractor): Numbers<i32>,
 ) -> Result<axum::Json<ContractorPatterns>, Problem> {
-    let matches = app.contractors.matches(caller.client, contractor, app.now()).await?;
-    let applied = app.contractors.applied(caller.client, contractor).await?;
-    let applied = applied.into_iter().map(AppliedPattern::from).collect();
-    Ok(axum::Json(ContractorPatterns { matches, applied }))
+    Ok(axum::Json(ContractorPatterns::of(&app, caller.client, contractor).await?))
 }
 
 /// Links a contractor to a pattern that they act on

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use contractors::{Impact, NewOutcome, schedule};
+use db::Uuid;
 use levels::Run;
 use proto::kind::CONTRACTOR_OUTCOME;
 use proto::v1::{ContractorOutcome, RevenueImpact};
@@ -25,9 +26,16 @@ const GROWTH: &str = "growth";
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GrowthPatterns {
     /// Those that are served.
-    patterns: Vec<levels::Pattern>,
+    pub(crate) patterns: Vec<levels::Pattern>,
     /// When they are learned the next time by themselves.
-    next_learning: DateTime<Utc>,
+    pub(crate) next_learning: DateTime<Utc>,
+}
+
+impl GrowthPatterns {
+    pub(crate) async fn of(app: &App, client: Uuid) -> Result<Self, Problem> {
+        let patterns = app.contractors.patterns(client, app.now()).await?;
+        Ok(Self { patterns, next_learning: schedule::next_learning(client, app.now()) })
+    }
 }
 
 /// Lists what contractors that levelled up have in common
@@ -42,9 +50,7 @@ pub(crate) async fn patterns(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<axum::Json<GrowthPatterns>, Problem> {
-    let patterns = app.contractors.patterns(caller.client, app.now()).await?;
-    let next_learning = schedule::next_learning(caller.client, app.now());
-    Ok(axum::Json(GrowthPatterns { patterns, next_learning }))
+    Ok(axum::Json(GrowthPatterns::of(&app, caller.client).await?))
 }
 
 /// Shows what the last learning found beside the patterns
@@ -81,9 +87,15 @@ pub(crate) async fn recompute(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<GrowthLearning>), Problem> {
-    let moment = app.now().trunc_subsecs(0);
-    events::say(&app, &learning::request(GROWTH, caller.client, moment, "api")).await?;
+    let moment = learn(&app, caller.client, "api").await?;
     Ok((StatusCode::ACCEPTED, axum::Json(GrowthLearning { moment })))
+}
+
+/// Asks the growth worker to learn as of now.
+pub(crate) async fn learn(app: &App, client: Uuid, asked_by: &str) -> Result<DateTime<Utc>, Problem> {
+    let moment = app.now().trunc_subsecs(0);
+    events::say(app, &learning::request(GROWTH, client, moment, asked_by)).await?;
+    Ok(moment)
 }
 
 /// What came of a goal, or of a pattern that was applied: one of the two is named. A goal has its own pattern.

@@ -3,13 +3,13 @@
 mod audience;
 mod cadence;
 mod campaigns;
-mod contractors;
+pub(crate) mod contractors;
 mod due;
-mod growth;
+pub(crate) mod growth;
 mod leads;
 mod learning;
 mod metrics;
-mod patterns;
+pub(crate) mod patterns;
 mod prospects;
 mod research;
 mod sequence;

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use conversion::{Behind, ChannelWhatIf, WeightsWhatIf};
+use db::Uuid;
 use patterns::PatternType;
 use prospects::OutreachChannel;
 use runtime::learning;
@@ -25,15 +26,15 @@ const DETECTOR: &str = "detector";
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Pattern {
     #[schema(value_type = String, example = "who")]
-    pattern_type: String,
-    computed_at: DateTime<Utc>,
+    pub(crate) pattern_type: String,
+    pub(crate) computed_at: DateTime<Utc>,
     /// Until when it is used; nothing for what is history.
     #[serde(skip_serializing_if = "Option::is_none")]
-    valid_until: Option<DateTime<Utc>>,
-    sample_size: i32,
-    confidence: f64,
+    pub(crate) valid_until: Option<DateTime<Utc>>,
+    pub(crate) sample_size: i32,
+    pub(crate) confidence: f64,
     #[schema(value_type = Object)]
-    patterns: Value,
+    pub(crate) patterns: Value,
 }
 
 impl From<db::conversion::Pattern> for Pattern {
@@ -47,9 +48,26 @@ impl From<db::conversion::Pattern> for Pattern {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Patterns {
-    patterns: Vec<Pattern>,
+    pub(crate) patterns: Vec<Pattern>,
     /// When they are learned the next time by themselves.
-    next_learning: DateTime<Utc>,
+    pub(crate) next_learning: DateTime<Utc>,
+}
+
+impl Patterns {
+    /// Those in force.
+    pub(crate) async fn of(app: &App, client: Uuid) -> Result<Self, Problem> {
+        let found = app.conversion.patterns(client, None).await?;
+        let next_learning = conversion::schedule::next_learning(client, app.now());
+        Ok(Self { patterns: found.into_iter().map(Pattern::from).collect(), next_learning })
+    }
+}
+
+impl Pattern {
+    /// The one in force, if anything was learned.
+    pub(crate) async fn of(app: &App, client: Uuid, kind: PatternType) -> Result<Option<Self>, Problem> {
+        let found = app.conversion.patterns(client, Some(kind)).await?.into_iter().next();
+        Ok(found.map(Self::from))
+    }
 }
 
 /// Lists the patterns of all four types
@@ -63,9 +81,7 @@ pub(crate) async fn all(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<axum::Json<Patterns>, Problem> {
-    let found = app.conversion.patterns(caller.client, None).await?;
-    let next_learning = conversion::schedule::next_learning(caller.client, app.now());
-    Ok(axum::Json(Patterns { patterns: found.into_iter().map(Pattern::from).collect(), next_learning }))
+    Ok(axum::Json(Patterns::of(&app, caller.client).await?))
 }
 
 /// Shows the pattern of one type: `who`, `what`, `when` or `how`
@@ -80,10 +96,9 @@ pub(crate) async fn one(
     Id(pattern_type): Id,
 ) -> Result<axum::Json<Pattern>, Problem> {
     let kind: PatternType = pattern_type.parse().map_err(|why: String| Problem::new(Kind::NotFound, why))?;
-    let found = app.conversion.patterns(caller.client, Some(kind)).await?.into_iter().next();
     let none =
         || Problem::new(Kind::NotFound, "nothing was learned yet: POST /api/patterns/recompute asks for it");
-    Ok(axum::Json(found.ok_or_else(none)?.into()))
+    Ok(axum::Json(Pattern::of(&app, caller.client, kind).await?.ok_or_else(none)?))
 }
 
 #[derive(Deserialize, IntoParams, ToSchema)]
@@ -93,12 +108,12 @@ pub(crate) struct HistoryQuery {
     /// One type only.
     #[param(pattern = "^(who|what|when|how)$")]
     #[schema(pattern = "^(who|what|when|how)$")]
-    r#type: Option<String>,
+    pub(crate) r#type: Option<String>,
     /// Documents, the newest first.
     #[serde(default = "some")]
     #[param(minimum = 1, maximum = 100, default = 20)]
     #[schema(minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
+    pub(crate) limit: i64,
 }
 
 fn some() -> i64 {
@@ -107,7 +122,16 @@ fn some() -> i64 {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct History {
-    history: Vec<Pattern>,
+    pub(crate) history: Vec<Pattern>,
+}
+
+impl History {
+    pub(crate) async fn of(app: &App, client: Uuid, asked: &HistoryQuery) -> Result<Self, Problem> {
+        let kind = asked.r#type.as_deref().map(str::parse).transpose();
+        let kind = kind.map_err(|why: String| Problem::wrong("type", why))?;
+        let found = app.conversion.history(client, kind, asked.limit).await?;
+        Ok(Self { history: found.into_iter().map(Pattern::from).collect() })
+    }
 }
 
 /// Lists what patterns were before, the newest first
@@ -120,10 +144,7 @@ pub(crate) async fn history(
     Extension(caller): Extension<Caller>,
     Query(asked): Query<HistoryQuery>,
 ) -> Result<axum::Json<History>, Problem> {
-    let kind = asked.r#type.as_deref().map(str::parse).transpose();
-    let kind = kind.map_err(|why: String| Problem::wrong("type", why))?;
-    let found = app.conversion.history(caller.client, kind, asked.limit).await?;
-    Ok(axum::Json(History { history: found.into_iter().map(Pattern::from).collect() }))
+    Ok(axum::Json(History::of(&app, caller.client, &asked).await?))
 }
 
 /// Shows the leads behind a figure
@@ -139,8 +160,12 @@ pub(crate) async fn evidence(
     Extension(caller): Extension<Caller>,
     Id(evidence_id): Id,
 ) -> Result<axum::Json<Behind>, Problem> {
+    Ok(axum::Json(behind(&app, caller.client, &evidence_id).await?))
+}
+
+pub(crate) async fn behind(app: &App, client: Uuid, evidence_id: &str) -> Result<Behind, Problem> {
     let none = || Problem::new(Kind::NotFound, "no pattern in force has a figure with this evidence id");
-    Ok(axum::Json(app.conversion.evidence(caller.client, &evidence_id).await?.ok_or_else(none)?))
+    app.conversion.evidence(client, evidence_id).await?.ok_or_else(none)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -160,9 +185,15 @@ pub(crate) async fn recompute(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
 ) -> Result<(StatusCode, axum::Json<Learning>), Problem> {
-    let moment = app.now().trunc_subsecs(0);
-    events::say(&app, &learning::request(DETECTOR, caller.client, moment, "api")).await?;
+    let moment = learn(&app, caller.client, "api").await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Learning { moment })))
+}
+
+/// Asks the detector to learn as of now.
+pub(crate) async fn learn(app: &App, client: Uuid, asked_by: &str) -> Result<DateTime<Utc>, Problem> {
+    let moment = app.now().trunc_subsecs(0);
+    events::say(app, &learning::request(DETECTOR, client, moment, asked_by)).await?;
+    Ok(moment)
 }
 
 /// Other weights of scores.

@@ -12,6 +12,8 @@ mod leads;
 mod once;
 mod outcomes;
 mod pages;
+mod pages_growth;
+mod pages_patterns;
 mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]

@@ -169,6 +169,30 @@ impl Rig {
         self.request(Method::GET, path)
     }
 
+    /// A page, which nothing inline is in.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = self.get(path).header("accept", "text/html").send().await.unwrap();
+        let (status, kind) = (answer.status(), answer.headers()["content-type"].clone());
+        let text = answer.text().await.unwrap();
+        assert_eq!(
+            (status.as_u16(), kind.to_str().unwrap()),
+            (200, "text/html; charset=utf-8"),
+            "{path}: {text}"
+        );
+        for inline in ["<style", " style=", " onclick=", "<script>"] {
+            assert!(!text.contains(inline), "{path}: {inline}: {text}");
+        }
+        text
+    }
+
+    /// What is answered as JSON.
+    pub(crate) async fn value(&self, path: &str) -> Value {
+        let answer = self.get(path).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status.as_u16(), 200, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
     pub(crate) fn post(&self, path: &str, key: &str, body: &Value) -> RequestBuilder {
         self.request(Method::POST, path).bearer_auth(key).json(body)
     }

@@ -13,7 +13,7 @@ const HTTPS: [&str; 2] = ["--gateway-public-url", "https://leads.example.com"];
 const ANN: &str = "ann@alpha.example";
 
 /// A browser that follows no redirect, and keeps its cookie.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     rig: &'a Rig,
     http: Client,
     cookie: Option<String>,
@@ -25,14 +25,14 @@ impl<'a> Browser<'a> {
         Self { rig, http, cookie: None }
     }
 
-    async fn signed_in(rig: &'a Rig, email: &str) -> Self {
+    pub(crate) async fn signed_in(rig: &'a Rig, email: &str) -> Self {
         let mut browser = Self::new(rig);
         let answer = browser.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         browser
     }
 
-    async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         let request = self.http.get(format!("{}{path}", self.rig.base)).header("accept", "text/html");
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie).send().await.unwrap(),
@@ -54,7 +54,7 @@ impl<'a> Browser<'a> {
         request.send().await.unwrap()
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         self.post_as(path, form, &[("sec-fetch-site", "same-origin"), ("accept", "text/html")]).await
     }
 
@@ -67,7 +67,7 @@ impl<'a> Browser<'a> {
     }
 
     /// What the page of the account has as its token.
-    async fn csrf(&self) -> String {
+    pub(crate) async fn csrf(&self) -> String {
         let page = self.get("/account").await.text().await.unwrap();
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").unwrap_or_else(|| panic!("{page}"));
         rest.split('"').next().unwrap().to_owned()
@@ -78,7 +78,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-async fn add(rig: &Rig, client: Uuid, email: &str, role: &str) -> Uuid {
+pub(crate) async fn add(rig: &Rig, client: Uuid, email: &str, role: &str) -> Uuid {
     let (id, hash) = (Uuid::now_v7(), gateway::password::hash(PASSWORD).unwrap());
     let name = email.split('@').next().unwrap();
     let mut tx = rig.test.db.begin(client).await.unwrap();

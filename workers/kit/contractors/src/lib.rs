@@ -14,6 +14,7 @@ pub mod schedule;
 
 pub use advice::{BaseScore, Boosted, PartnerAdviceBoosted};
 pub use config::{Config, RulesError};
+pub use db::contractors::Listed;
 pub use db::goals::{Item, StoredMatch};
 pub use db::growth::Told;
 pub use error::Error;
@@ -49,6 +50,23 @@ impl Contractors {
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), Error> {
         Ok(self.db.ping().await?)
+    }
+
+    /// Contractors behind an id, in the order of their ids, and whether there are more. With `words` those of that id, or
+    /// whose name has the words in it.
+    pub async fn list(
+        &self,
+        client: Uuid,
+        words: Option<&str>,
+        after: i32,
+        limit: i64,
+    ) -> Result<(Vec<Listed>, bool), Error> {
+        let mut tx = self.db.begin(client).await?;
+        let mut listed = db::contractors::list(&mut tx, words, after, limit + 1).await?;
+        tx.rollback().await?;
+        let more = listed.len() as i64 > limit;
+        listed.truncate(usize::try_from(limit).unwrap_or_default());
+        Ok((listed, more))
     }
 
     /// Clients of whose contractors something can be learned.

@@ -105,6 +105,40 @@ pub async fn names(tx: &mut Tx) -> Result<Vec<ContractorName>, Error> {
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// A contractor on a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    pub id: i32,
+    /// Of the company, else of the person.
+    pub name: Option<String>,
+    /// As the profile says; the history may be newer.
+    pub revenue_tier: Option<String>,
+    pub team_size: Option<i32>,
+    pub focus_areas: Vec<String>,
+    pub current_stage: Option<String>,
+    pub open_goals: i64,
+}
+
+/// Contractors behind an id, in order of id; with `words` those of that id, or whose name has the words in it.
+pub async fn list(tx: &mut Tx, words: Option<&str>, after: i32, limit: i64) -> Result<Vec<Listed>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Listed,
+        r#"SELECT id AS "id!", name, revenue_tier, team_size, focus_areas AS "focus_areas!", current_stage,
+            (SELECT count(*) FROM ai_concierge_goals AS g
+            WHERE g.client_id = $1 AND g.contractor_id = c.id AND g.status = 'open') AS "open_goals!"
+        FROM (SELECT *, coalesce(company_name, nullif(concat_ws(' ', first_name, last_name), '')) AS name
+            FROM contractors WHERE client_id = $1 AND id > greatest($3, 0) AND erased_at IS NULL) AS c
+        WHERE $2::text IS NULL OR id::text = $2 OR strpos(lower(name), lower($2)) > 0
+        ORDER BY id LIMIT $4"#,
+        client,
+        words,
+        after,
+        limit
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
 /// Every partner of the client, in order of id.
 pub async fn partners(tx: &mut Tx) -> Result<Vec<Partner>, Error> {
     let client = tx.client();

@@ -249,6 +249,28 @@ pub async fn named(tx: &mut Tx, prospect_ids: &[String]) -> Result<Vec<Lead>, Er
     Ok(query.fetch_all(tx.connection()).await?)
 }
 
+/// What a lead is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Called {
+    pub id: Uuid,
+    pub prospect_id: String,
+    pub name: String,
+    pub title: String,
+    pub company: String,
+}
+
+/// What leads are called; those that are not there are left out.
+pub async fn called(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Called>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_as!(
+        Called,
+        "SELECT id, prospect_id, name, title, company FROM leads WHERE client_id = $1 AND id = ANY($2) ORDER BY id",
+        client,
+        ids
+    );
+    Ok(query.fetch_all(tx.connection()).await?)
+}
+
 /// A page of all prospects, in the order of their ids.
 pub async fn page(tx: &mut Tx, after: Uuid, limit: i64) -> Result<Vec<Lead>, Error> {
     let client = tx.client();

@@ -6,6 +6,7 @@ use crate::scores::{Scores, Standing, standing, taken_apart};
 use als::{Changes, Components, InForce, Judged, Ledger, Source, Tier, Weights, WhatIf};
 use chrono::{DateTime, Utc};
 use db::activities::{self, Activity};
+use db::leads::Called;
 use db::scores::{self, LeadScore, Listing};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
@@ -150,6 +151,14 @@ impl Scores {
         let lead = one(&mut tx, prospect_id).await?;
         tx.rollback().await?;
         Ok(lead.into())
+    }
+
+    /// What leads are called, in the order of their ids.
+    pub async fn called(&self, client: Uuid, ids: &[Uuid]) -> Result<Vec<Called>, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let called = db::leads::called(&mut tx, ids).await?;
+        tx.rollback().await?;
+        Ok(called)
     }
 
     /// Everything that happened to a lead, the first first.

@@ -67,7 +67,7 @@ pub use performance::{Measured, Performance};
 pub use person::{NoteRequest, Person, ResearchNote};
 pub use record::{RecordError, Recorded};
 pub use rules::{Pillar, Rules, WEEKLY_CAP};
-pub use scores::{Rescored, Scores, Whom};
+pub use scores::{Rescored, Scores, Weighing, Whom};
 pub use sequence::{Change, GenerateRequest, Sequence};
 pub use suppression::{Scope, SuppressRequest, Suppressed};
 pub use versions::{Way, Worded, WordsVersion};

@@ -48,6 +48,15 @@ pub struct Rescored {
     pub applied: bool,
 }
 
+/// The weights of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Weighing {
+    /// Those that scores are made with.
+    pub in_force: InForce,
+    /// Those that were learned last and not adopted: leads have a second score by them, which nothing uses.
+    pub shadow: Option<Weights>,
+}
+
 impl Scores {
     pub fn new(db: Db, rules: Arc<Rules>) -> Self {
         Self { db, rules }
@@ -56,6 +65,13 @@ impl Scores {
     /// Whether Postgres answers.
     pub async fn ping(&self) -> Result<(), Error> {
         Ok(self.db.ping().await?)
+    }
+
+    pub async fn weighing(&self, client: Uuid, now: DateTime<Utc>) -> Result<Weighing, Error> {
+        let mut tx = self.db.begin(client).await?;
+        let Standing { in_force, shadow, .. } = standing(&mut tx, now).await?;
+        tx.rollback().await?;
+        Ok(Weighing { in_force, shadow })
     }
 
     /// Scores leads; those that are not there, or were deleted, are left out. How many were scored.

@@ -1,0 +1,147 @@
+//! At which times, at which touch and after how long leads book.
+
+use super::super::ask::{Ask, View};
+use super::super::table::{numbers, table, words as column};
+use super::super::words::{count, percent};
+use super::cards::{Group, List, chance, group, list, verdict};
+use super::{Document, head};
+use crate::problem::Problem;
+use crate::routes::patterns::Pattern;
+use axum::response::Response;
+use charts::{Bar, Bars, Curve, Frame, Step, Steps, Unit, bars, steps};
+use maud::{Markup, html};
+use patterns::{PatternType, Timing, When};
+
+pub(in super::super) async fn when(ask: Ask) -> Result<Response, Problem> {
+    let document: Document<When> = Document::of(&ask, PatternType::When).await?;
+    Ok(ask.show(&document))
+}
+
+impl View for Document<When> {
+    fn title(&self) -> String {
+        "When they book".to_owned()
+    }
+
+    fn body(&self, ask: &Ask) -> Markup {
+        self.page(ask, |pattern, when| told(ask, pattern, when))
+    }
+}
+
+fn told(ask: &Ask, pattern: &Pattern, when: &When) -> Markup {
+    let mut days: Vec<_> = when.best_days.iter().collect();
+    days.sort_by_key(|one| one.day_index);
+    let days: Vec<_> = days.into_iter().map(|one| group(&one.day, &one.card)).collect();
+    let mut hours: Vec<_> = when.best_hours.iter().collect();
+    hours.sort_by_key(|one| one.hour);
+    let hours: Vec<_> = hours.into_iter().map(|one| group(format!("{}:00", one.hour), &one.card)).collect();
+    let touches = when.touch_hazard.iter().map(|one| group(format!("touch {}", one.touch), &one.card));
+    let touches: Vec<_> = touches.collect();
+    let shown = |id, title, says, what, groups: &[Group<'_>]| {
+        list(ask, &List { id, title, says, what, all: None, empty: "No group has enough messages." }, groups)
+    };
+    html! {
+        (head(ask, pattern, &when.header, "bookings"))
+        p.muted { "Of " (count(when.n_messages, "message")) ". Times are those of sending, where the recipient is." }
+        h2 { "When to send" }
+        p { (advice(when)) }
+        div.cards {
+            (shown("days", "Days", "Of messages that were sent on a day, the share that led to a booking; compared with other days of the same channel and tier.", "day", &days))
+            (shown("hours", "Hours", "Of messages that were sent in an hour, the share that led to a booking; compared with other hours of the same channel and tier.", "hour", &hours))
+            section.card { (hazard(when)) }
+            section.card { (shares(when)) }
+            (shown("touches", "Touches compared", "Of leads that got a touch, the share that booked on it, against all other touches.", "touch", &touches))
+            section.card { (gaps(ask, when)) }
+        }
+        (timing(&when.conversion_timing))
+    }
+}
+
+/// At which times to send, and by what right that is said.
+fn advice(when: &When) -> Markup {
+    let told = &when.recommendation;
+    let hours: Vec<String> = told.hours.iter().map(|hour| format!("{hour}:00")).collect();
+    html! {
+        @if told.days.is_empty() { "Days do not differ by more than chance" } @else { b { (told.days.join(", ")) } }
+        " (p " (chance(told.days_p)) "); at " b { (hours.join(" and ")) } " (hours: p " (chance(told.hours_p)) ")."
+        @if told.days.is_empty() { " Usual days are as good." }
+    }
+}
+
+/// Of those who got a touch, how many booked on it.
+fn hazard(when: &When) -> Markup {
+    let step = |one: &patterns::Hazard| Step {
+        at: one.touch.into(),
+        value: one.card.conversion_rate,
+        interval: Some((one.card.ci_low, one.card.ci_high)),
+    };
+    let curve = Curve { name: "Booked".to_owned(), steps: when.touch_hazard.iter().map(step).collect() };
+    let data =
+        Steps { over_name: "Touch", value_name: "Booked on it", unit: Unit::Share, curves: vec![curve] };
+    let says = "Of leads that got so many touches, the share that booked on that one: the honest reading of which touch books.";
+    html! {
+        h2 { "Touch by touch" }
+        p.muted { (says) }
+        (steps(&Frame { id: "hazard", title: "Booked on a touch, of those who got it", about: says, empty: "No touch has enough leads." }, &data))
+    }
+}
+
+/// After which touch the bookings came.
+fn shares(when: &When) -> Markup {
+    let row = |one: &patterns::TouchShare| Bar {
+        label: format!("touch {}", one.touch),
+        value: one.share,
+        interval: Some((one.low, one.high)),
+        n: None,
+        verdict: None,
+    };
+    let rows = when.touch_share.iter().map(row).collect();
+    let data =
+        Bars { label_name: "Touch", value_name: "Of all bookings", unit: Unit::Share, reference: None, rows };
+    let says = "Of all bookings, the share that came after each touch. Few get far, so early ones have more by that alone.";
+    let likeliest = when.touch_share.iter().max_by(|one, other| one.most.total_cmp(&other.most));
+    html! {
+        h2 { "Where bookings come from" }
+        p.muted { (says) }
+        (bars(&Frame { id: "touch-share", title: "Share of the bookings, by touch", about: says, empty: "There are too few bookings." }, &data))
+        @if let Some(one) = likeliest {
+            p { "Most come after touch " (one.touch) " with a likelihood of " (percent(one.most)) "; more than how many got that far: " (verdict(when.touch_verdict)) }
+        }
+    }
+}
+
+fn gaps(ask: &Ask, when: &When) -> Markup {
+    let gaps: Vec<(&String, &u32)> = when.optimal_sequence_gaps.iter().collect();
+    html! {
+        h2 { "Gaps" }
+        p.muted { "Days between touches in the middle of those who booked. Gaps were not given by chance, so this proves nothing." }
+        @if gaps.is_empty() { p { "Too few bookings had several touches." } } @else {
+            (table("Gaps", &ask.address, &[
+                column("Between", &|(name, _): &(&String, &u32)| html! { (name.replace('_', " ")) }),
+                numbers("Days", &|(_, days)| html! { (days) }),
+            ], &gaps))
+        }
+    }
+}
+
+fn timing(timing: &Timing) -> Markup {
+    let days = |value: Option<u32>| value.map(|days| format!("{days} days"));
+    let rows = [
+        ("Middle of those who booked", days(timing.median_days_to_convert)),
+        ("On average", timing.avg_days_to_convert.map(|days| format!("{days} days"))),
+        ("Four of five within", days(timing.percentile_80)),
+        ("Nineteen of twenty within", days(timing.percentile_95)),
+        (
+            "Touches up to the booking",
+            timing.avg_touches_to_convert.map(|touches| format!("{touches} on average")),
+        ),
+        ("Will have booked in the end, of all contacted", timing.eventual_rate.map(percent)),
+        ("The same, looking beyond what was watched", timing.eventual_rate_cure.map(percent)),
+        ("Half of all contacted have booked by", timing.median_days_all.map(|days| format!("day {days}"))),
+        ("Watched long enough for", timing.horizon_days.map(|days| format!("{days} days"))),
+    ];
+    html! {
+        h2 { "From the first touch to the booking" }
+        p.muted { "Of leads that booked, and of all that were contacted, by how long they were watched." }
+        dl.facts { @for (name, value) in rows { @if let Some(value) = value { dt { (name) } dd { (value) } } } }
+    }
+}
