@@ -61,5 +61,9 @@ pub(crate) async fn watch(app: App) {
             });
         }
         before = Some((at, settled));
+        // The newest run is the one that people look at: what it has said by then is read already.
+        if let Ok(known) = overview::runs::find(&broker, "latest").await {
+            drop(app.timelines.status(&broker, &known, at).await);
+        }
     }
 }
