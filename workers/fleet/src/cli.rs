@@ -13,7 +13,7 @@ use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
     campaign, dead, demo, dev, doctor, event, growth, import, key, leads, link, matching, migrate, outreach,
-    patterns, person, places, run, sequence, status, webhook,
+    patterns, person, places, run, sequence, status, webhook, worker,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -85,6 +85,9 @@ enum Command {
         after_help = "Examples:\n  leadfleet status\n  leadfleet status --follow\n  leadfleet status --json"
     )]
     Status(status::Args),
+    /// Keep a worker's messages from it for a while, and hand them out again.
+    #[command(subcommand)]
+    Worker(worker::Command),
     /// Look at what failed for good, correct it, replay it, or give it up.
     #[command(subcommand)]
     Dead(dead::Command),
@@ -171,6 +174,7 @@ impl Cli {
             Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,
             Command::Key(command) => key::run(command, &Settings::load(&sources)?, output).await,
             Command::Person(command) => person::run(command, &Settings::load(&sources)?, output).await,
+            Command::Worker(command) => worker::run(command, &Settings::load(&sources)?, output).await,
             Command::Webhook(command) => webhook::run(command, &Settings::load(&sources)?, output).await,
             Command::Config => {
                 output.show(&Settings::effective(&sources)?, |settings| settings_table(settings))?;

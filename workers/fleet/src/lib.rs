@@ -32,4 +32,5 @@ pub mod settings;
 pub mod signals;
 pub mod status;
 pub mod webhook;
-pub mod workers;
+pub mod worker;
+mod workers;

@@ -246,7 +246,7 @@ fn typed() -> anyhow::Result<String> {
     let line = |asked: &str| {
         write!(io::stderr(), "{asked}: ")?;
         let mut line = String::new();
-        terminal.lock().read_line(&mut line)?;
+        terminal.read_line(&mut line)?;
         writeln!(io::stderr())?;
         Ok::<_, io::Error>(line)
     };

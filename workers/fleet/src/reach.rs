@@ -109,7 +109,6 @@ impl From<overview::Error> for Failure {
         let said = anyhow::anyhow!(error.to_string());
         let (exit, hint) = match error {
             Error::Read(error) => return error.into(),
-            Error::Db(error) => return error.into(),
             Error::Broker { .. } => {
                 (Exit::Unreachable, "is JetStream on? `leadfleet doctor` checks it".to_owned())
             }

@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use crate::config::Config;
+use crate::pages::throughput::Throughput;
 use crate::rate::Rate;
 use crate::sign_in::SignIn;
 use claude::Books;
@@ -8,6 +9,7 @@ use contractors::Contractors;
 use conversion::Conversion;
 use db::Db;
 use dead::{Dead, Known};
+use overview::Timelines;
 use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::ops::Deref;
@@ -28,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) dead: Dead,
     pub(crate) letters: Known,
     pub(crate) books: Books,
+    pub(crate) timelines: Timelines,
+    pub(crate) throughput: Throughput,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

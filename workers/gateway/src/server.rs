@@ -5,6 +5,7 @@ use crate::caller::{self, authenticate};
 use crate::config::Config;
 use crate::once::answer_once;
 use crate::openapi::Description;
+use crate::pages::throughput::{self, Throughput};
 use crate::problem::Problem;
 use crate::rate::Rate;
 use crate::sign_in::SignIn;
@@ -23,6 +24,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use overview::Timelines;
 use prospects::{Prospects, Scores};
 use runtime::Runtime;
 use std::net::SocketAddr;
@@ -109,6 +111,8 @@ impl Gateway {
             dead: Dead::new(runtime.jetstream().clone()),
             letters: Known::default(),
             books: Books::default(),
+            timelines: Timelines::default(),
+            throughput: Throughput::default(),
             runtime,
             db,
             prospects,
@@ -135,6 +139,7 @@ impl Gateway {
         tokio::spawn(events::forget_patterns(self.app.clone()));
         tokio::spawn(pages::dead::follow(self.app.clone()));
         tokio::spawn(pages::claude::follow(self.app.clone()));
+        tokio::spawn(throughput::watch(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);

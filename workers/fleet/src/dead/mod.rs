@@ -99,7 +99,7 @@ pub async fn run(command: Command, settings: &Settings, output: Output) -> Resul
 
 impl Who {
     /// A change without a reason is refused.
-    fn by(&self) -> Result<By, Failure> {
+    pub(crate) fn by(&self) -> Result<By, Failure> {
         let reason = self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
         let reason = reason.ok_or_else(|| Failure {
             exit: Exit::Usage,

@@ -9,7 +9,7 @@ use crate::output::{Output, columns};
 pub(super) async fn run(name: &str, broker: &Broker, output: Output) -> Result<Exit, Failure> {
     let known = runs::find(broker, name).await?;
     let progress = Progress::open(broker, &known).await?;
-    output.show(&run::status(broker, &known, &progress, super::now()).await?, in_words)?;
+    output.show(&run::status(broker, &known, progress.stages(), super::now()).await?, in_words)?;
     Ok(Exit::Ok)
 }
 

@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) async fn run(name: &str, broker: &Broker, output: Output) -> Result<Exit, Failure> {
     let known = runs::find(broker, name).await?;
     let Some(progress) = follow(&known, broker, output).await? else { return Ok(Exit::Interrupted) };
-    let status = run::status(broker, &known, &progress, super::now()).await?;
+    let status = run::status(broker, &known, progress.stages(), super::now()).await?;
     output.show(&status, status::in_words)?;
     Ok(status::exit(&status))
 }

@@ -17,6 +17,7 @@ mod lists;
 mod matching;
 mod outreach;
 mod patterns;
+mod person;
 mod sequence;
 mod webhook;
 

@@ -56,7 +56,7 @@ pub(crate) fn page(ask: &Ask, title: &str, body: &Markup) -> Page {
                         @let seen = entries.iter().filter(|entry| entry.whom == For::Client || ask.viewer.operates());
                         @let seen: Vec<_> = seen.collect();
                         @if !seen.is_empty() {
-                            h2 { (group) }
+                            @if !group.is_empty() { h2 { (group) } }
                             ul {
                                 @for entry in seen {
                                     li { a href=(entry.path) aria-current=[current(here, entry.path)] { (entry.name) } }

@@ -5,7 +5,9 @@ mod ask;
 mod assets;
 mod audit;
 pub(crate) mod claude;
+mod clinics;
 pub(crate) mod dead;
+mod fleet;
 mod form;
 mod growth;
 pub(crate) mod layout;
@@ -14,7 +16,10 @@ mod learning;
 mod live;
 mod outreach;
 mod patterns;
+mod runs;
+mod segments;
 mod table;
+pub(crate) mod throughput;
 mod words;
 
 pub(crate) use ask::{Ask, Twin, View, as_page, cookie, twins};
@@ -48,11 +53,21 @@ const fn entry(name: &'static str, path: &'static str, whom: For) -> Entry {
 
 /// The navigation, in its groups.
 const NAVIGATION: &[(&str, &[Entry])] = &[
+    ("", &[entry("Overview", "/", For::Client)]),
+    (
+        "Matching",
+        &[
+            entry("Runs", "/runs", For::Client),
+            entry("Segments", "/segments", For::Client),
+            entry("Unmatched", "/unmatched", For::Client),
+        ],
+    ),
     ("Sales", &[entry("Leads", "/leads", For::Client), entry("Outreach", "/outreach", For::Client)]),
     ("Learning", &[entry("Patterns", "/patterns", For::Client), entry("Growth", "/growth", For::Client)]),
     (
         "Fleet",
         &[
+            entry("Workers", "/workers", For::Operators),
             entry("Dead letters", "/dead", For::Operators),
             entry("Claude", "/claude", For::Operators),
             entry("Audit", "/audit", For::Operators),
@@ -80,12 +95,22 @@ fn for_operators() -> Router<App> {
         .route("/dead/replay", get(dead::plan).post(dead::replay))
         .route("/dead/replays", get(dead::replays))
         .route("/dead/replays/{id}", post(dead::order))
+        .route("/workers", get(fleet::workers))
+        .route("/workers/{name}", post(fleet::order))
         .route("/claude", get(claude::account))
         .route("/audit", get(audit::audit))
 }
 
 fn for_clients() -> Router<App> {
     Router::new()
+        .route("/", get(fleet::overview))
+        .route("/runs", get(runs::all))
+        .route("/runs/start", post(runs::start))
+        .route("/runs/{run}", get(runs::one))
+        .route("/segments", get(segments::list))
+        .route("/segments/{name}", get(segments::one))
+        .route("/unmatched", get(clinics::missed))
+        .route("/clinics/{id}", get(clinics::one))
         .route("/leads", get(leads::list))
         .route("/leads/{prospect_id}", get(leads::one))
         .route("/outreach", get(outreach::metrics))

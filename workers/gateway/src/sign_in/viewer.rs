@@ -96,6 +96,9 @@ fn sign_in_first(parts: &Parts) -> Response {
         return Problem::new(Kind::Unauthorized, "sign in at /sign-in first").into_response();
     }
     let next = parts.uri.path_and_query().filter(|_| parts.method == Method::GET);
-    let query = next.map(|next| Serializer::new("?".to_owned()).append_pair("next", next.as_str()).finish());
+    let query = next.map(|next| {
+        let query = Serializer::new(String::new()).append_pair("next", next.as_str()).finish();
+        format!("?{query}")
+    });
     Redirect::to(&format!("/sign-in{}", query.unwrap_or_default())).into_response()
 }

@@ -11,6 +11,7 @@ mod errors;
 mod leads;
 mod once;
 mod outcomes;
+mod pages;
 mod pages_growth;
 mod pages_patterns;
 mod patterns;

@@ -1,11 +1,13 @@
 //! The segments of a run and the clinics in them: replaced as a whole, read as a whole.
 
+mod page;
 mod replace;
 mod row;
 
 use crate::{Error, Tx};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures::{Stream, TryStreamExt};
+pub use page::{Choices, Listed, Member, Page, Sort, Wanted, choices, members, page};
 pub use replace::replace_run;
 use serde::Serialize;
 use std::ops::RangeInclusive;
@@ -136,17 +138,43 @@ pub struct Removed {
 
 /// Segments of a run, in order of priority.
 pub async fn of_run(tx: &mut Tx, run_id: &str) -> Result<Vec<Segment>, Error> {
+    Ok(placed(tx, run_id, None).await?.into_iter().map(|(_, segment)| segment).collect())
+}
+
+/// One segment of a run, with its position in the order of priority: the name of its part in the stream.
+pub async fn get(tx: &mut Tx, run_id: &str, name: &str) -> Result<Option<(i32, Segment)>, Error> {
+    Ok(placed(tx, run_id, Some(name)).await?.pop())
+}
+
+async fn placed(tx: &mut Tx, run_id: &str, name: Option<&str>) -> Result<Vec<(i32, Segment)>, Error> {
     let client = tx.client();
-    let query = sqlx::query_as!(
-        Segment,
-        r#"SELECT segment_name, pain_category, categories, match_strategy, priority_score::float8 AS "priority_score!",
-            priority_raw, opportunity_index, ai_adjustment, ai_reason, mean_confidence, mean_severity,
-            mean_mentions, total_mentions, clinics, with_decision_maker, with_email, state, match_reason,
-            outreach_template, template_source, evidence
-        FROM segments WHERE client_id = $1 AND run_id = $2 ORDER BY position"#,
-        client,
-        run_id
-    );
+    let query = sqlx::query_file!("queries/segments_of_run.sql", client, run_id, name);
+    let query = query.map(|row| {
+        let segment = Segment {
+            segment_name: row.segment_name,
+            pain_category: row.pain_category,
+            categories: row.categories,
+            match_strategy: row.match_strategy,
+            priority_score: row.priority_score,
+            priority_raw: row.priority_raw,
+            opportunity_index: row.opportunity_index,
+            ai_adjustment: row.ai_adjustment,
+            ai_reason: row.ai_reason,
+            mean_confidence: row.mean_confidence,
+            mean_severity: row.mean_severity,
+            mean_mentions: row.mean_mentions,
+            total_mentions: row.total_mentions,
+            clinics: row.clinics,
+            with_decision_maker: row.with_decision_maker,
+            with_email: row.with_email,
+            state: row.state,
+            match_reason: row.match_reason,
+            outreach_template: row.outreach_template,
+            template_source: row.template_source,
+            evidence: row.evidence,
+        };
+        (row.position, segment)
+    });
     Ok(query.fetch_all(tx.connection()).await?)
 }
 

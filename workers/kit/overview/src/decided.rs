@@ -90,6 +90,14 @@ pub async fn segment(broker: &Broker, known: &Known, name: &str) -> Result<Segme
     found.ok_or_else(|| Error::UnknownSegment { run: known.id.clone(), name: name.to_owned(), first })
 }
 
+/// The segment at this place in the order of priority.
+pub async fn segment_at(broker: &Broker, known: &Known, index: u32) -> Result<Segment, Error> {
+    let found = read::segment(&broker.runs, &known.id, index).await?;
+    let unknown =
+        || Error::UnknownSegment { run: known.id.clone(), name: index.to_string(), first: Vec::new() };
+    found.ok_or_else(unknown)
+}
+
 /// A segment with its template and at most so many of its clinics.
 pub async fn detail(broker: &Broker, known: &Known, segment: Segment, most: usize) -> Result<Detail, Error> {
     let template = read::template(&broker.runs, &known.id, segment.index).await?;

@@ -9,8 +9,6 @@ pub enum Error {
     Broker { what: &'static str, cause: String },
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error(transparent)]
-    Db(#[from] db::Error),
     #[error("there is no run yet")]
     NoRun,
     /// With the newest that there are.
@@ -32,7 +30,7 @@ impl Error {
     /// What was asked for is not there, though everything was read.
     pub fn is_unknown(&self) -> bool {
         match self {
-            Self::Broker { .. } | Self::Db(_) | Self::SeveralClinics { .. } => false,
+            Self::Broker { .. } | Self::SeveralClinics { .. } => false,
             Self::Read(error) => error.is_missing_stream(),
             Self::NoRun
             | Self::UnknownRun { .. }

@@ -9,10 +9,13 @@ mod read;
 pub mod run;
 pub mod runs;
 pub mod status;
+mod timeline;
+pub mod unmatched;
 mod words;
 
 pub use error::Error;
 pub use progress::{DeadPart, Progress, StageProgress};
+pub use timeline::{Alerted, Timeline, Timelines};
 pub use words::{cause, count, without_password};
 
 use async_nats::jetstream;

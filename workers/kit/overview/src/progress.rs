@@ -1,6 +1,6 @@
 //! How far a run is: what was said of each stage and when, from subjects and headers alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{self, OrderedConfig};
@@ -35,11 +35,15 @@ pub struct DeadPart {
 
 #[derive(Debug, Default)]
 struct Tally {
-    parts: BTreeSet<String>,
-    dead: BTreeMap<String, String>,
     planned: Option<u32>,
-    first_at: Option<DateTime<Utc>>,
-    last_at: Option<DateTime<Utc>>,
+    parts: BTreeMap<String, Said>,
+}
+
+/// When a part was said last, and the class of the dead letter in its place.
+#[derive(Debug)]
+struct Said {
+    at: Option<DateTime<Utc>>,
+    dead: Option<String>,
 }
 
 /// What a run has said, without the bodies of its messages.
@@ -104,7 +108,10 @@ impl Progress {
         let dead = message.headers.as_ref().and_then(|headers| headers.get(header::TOMBSTONE));
         let dead = dead.map(|class| class.as_str().to_owned());
         match message.subject.as_str().parse::<Subject>() {
-            Ok(Subject::Part { stage, part, .. }) => self.part(stage, part.to_string(), dead, at),
+            Ok(Subject::Part { stage, part, .. }) => {
+                self.announced |= stage == Stage::Notify;
+                self.stages.entry(stage).or_default().parts.insert(part.to_string(), Said { at, dead });
+            }
             Ok(Subject::Plan { stage, .. }) => {
                 if let Some(parts) = self.broker.runs.plan(&self.run, stage).await? {
                     self.plan(stage, parts);
@@ -126,18 +133,6 @@ impl Progress {
         }
     }
 
-    fn part(&mut self, stage: Stage, part: String, dead: Option<String>, at: Option<DateTime<Utc>>) {
-        self.announced |= stage == Stage::Notify;
-        let tally = self.stages.entry(stage).or_default();
-        match dead {
-            Some(class) => drop(tally.dead.insert(part.clone(), class)),
-            None => drop(tally.dead.remove(&part)),
-        }
-        tally.parts.insert(part);
-        tally.first_at = tally.first_at.min(at).or(at);
-        tally.last_at = tally.last_at.max(at);
-    }
-
     /// Whether the summary was said.
     pub fn announced(&self) -> bool {
         self.announced
@@ -145,18 +140,20 @@ impl Progress {
 
     /// The stages in the order in which they happen.
     pub fn stages(&self) -> Vec<StageProgress> {
-        let each = self.stages.iter().map(|(stage, tally)| {
-            let length = tally.last_at.zip(tally.first_at).map(|(last, first)| last - first);
-            let dead = tally.dead.iter();
+        let each = self.stages.iter().map(|(stage, Tally { planned, parts })| {
+            let first_at = parts.values().filter_map(|said| said.at).min();
+            let last_at = parts.values().filter_map(|said| said.at).max();
+            let length = last_at.zip(first_at).map(|(last, first)| last - first);
+            let dead = |(part, said): (&String, &Said)| {
+                said.dead.as_ref().map(|class| DeadPart { part: part.clone(), class: class.clone() })
+            };
             StageProgress {
                 stage: stage.as_str(),
-                done: tally.parts.len(),
-                planned: tally.planned,
-                dead: dead
-                    .map(|(part, class)| DeadPart { part: part.clone(), class: class.clone() })
-                    .collect(),
-                first_at: tally.first_at,
-                last_at: tally.last_at,
+                done: parts.len(),
+                planned: *planned,
+                dead: parts.iter().filter_map(dead).collect(),
+                first_at,
+                last_at,
                 seconds: length.map(|length| length.num_milliseconds() as f64 / 1e3),
             }
         });

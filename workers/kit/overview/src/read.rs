@@ -43,6 +43,12 @@ pub(crate) async fn score(runs: &Runs, run: &RunId) -> Result<Option<ScoreSummar
     Ok(runs.part::<ScoreSummary>(run, Stage::Score, "summary").await?.and_then(|part| part.body.ok()))
 }
 
+/// The clinics of a part; none while nobody has said them, and when they are gone.
+pub(crate) async fn clinics_of(runs: &Runs, run: &RunId, part: u32) -> Result<Vec<Clinic>, ReadError> {
+    let part = runs.part::<ClinicPart>(run, Stage::Load, &part.to_string()).await?;
+    Ok(part.and_then(|part| part.body.ok()).map(|clinics| clinics.clinics).unwrap_or_default())
+}
+
 /// The clinics for which `wanted` holds, each with its part; at most `most`, and how many there are.
 pub(crate) async fn clinics(
     runs: &Runs,

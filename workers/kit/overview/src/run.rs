@@ -5,7 +5,7 @@ use proto::subject::Stage;
 use proto::v1::{ExportOutcome, ExportStatus, RunSummary, StoreOutcome, StoreStatus};
 use serde::Serialize;
 
-use crate::progress::{Progress, StageProgress};
+use crate::progress::StageProgress;
 use crate::runs::{self, Known};
 use crate::words::count;
 use crate::{Broker, Error};
@@ -29,18 +29,17 @@ pub struct RunStatus {
     pub warnings: Vec<String>,
 }
 
-/// How a run stands that has come as far as this.
+/// How a run stands whose stages have come as far as this.
 pub async fn status(
     broker: &Broker,
     known: &Known,
-    progress: &Progress,
+    stages: Vec<StageProgress>,
     now: DateTime<Utc>,
 ) -> Result<RunStatus, Error> {
     let summary = runs::summary(broker, &known.id).await?;
     let store = broker.runs.part::<StoreOutcome>(&known.id, Stage::Outcome, "store").await?;
     let export = broker.runs.part::<ExportOutcome>(&known.id, Stage::Outcome, "export").await?;
     let request = known.header.request.clone().unwrap_or_default();
-    let stages = progress.stages();
     let files = export.as_ref().and_then(|part| part.body.as_ref().ok());
     let files = files.iter().flat_map(|export| export.files.iter().map(|file| file.path.clone())).collect();
     let first = stages.iter().filter_map(|stage| stage.first_at).min().unwrap_or(known.begun_at);

@@ -54,6 +54,9 @@ pub struct Worker {
     pub oldest_seconds: Option<i64>,
     /// Pull requests that wait: none means that nobody runs.
     pub waiting: usize,
+    /// Until when it is paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<DateTime<Utc>>,
     /// Deliveries that are settled: what two readings differ by is the throughput.
     #[serde(skip)]
     pub settled: u64,
@@ -117,6 +120,19 @@ pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Ut
     })
 }
 
+/// How many messages all workers together have settled since their consumers were made.
+pub async fn settled(broker: &Broker) -> Result<u64, Error> {
+    let mut settled = 0;
+    for name in stream::ALL {
+        let Ok(found) = broker.jetstream.get_stream_no_info(name).await else { continue };
+        let mut consumers = found.consumers();
+        while let Some(info) = consumers.try_next().await.map_err(|e| failed("the consumers", e))? {
+            settled += info.config.durable_name.as_ref().map_or(0, |_| info.ack_floor.consumer_sequence);
+        }
+    }
+    Ok(settled)
+}
+
 async fn worker(source: &jetstream::stream::Stream, info: &consumer::Info, now: DateTime<Utc>) -> Worker {
     let name = info.name.strip_suffix("-v1").unwrap_or(&info.name);
     Worker {
@@ -130,6 +146,11 @@ async fn worker(source: &jetstream::stream::Stream, info: &consumer::Info, now: 
             false => None,
         },
         waiting: info.num_waiting,
+        paused_until: info
+            .config
+            .pause_until
+            .filter(|_| info.paused)
+            .and_then(|until| DateTime::from_timestamp(until.unix_timestamp(), 0)),
         settled: info.ack_floor.consumer_sequence,
     }
 }

@@ -173,6 +173,10 @@ pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(),
             got: "nothing".to_owned(),
         });
     };
+    // A process that starts while its worker is paused leaves it so.
+    let there = stream.consumer_info(&name).await.ok();
+    let asked =
+        consumer::pull::Config { pause_until: there.and_then(|info| info.config.pause_until), ..asked };
     let consumer = stream.create_consumer(asked.clone()).await.map_err(failed)?;
     let got = &consumer.cached_info().config;
     let check = Echo { name: &name };

@@ -12,6 +12,8 @@ mod imports;
 mod links;
 mod metrics;
 mod others;
+mod pages;
+mod people;
 mod replacing;
 mod rows;
 mod server;

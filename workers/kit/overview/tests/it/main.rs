@@ -4,3 +4,5 @@
 mod explaining;
 mod made;
 mod runs;
+mod timelines;
+mod unmatched;

@@ -6,6 +6,7 @@ mod fleet;
 mod hears;
 mod joins;
 mod losses;
+mod pausing;
 mod room;
 mod settlement;
 mod sweeps;

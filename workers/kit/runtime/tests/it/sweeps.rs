@@ -19,7 +19,7 @@ async fn consumer(runtime: &Runtime, name: &str, stream: &str) -> Option<PullCon
 }
 
 /// Asks the broker until it is so.
-async fn until<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
     let asking = async { while !is_so().await {} };
     tokio::time::timeout(Duration::from_secs(30), asking).await.expect("it never was so");
 }

@@ -1,0 +1,178 @@
+//! Pages over HTTP: the same facts as the API and the commands, hostile words inert, and nothing of other clients.
+
+use crate::rig::{Rig, scores};
+use crate::server::ALPHA;
+use db::Uuid;
+use prospects::Whom;
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+
+const OPEN: [&str; 1] = ["--open"];
+/// The client of an open gateway.
+const OWN: Uuid = db::DEFAULT_CLIENT;
+const HOSTILE: &str =
+    "<script>alert(1)</script>\u{202e}\"'><img src=x onerror=alert(2)> =1+1 *bold* <!channel>";
+
+/// What a browser is shown.
+async fn page(rig: &Rig, path: &str) -> (StatusCode, String) {
+    let answer = rig.get(path).header("accept", "text/html,*/*").send().await.unwrap();
+    let policy =
+        answer.headers().get("content-security-policy").map(|policy| policy.to_str().unwrap().to_owned());
+    assert!(policy.is_some_and(|policy| policy.starts_with("default-src 'none'")), "{path}");
+    (answer.status(), answer.text().await.unwrap())
+}
+
+async fn shown(rig: &Rig, path: &str) -> String {
+    let (status, text) = page(rig, path).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {text}");
+    text
+}
+
+async fn values(rig: &Rig, path: &str) -> Value {
+    let answer: Response = rig.get(path).send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, StatusCode::OK, "{path}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn with_leads(name: &str) -> Rig {
+    let rig = Rig::start(&OPEN).await;
+    let people = json!({"user_id": "default", "prospects": [
+        {"prospect_id": "p_owner", "name": name, "title": "Owner", "company": name, "state": "AZ"},
+        {"prospect_id": "p_nurse", "name": "Joe Poe", "title": "Nurse", "company": "Elm Clinic"}]});
+    rig.test
+        .sql(&format!(
+            "INSERT INTO client_users (client_id, user_id) VALUES ('{OWN}', 'default') ON CONFLICT DO NOTHING"
+        ))
+        .await;
+    let taken = rig.post("/api/prospects/discover", "none", &people).send().await.unwrap();
+    assert_eq!(taken.status(), StatusCode::OK, "{}", taken.text().await.unwrap());
+    scores(rig.test.db.clone()).rescore(OWN, Whom::All, true, crate::rig::now(), || {}).await.unwrap();
+    rig
+}
+
+/// The token that forms of this page have.
+fn csrf(page: &str) -> String {
+    let (_, rest) = page.split_once("name=\"csrf\" value=\"").unwrap_or_else(|| panic!("{page}"));
+    rest.split('"').next().unwrap().to_owned()
+}
+
+async fn send(rig: &Rig, path: &str, form: &[(&str, &str)], site: &str) -> StatusCode {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let request = http.post(format!("{}{path}", rig.base)).body(body).header("sec-fetch-site", site);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    request.send().await.unwrap().status()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_shows_is_what_the_api_tells() {
+    let rig = with_leads("Jane Roe").await;
+    for (twin, api) in [
+        ("/leads.json", "/api/leads"),
+        ("/leads.json?tier=hot", "/api/leads?tier=hot"),
+        ("/leads.json?limit=1&status=", "/api/leads?limit=1"),
+    ] {
+        assert_eq!(values(&rig, twin).await, values(&rig, api).await, "{twin}");
+    }
+    let (mut lead, told) =
+        (values(&rig, "/leads/p_owner.json").await, values(&rig, "/api/leads/p_owner/score").await);
+    assert_eq!(lead.as_object_mut().unwrap().remove("activities"), Some(json!([])));
+    assert_eq!(lead, told);
+    let text = shown(&rig, "/leads/p_owner").await;
+    let score = told["now"]["score"].to_string();
+    assert!(text.contains("Jane Roe") && text.contains(&format!("<b>{score}.000</b>")), "{text}");
+    // A page and its values are of one address, filters and all.
+    assert!(shown(&rig, "/leads?limit=1").await.contains("href=\"/leads.json?limit=1\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_words_are_shown_and_do_nothing() {
+    let rig = with_leads(HOSTILE).await;
+    for path in ["/leads", "/leads/p_owner"] {
+        let text = shown(&rig, path).await;
+        assert!(text.contains("&lt;script&gt;alert(1)"), "{path}: {text}");
+        assert!(!text.contains("<script>alert") && !text.contains("<img"), "{path}");
+        assert_eq!(text.matches("<script").count(), 1, "{path}: only the one of the page");
+    }
+    let (status, text) = page(&rig, "/leads?tier=%3Cscript%3E").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(!text.contains("<script>"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_anything_says_what_to_do() {
+    let rig = Rig::start(&OPEN).await;
+    for (path, what) in [
+        ("/", "No run yet"),
+        ("/runs", "leadfleet match start"),
+        ("/segments", "leadfleet match start"),
+        ("/leads", "leadfleet import leads"),
+        ("/outreach", "leadfleet outreach cadence"),
+        ("/outreach/week", "leadfleet outreach cadence"),
+        ("/outreach/sequences", "leadfleet outreach generate"),
+        ("/dead", "Nothing is dead"),
+        ("/dead/replays", "Nothing was replayed yet"),
+        ("/claude", "CLAUDE_API_KEY"),
+        ("/audit", "Nothing was changed"),
+    ] {
+        let text = shown(&rig, path).await;
+        assert!(text.contains(what), "{path}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_told_in_a_page_to_people_and_as_a_problem_to_programs() {
+    let rig = Rig::start(&OPEN).await;
+    for path in ["/leads/nobody", "/dead/7", "/runs/none", "/nowhere", "/clinics/1"] {
+        let (status, text) = page(&rig, path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(text.starts_with("<!DOCTYPE html>"), "{path}: {text}");
+        let twin = rig.get(&format!("{path}.json")).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(twin.headers()["content-type"], "application/problem+json", "{path}");
+        let plain = rig.get(path).send().await.unwrap();
+        assert_eq!(plain.headers()["content-type"], "application/problem+json", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_believed_from_its_own_session_and_site_only() {
+    let rig = Rig::start(&OPEN).await;
+    let token = csrf(&shown(&rig, "/runs").await);
+    let jobs =
+        async || rig.runtime.jetstream().get_stream("JOBS").await.unwrap().cached_info().state.messages;
+    for (token, site) in [
+        ("", "same-origin"),
+        ("another", "same-origin"),
+        (token.as_str(), "cross-site"),
+        (token.as_str(), "same-site"),
+    ] {
+        assert_eq!(
+            send(&rig, "/runs/start", &[("csrf", token)], site).await,
+            StatusCode::FORBIDDEN,
+            "{site}"
+        );
+    }
+    assert_eq!(jobs().await, 0);
+    assert_eq!(
+        send(&rig, "/runs/start", &[("csrf", &token), ("date", "soon")], "same-origin").await,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        send(&rig, "/runs/start", &[("csrf", &token), ("date", "2026-11-21")], "same-origin").await,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(jobs().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_need_somebody_who_is_signed_in() {
+    let rig = Rig::start(&[]).await;
+    let key = rig.key(ALPHA, &["admin"]).await;
+    for path in ["/", "/leads", "/dead", "/live", "/outreach"] {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let answer = http.get(format!("{}{path}", rig.base)).bearer_auth(&key).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+    }
+    assert_eq!(rig.get("/leads.json").send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
