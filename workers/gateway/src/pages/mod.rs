@@ -12,6 +12,7 @@ mod form;
 mod growth;
 pub(crate) mod layout;
 mod leads;
+mod learning;
 mod live;
 mod outreach;
 mod patterns;

@@ -2,15 +2,16 @@
 
 use super::super::ask::{Ask, View};
 use super::super::form::Sent;
-use super::super::layout::{command, csrf, empty, none, tabs};
+use super::super::layout::{command, empty, none, tabs};
+use super::super::learning;
 use super::super::table::{numbers, table, words as column};
 use super::super::words::{count, moment, number, percent};
 use super::{TABS, said, status, stayed};
 use crate::problem::Problem;
 use crate::routes::growth::{GrowthPatterns, learn};
 use crate::sign_in::Role;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use chrono::{DateTime, SecondsFormat, Utc};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
 use levels::learned::{Bin, Calibration, Transition};
 use levels::{Pattern, Run};
 use maud::{Markup, html};
@@ -34,8 +35,7 @@ pub(in super::super) async fn overview(ask: Ask) -> Result<Response, Problem> {
 pub(in super::super) async fn recompute(sent: Sent) -> Result<Response, Problem> {
     sent.needs(Role::Operator)?;
     let moment = learn(&sent.ask.app, sent.ask.viewer.client, "dashboard").await?;
-    let asked = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok(Redirect::to(&format!("/growth?asked={asked}")).into_response())
+    Ok(learning::back("/growth", moment))
 }
 
 impl View for Growth {
@@ -47,7 +47,7 @@ impl View for Growth {
         let (patterns, next) = (&self.served.patterns, self.served.next_learning);
         html! {
             (tabs(ask.address.path(), &TABS))
-            (asked(ask, self.last_run.as_ref()))
+            (learning::asked(ask, self.last_run.as_ref().map(|run| run.as_of)))
             @match &self.last_run {
                 None => (nothing(ask, next)),
                 Some(run) => {
@@ -85,20 +85,7 @@ fn nothing(ask: &Ask, next: DateTime<Utc>) -> Markup {
 }
 
 fn ask_for_it(ask: &Ask) -> Markup {
-    html! { @if ask.viewer.may(Role::Operator) {
-        form.inline method="post" action="/growth/recompute" { (csrf(ask)) button { "Learn now" } }
-    } }
-}
-
-/// Whether what was asked for by the button has been learned.
-fn asked(ask: &Ask, run: Option<&Run>) -> Markup {
-    let asked = ask.address.get("asked").and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    html! { @if let Some(asked) = asked {
-        p.notice role="status" {
-            @if run.is_some_and(|run| run.as_of >= asked) { "It was learned as of " (moment(ask, asked)) "." }
-            @else { "Learning was asked for as of " (moment(ask, asked)) ". It is done soon: " a href=(ask.address.href()) { "look again" } "." }
-        }
-    } }
+    learning::button(ask, "/growth/recompute")
 }
 
 /// What is wrong with the rows.

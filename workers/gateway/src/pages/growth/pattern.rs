@@ -100,7 +100,7 @@ impl View for One {
                 @if pattern.outcomes.n > 0 { li.tile { b { (pattern.outcomes.successes) " of " (pattern.outcomes.n) } span { "whose goals have ended succeeded" } } }
             }
             p.muted { "Figures as of " (moment(ask, pattern.released_at)) "; looked at again " (moment(ask, pattern.last_recalculated_at)) ". " (judged(pattern.validation)) }
-            div.cards {
+            div.cards.charts {
                 section.card { (shares(&common)) }
                 section.card { (beside(pattern, &common)) }
             }

@@ -37,7 +37,7 @@ fn told(ask: &Ask, pattern: &Pattern, how: &How) -> Markup {
     html! {
         (head(ask, pattern, &how.header, "bookings"))
         p.muted { "Of " (count(how.n_leads, "lead")) " and " (count(how.n_messages, "message")) "." }
-        div.cards {
+        div.cards.charts {
             (shown("first", "First channel", "Of leads by the channel of their first touch, the share that booked.", "first channel", &surest_first(firsts)))
             section.card { (answered(&how.booking_channel_distribution)) }
             section.card { (ways(&how.winning_sequences)) }

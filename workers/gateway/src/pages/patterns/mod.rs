@@ -21,12 +21,11 @@ pub(super) use when::when;
 pub(super) use who::who;
 
 use super::ask::Ask;
-use super::layout::{command, csrf, empty, tabs};
+use super::layout::{command, empty, tabs};
+use super::learning;
 use super::words::{count, moment, number};
 use crate::problem::Problem;
 use crate::routes::patterns::Pattern;
-use crate::sign_in::Role;
-use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use patterns::{Header, PatternType};
 use serde::Serialize;
@@ -103,7 +102,7 @@ fn nothing(ask: &Ask) -> Markup {
         &html! {
             p { "Patterns are learned from leads whose outcome is known: 10 bookings are needed. It is done by itself on " (moment(ask, next)) ", or now:" }
             (command("leadfleet patterns learn"))
-            (asked(ask, None))
+            (learning::asked(ask, None))
             (ask_for_it(ask))
         },
     )
@@ -111,20 +110,7 @@ fn nothing(ask: &Ask) -> Markup {
 
 /// The button that has the detector learn.
 fn ask_for_it(ask: &Ask) -> Markup {
-    html! { @if ask.viewer.may(Role::Operator) {
-        form.inline method="post" action="/patterns/recompute" { (csrf(ask)) button { "Learn now" } }
-    } }
-}
-
-/// Whether what was asked for by the button has been learned.
-fn asked(ask: &Ask, learned: Option<DateTime<Utc>>) -> Markup {
-    let asked = ask.address.get("asked").and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    html! { @if let Some(asked) = asked {
-        p.notice role="status" {
-            @if learned >= Some(asked) { "It was learned as of " (moment(ask, asked)) "." }
-            @else { "Learning was asked for as of " (moment(ask, asked)) ". It is done soon: " a href=(ask.address.href()) { "look again" } "." }
-        }
-    } }
+    learning::button(ask, "/patterns/recompute")
 }
 
 /// `12 of 40 leads`: more are in the twin.

@@ -3,15 +3,15 @@
 use super::super::ask::{Ask, View};
 use super::super::form::Sent;
 use super::super::layout::{badge, command, none, tabs};
+use super::super::learning;
 use super::super::table::{numbers, table, words as column};
 use super::super::words::{moment, moment_or_none, number};
 use super::weights::{decided, named};
-use super::{TABS, ask_for_it, asked, is_old, nothing};
+use super::{TABS, ask_for_it, is_old, nothing};
 use crate::problem::Problem;
 use crate::routes::patterns::{Pattern, Patterns, learn};
 use crate::sign_in::Role;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use chrono::SecondsFormat;
+use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -24,8 +24,7 @@ pub(in super::super) async fn overview(ask: Ask) -> Result<Response, Problem> {
 pub(in super::super) async fn recompute(sent: Sent) -> Result<Response, Problem> {
     sent.needs(Role::Operator)?;
     let moment = learn(&sent.ask.app, sent.ask.viewer.client, "dashboard").await?;
-    let asked = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok(Redirect::to(&format!("/patterns?asked={asked}")).into_response())
+    Ok(learning::back("/patterns", moment))
 }
 
 impl View for Patterns {
@@ -38,7 +37,7 @@ impl View for Patterns {
         html! {
             (tabs(ask.address.path(), &TABS))
             @if learned.is_none() { (nothing(ask)) } @else {
-                (asked(ask, learned))
+                (learning::asked(ask, learned))
                 p { "What leads that booked have in common, and how well that is known. Prompts, schedules and scores use what is proven and nothing else." }
                 (types(ask, &self.patterns))
                 p.muted { "Learned again on " (moment(ask, self.next_learning)) ", from leads of the last 365 days that were contacted at least 28 days ago." }

@@ -42,7 +42,7 @@ fn told(ask: &Ask, pattern: &Pattern, what: &What) -> Markup {
     html! {
         (head(ask, pattern, &what.header, "bookings whose words are known"))
         p.muted { "Of " (super::super::words::count(what.n_messages, "message")) " whose words were kept." }
-        div.cards {
+        div.cards.charts {
             (shown("subjects", "Subjects", "Of messages with a subject of this form, with names taken out, the share that led to a booking.", "subject", subjects.collect()))
             (shown("pains", "Pain points", "Of messages that name a problem, the share that led to a booking.", "pain point", pains.collect()))
             (shown("ctas", "Calls to action", "Of messages that ask for the same thing, the share that led to a booking.", "call to action", ctas.collect()))

@@ -44,7 +44,7 @@ fn told(ask: &Ask, pattern: &Pattern, when: &When) -> Markup {
         p.muted { "Of " (count(when.n_messages, "message")) ". Times are those of sending, where the recipient is." }
         h2 { "When to send" }
         p { (advice(when)) }
-        div.cards {
+        div.cards.charts {
             (shown("days", "Days", "Of messages that were sent on a day, the share that led to a booking; compared with other days of the same channel and tier.", "day", &days))
             (shown("hours", "Hours", "Of messages that were sent in an hour, the share that led to a booking; compared with other hours of the same channel and tier.", "hour", &hours))
             section.card { (hazard(when)) }

@@ -40,7 +40,7 @@ fn told(ask: &Ask, pattern: &Pattern, who: &Who) -> Markup {
         (head(ask, pattern, &who.header, "outcomes are known"))
         @for warning in &who.warnings { p.notice.warn { (warning) } }
         @if !who.metrics.is_empty() { (reached(ask, &who.metrics)) }
-        div.cards {
+        div.cards.charts {
             (list(ask, &about("titles", "Titles", "Of leads whose outcome is known, the share that booked, by job title: the surest first.", "title"), &surest_first(titles)))
             (list(ask, &about("industries", "Industries", "Of leads whose outcome is known, the share that booked, by industry: the surest first.", "industry"), &surest_first(industries)))
             (list(ask, &about("sizes", "Company sizes", "Of leads whose outcome is known, the share that booked, by employees of the company.", "employees"), &sizes))
