@@ -131,7 +131,7 @@ async fn contractors_are_found_by_number_and_name_part_by_part() {
     learned(&rig, ALPHA, "Roofs").await;
     rig.test
         .sql(&format!(
-            "INSERT INTO contractors (client_id, id, first_name, last_name) SELECT '{ALPHA}', 100 + n, 'Ann', 'Roe ' || n
+            "INSERT INTO contractors (client_id, id, first_name, last_name) SELECT '{ALPHA}', 100 + n, 'Ann', 'Roe'
             FROM generate_series(1, 60) AS n;
             UPDATE contractors SET erased_at = now(), company_name = NULL WHERE client_id = '{ALPHA}' AND id = 42"
         ))
@@ -152,7 +152,7 @@ async fn contractors_are_found_by_number_and_name_part_by_part() {
     let page = rig.page("/growth/contractors?q=roe").await;
     assert!(
         page.contains("href=\"/growth/contractors/101\"")
-            && page.contains("Ann Roe 1")
+            && page.contains("Ann Roe<")
             && page.contains("rel=\"next\""),
         "{page}"
     );

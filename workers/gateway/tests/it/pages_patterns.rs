@@ -92,7 +92,7 @@ async fn pages_show_what_was_learned_as_the_api_tells_it() {
     }
     assert!(page.contains("Head of &lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     for (path, fact) in [
-        ("/patterns", "with shuffled outcomes"),
+        ("/patterns", "found in shuffled outcomes"),
         ("/patterns/what", "Quick question"),
         ("/patterns/when", "Booked on a touch, of those who got it"),
         ("/patterns/how", "email → linkedin"),

@@ -4,7 +4,7 @@ use super::super::ask::{Ask, Asked, View};
 use super::super::layout::{badge, command, empty, none, tabs};
 use super::super::table::{numbers, table, words as column};
 use super::super::words::{counted, moment, moment_or_none, percent};
-use super::{TABS, said, stayed, verdict};
+use super::{TABS, said, stayed, tier, verdict};
 use crate::input::Numbers;
 use crate::problem::Problem;
 use crate::routes::contractors::{AppliedPattern, ContractorPatterns};
@@ -94,7 +94,7 @@ impl View for Contractor {
             (tabs(ask.address.path(), &TABS))
             h2 { "Goals" }
             (self.goals())
-            @for goal in &self.goals { (told(ask, goal)) }
+            div.cards { @for goal in &self.goals { (told(ask, goal)) } }
             h2 { "How long it may take" }
             (self.time(ask))
             h2 { "Patterns that fit" }
@@ -130,7 +130,7 @@ impl Contractor {
             form.filter method="get" action=(ask.address.path()) {
                 label { "To reach " select name="to" {
                     option value="" { "the next tier" }
-                    @for tier in &self.tiers { option value=(tier) selected[ask.address.get("to") == Some(tier)] { (said(tier)) } }
+                    @for code in &self.tiers { option value=(code) selected[ask.address.get("to") == Some(code)] { (tier(ask, code)) } }
                 } }
                 button { "Show" }
             }
@@ -254,10 +254,10 @@ fn ahead(ask: &Ask, timeline: &Timeline, pattern: impl Fn(i32) -> Markup) -> Mar
     };
     html! {
         p { b { (timeline.text) } }
-        p.muted { "From " (said(&timeline.from_revenue_tier)) " to " (said(&timeline.to_revenue_tier)) ": " (part) " " (timeline.interval_low_months) " and " (timeline.interval_high_months) " months, of " (timeline.sample_size) " who did it." }
+        p.muted { "From " (tier(ask, &timeline.from_revenue_tier)) " to " (tier(ask, &timeline.to_revenue_tier)) ": " (part) " " (timeline.interval_low_months) " and " (timeline.interval_high_months) " months, of " (timeline.sample_size) " who did it." }
         (table("Steps on the way", &ask.address, &[
-            column("From", &|one: &TimelineStep| html! { (said(&one.from_revenue_tier)) }),
-            column("To", &|one| html! { (said(&one.to_revenue_tier)) }),
+            column("From", &|one: &TimelineStep| html! { (tier(ask, &one.from_revenue_tier)) }),
+            column("To", &|one| html! { (tier(ask, &one.to_revenue_tier)) }),
             numbers("Months", &|one| html! { (one.median_months) }),
             numbers("Contractors", &|one| html! { (one.sample_size) }),
             column("Pattern", &|one| pattern(one.pattern_id)),

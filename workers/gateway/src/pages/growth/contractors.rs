@@ -4,7 +4,7 @@ use super::super::ask::{Ask, Asked, View};
 use super::super::layout::{command, empty, none, tabs};
 use super::super::table::{filter, numbers, onward, search, table, words as column};
 use super::super::words::number;
-use super::{TABS, said};
+use super::{TABS, said, tier};
 use crate::problem::Problem;
 use axum::response::Response;
 use contractors::Listed;
@@ -54,7 +54,7 @@ impl View for Page {
                 (table("Contractors", &ask.address, &[
                     numbers("Number", &|one: &Listed| html! { a href={ "/growth/contractors/" (one.id) } { (one.id) } }),
                     column("Name", &|one| one.name.as_ref().map_or_else(none, |name| html! { a href={ "/growth/contractors/" (one.id) } { bdi { (name) } } })),
-                    column("Tier in the profile", &|one| one.revenue_tier.as_deref().map_or_else(none, |tier| html! { (said(tier)) })),
+                    column("Tier in the profile", &|one| one.revenue_tier.as_deref().map_or_else(none, |code| html! { (tier(ask, code)) })),
                     column("Stage", &|one| one.current_stage.as_deref().map_or_else(none, |stage| html! { bdi { (said(stage)) } })),
                     column("Focus", &|one| html! { bdi { (said(&one.focus_areas.join(", "))) } }),
                     numbers("Team", &|one| one.team_size.map_or_else(none, |size| html! { (number(size)) })),

@@ -10,7 +10,9 @@ pub(super) use contractors::contractors;
 pub(super) use overview::{overview, recompute};
 pub(super) use pattern::pattern;
 
+use super::ask::Ask;
 use super::layout::badge;
+use levels::ladder::Tier;
 use levels::{Status, Verdict};
 use maud::{Markup, html};
 
@@ -19,6 +21,12 @@ const TABS: [(&str, &str); 2] = [("/growth", "Patterns"), ("/growth/contractors"
 /// A code as people read it.
 fn said(code: &str) -> String {
     code.replace('_', " ")
+}
+
+/// A revenue tier by its name on the ladder.
+fn tier(ask: &Ask, code: &str) -> String {
+    let tiers = ask.app.contractors.rules().ladder().tiers();
+    tiers.iter().find(|tier| tier.code == code).map_or_else(|| said(code), Tier::label)
 }
 
 fn status(status: Status) -> Markup {
@@ -38,10 +46,10 @@ fn verdict(verdict: Verdict) -> Markup {
     }
 }
 
-/// As "12 of 60", of those who stayed; nothing where they are unknown.
+/// As "20% 12 of 60", of those who stayed; nothing where they are unknown.
 fn stayed(comparison: Option<&levels::pattern::Comparison>) -> Markup {
     html! { @match comparison {
-        Some(with) => { (with.stayed_with) " of " (with.stayed) },
+        Some(with) => { b { (format!("{:.0}%", with.rate * 100.0)) } " " span.muted { (with.stayed_with) " of " (with.stayed) } },
         None => span.muted { "not known" },
     } }
 }

@@ -6,7 +6,7 @@ use super::super::layout::{command, empty, none, tabs};
 use super::super::learning;
 use super::super::table::{numbers, table, words as column};
 use super::super::words::{count, moment, number, percent};
-use super::{TABS, said, status, stayed};
+use super::{TABS, status, stayed, tier};
 use crate::problem::Problem;
 use crate::routes::growth::{GrowthPatterns, learn};
 use crate::sign_in::Role;
@@ -144,8 +144,8 @@ fn without(ask: &Ask, few: &[Transition]) -> Markup {
         h2 { "Ways without a pattern" }
         p.muted { "Contractors went this way, and nothing is told of what they did." }
         (table("Ways without a pattern", &ask.address, &[
-            column("From", &|one: &Transition| html! { (said(&one.from_revenue_tier)) }),
-            column("To", &|one| html! { (said(&one.to_revenue_tier)) }),
+            column("From", &|one: &Transition| html! { (tier(ask, &one.from_revenue_tier)) }),
+            column("To", &|one| html! { (tier(ask, &one.to_revenue_tier)) }),
             numbers("Contractors", &|one| html! { (number(one.n)) }),
             column("Why", &|one| html! { (one.reason.as_deref().unwrap_or("too few")) }),
         ], few))

@@ -95,7 +95,7 @@ impl View for One {
             ul.tiles {
                 li.tile { b { (pattern.sample_size) } span { "contractors went from " (pattern.from_label) " to " (pattern.to_label) } }
                 li.tile { b { (format!("{:.2}", pattern.confidence_score)) } span { "confidence; " (format!("{:.2} to {:.2}", pattern.confidence_low, pattern.confidence_high)) " without outcomes" } }
-                @if months.n > 0 { li.tile { b { (count(pattern.median_time_to_level_up_months.into(), "month")) } span { "in the middle" } } }
+                @if months.n > 0 { li.tile { b { (pattern.median_time_to_level_up_months) } span { "months in the tier, in the middle" } } }
                 @if let Some(rate) = pattern.success_rate { li.tile { b { (percent(rate)) } span { "of those with the most common action levelled up" } } }
                 @if pattern.outcomes.n > 0 { li.tile { b { (pattern.outcomes.successes) " of " (pattern.outcomes.n) } span { "whose goals have ended succeeded" } } }
             }
@@ -182,7 +182,7 @@ fn beside(pattern: &Pattern, common: &[Common<'_>]) -> Markup {
     };
     let frame = Frame {
         id: "beside",
-        title: "Beside those who stayed",
+        title: "Difference to those who stayed",
         about: says,
         empty: "There is nobody to compare with.",
     };
@@ -213,10 +213,10 @@ fn figures(ask: &Ask, common: &[Common<'_>]) -> Markup {
                 None => none(),
             }),
             numbers("After", &|one| match one.figure.median_months {
-                Some(months) => {
+                Some(months @ 1..) => {
                     html! { (count(months.into(), "month")) @if one.figure.undated { ", some undated" } }
                 }
-                None => none(),
+                Some(0) | None => none(),
             }),
             column("Verdict", &|one| verdict(one.figure.verdict)),
         ],

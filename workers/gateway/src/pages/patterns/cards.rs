@@ -43,19 +43,12 @@ pub(super) fn surest_first(mut groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
 }
 
 pub(super) fn list(ask: &Ask, list: &List<'_>, groups: &[Group<'_>]) -> Markup {
-    let shown = groups.get(..MOST).unwrap_or(groups);
     html! {
         section.card id={ "section-" (list.id) } {
             h2 { (list.title) }
             p.muted { (list.says) }
             (picture(list, groups.get(..MOST_BARS).unwrap_or(groups)))
-            @if !shown.is_empty() {
-                details {
-                    summary { "Every figure" }
-                    (figures(ask, list, shown))
-                    (rest(shown.len(), groups.len(), "group"))
-                }
-            }
+            (figures(ask, list.title, groups))
         }
     }
 }
@@ -99,10 +92,22 @@ pub(super) fn verdict(verdict: Verdict) -> Markup {
     }
 }
 
-fn figures(ask: &Ask, list: &List<'_>, groups: &[Group<'_>]) -> Markup {
+/// All that is known of groups, to be unfolded.
+pub(super) fn figures(ask: &Ask, title: &str, groups: &[Group<'_>]) -> Markup {
+    let shown = groups.get(..MOST).unwrap_or(groups);
+    html! { @if !shown.is_empty() {
+        details {
+            summary { "Every figure, with lift and q" }
+            (in_rows(ask, title, shown))
+            (rest(shown.len(), groups.len(), "group"))
+        }
+    } }
+}
+
+fn in_rows(ask: &Ask, title: &str, groups: &[Group<'_>]) -> Markup {
     let between = |low: f64, high: f64| html! { span.muted { (percent(low)) " to " (percent(high)) } };
     table(
-        list.title,
+        title,
         &ask.address,
         &[
             column("Group", &|group: &Group<'_>| html! { bdi { (group.name) } }),

@@ -44,13 +44,21 @@ fn told(ask: &Ask, pattern: &Pattern, how: &How) -> Markup {
             (shown("orders", "Orders of channels", "Of leads that were sent channels in this order, the share that booked; compared with other orders of as many touches.", "order", &surest_first(orders)))
             section.card { (by_tier(how)) }
             @for (tier, channels) in &how.channel_effectiveness_by_tier {
-                (shown(&format!("tier-{tier}"), &format!("Channels for {tier} leads"), "Of messages to leads of this tier, the share that led to a booking; compared with the other channels of the tier.", "channel", &named(channels)))
+                (shown(&format!("tier-{tier}"), &channels_of(tier), "Of messages to leads of this tier, the share that led to a booking; compared with the other channels of the tier.", "channel", &named(channels)))
             }
             (shown("several", "How many channels", "Of leads by how many channels reached them, the share that booked. One channel looks better than it is: who books early cannot have had many.", "channels", &named(&how.multi_channel_lift)))
             @if let Some(landmark) = &how.landmark {
                 (shown("landmark", "How many channels, fairly", &format!("Of leads that had not booked by day {}, the share that booked later, by how many channels had reached them until then.", landmark.day), "channels", &named(&landmark.multi_channel_lift)))
             }
         }
+    }
+}
+
+fn channels_of(tier: &str) -> String {
+    if tier == "unknown" {
+        "Channels for leads without a tier".to_owned()
+    } else {
+        format!("Channels for {tier} leads")
     }
 }
 

@@ -77,7 +77,7 @@ fn head(ask: &Ask, pattern: &Pattern, header: &Header, of: &str) -> Markup {
             li.tile { b { (number(pattern.sample_size)) } span { (of) } }
             li.tile { b { (format!("{:.2}", pattern.confidence)) } span { "confidence, by that number alone" } }
             li.tile { b { (quality.found) } span { "better or worse; with shuffled outcomes " (quality.found_in_shuffled) } }
-            @if let Some(held) = &quality.calibration {
+            @if let Some(held) = quality.calibration.as_ref().filter(|held| held.judged > 0) {
                 li.tile { b { (held.held) " of " (held.judged) } span { "verdicts of a month ago have held since" } }
             }
         }

@@ -39,10 +39,12 @@ impl View for Patterns {
             @if learned.is_none() { (nothing(ask)) } @else {
                 (learning::asked(ask, learned))
                 p { "What leads that booked have in common, and how well that is known. Prompts, schedules and scores use what is proven and nothing else." }
+                @for warning in warnings(&self.patterns) { p.notice.warn { (warning) } }
                 (types(ask, &self.patterns))
+                p.muted { "By chance: how many better and worse the same search finds when the outcomes are shuffled. Held since: of the verdicts of a month ago, those that have come true among who came later." }
                 p.muted { "Learned again on " (moment(ask, self.next_learning)) ", from leads of the last 365 days that were contacted at least 28 days ago." }
                 (ask_for_it(ask))
-                @if let Some(who) = self.patterns.iter().find(|pattern| pattern.pattern_type == "who") { (health(&who.patterns)) }
+                @if let Some(who) = self.patterns.iter().find(|pattern| pattern.pattern_type == "who") { (scores(&who.patterns)) }
             }
         }
     }
@@ -80,6 +82,12 @@ fn types(ask: &Ask, patterns: &[Pattern]) -> Markup {
     )
 }
 
+/// What looks unhealthy.
+fn warnings(patterns: &[Pattern]) -> impl Iterator<Item = &str> {
+    let all = patterns.iter().filter_map(|pattern| pattern.patterns["warnings"].as_array()).flatten();
+    all.filter_map(Value::as_str)
+}
+
 /// What the same search finds in shuffled outcomes, beside what it found.
 fn by_chance(quality: &Value) -> Markup {
     let of = |name: &str| quality[name].as_u64();
@@ -100,12 +108,9 @@ fn held(calibration: &Value) -> Markup {
     }
 }
 
-/// What looks unhealthy, and what was decided over the weights; both stand in the pattern of who books.
-fn health(who: &Value) -> Markup {
-    let warnings: Vec<&str> =
-        who["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+/// What was decided over the weights; it stands in the pattern of who books.
+fn scores(who: &Value) -> Markup {
     html! {
-        @for warning in warnings { p.notice.warn { (warning) } }
         h2 { "Weights of scores" }
         p { (decided(who["weights_source"].as_str())) " " bdi { (who["weights_decision"]["reason"].as_str().unwrap_or_default()) } }
         @if let Some(weights) = who["recommended_weights"].as_object() {

@@ -3,6 +3,7 @@
 use super::super::ask::{Ask, View};
 use super::super::layout::none;
 use super::super::table::{numbers, table, words as column};
+use super::super::words::{count, number};
 use super::cards::{Group, List, chance, group, list, surest_first, verdict};
 use super::{Document, head};
 use crate::problem::Problem;
@@ -41,7 +42,7 @@ fn told(ask: &Ask, pattern: &Pattern, what: &What) -> Markup {
     };
     html! {
         (head(ask, pattern, &what.header, "bookings whose words are known"))
-        p.muted { "Of " (super::super::words::count(what.n_messages, "message")) " whose words were kept." }
+        p.muted { "Of " (count(what.n_messages, "message")) " whose words were kept." }
         div.cards.charts {
             (shown("subjects", "Subjects", "Of messages with a subject of this form, with names taken out, the share that led to a booking.", "subject", subjects.collect()))
             (shown("pains", "Pain points", "Of messages that name a problem, the share that led to a booking.", "pain point", pains.collect()))
@@ -69,7 +70,7 @@ fn lengths(ask: &Ask, lengths: &Lengths) -> Markup {
                     (None, None) => (none()),
                 } }),
                 numbers("Half of them", &|(_, length)| html! { (length.range_min) " to " (length.range_max) }),
-                numbers("n", &|(_, length)| html! { (length.sample) }),
+                numbers("n", &|(_, length)| html! { (number(length.sample)) }),
                 numbers("p", &|(_, length)| html! { (chance(length.p)) }),
                 column("Verdict", &|(_, length)| verdict(length.verdict)),
             ], &known))

@@ -3,14 +3,14 @@
 use super::super::ask::{Ask, View};
 use super::super::table::{numbers, table, words as column};
 use super::super::words::{count, percent};
-use super::cards::{Group, List, chance, group, list, verdict};
+use super::cards::{Group, List, chance, figures, group, list, verdict};
 use super::{Document, head};
 use crate::problem::Problem;
 use crate::routes::patterns::Pattern;
 use axum::response::Response;
-use charts::{Bar, Bars, Curve, Frame, Step, Steps, Unit, bars, steps};
+use charts::{Bar, Bars, Frame, Lines, Over, Series, Unit, bars, lines};
 use maud::{Markup, html};
-use patterns::{PatternType, Timing, When};
+use patterns::{Card, PatternType, Timing, When};
 
 pub(in super::super) async fn when(ask: Ask) -> Result<Response, Problem> {
     let document: Document<When> = Document::of(&ask, PatternType::When).await?;
@@ -34,8 +34,6 @@ fn told(ask: &Ask, pattern: &Pattern, when: &When) -> Markup {
     let mut hours: Vec<_> = when.best_hours.iter().collect();
     hours.sort_by_key(|one| one.hour);
     let hours: Vec<_> = hours.into_iter().map(|one| group(format!("{}:00", one.hour), &one.card)).collect();
-    let touches = when.touch_hazard.iter().map(|one| group(format!("touch {}", one.touch), &one.card));
-    let touches: Vec<_> = touches.collect();
     let shown = |id, title, says, what, groups: &[Group<'_>]| {
         list(ask, &List { id, title, says, what, all: None, empty: "No group has enough messages." }, groups)
     };
@@ -47,9 +45,8 @@ fn told(ask: &Ask, pattern: &Pattern, when: &When) -> Markup {
         div.cards.charts {
             (shown("days", "Days", "Of messages that were sent on a day, the share that led to a booking; compared with other days of the same channel and tier.", "day", &days))
             (shown("hours", "Hours", "Of messages that were sent in an hour, the share that led to a booking; compared with other hours of the same channel and tier.", "hour", &hours))
-            section.card { (hazard(when)) }
+            section.card { (hazard(ask, when)) }
             section.card { (shares(when)) }
-            (shown("touches", "Touches compared", "Of leads that got a touch, the share that booked on it, against all other touches.", "touch", &touches))
             section.card { (gaps(ask, when)) }
         }
         (timing(&when.conversion_timing))
@@ -68,20 +65,32 @@ fn advice(when: &When) -> Markup {
 }
 
 /// Of those who got a touch, how many booked on it.
-fn hazard(when: &When) -> Markup {
-    let step = |one: &patterns::Hazard| Step {
-        at: one.touch.into(),
-        value: one.card.conversion_rate,
-        interval: Some((one.card.ci_low, one.card.ci_high)),
+fn hazard(ask: &Ask, when: &When) -> Markup {
+    let known = &when.touch_hazard;
+    let series = |name: &str, of: fn(&Card) -> f64| Series {
+        name: name.to_owned(),
+        values: known.iter().map(|one| Some(of(&one.card))).collect(),
     };
-    let curve = Curve { name: "Booked".to_owned(), steps: when.touch_hazard.iter().map(step).collect() };
-    let data =
-        Steps { over_name: "Touch", value_name: "Booked on it", unit: Unit::Share, curves: vec![curve] };
-    let says = "Of leads that got so many touches, the share that booked on that one: the honest reading of which touch books.";
+    let series = vec![
+        series("booked on it", |card| card.conversion_rate),
+        series("at least (95 %)", |card| card.ci_low),
+        series("at most (95 %)", |card| card.ci_high),
+    ];
+    let over = Over::Number(known.iter().map(|one| one.touch.into()).collect(), Unit::Count);
+    let data = Lines { over, over_name: "Touch", value_name: "Booked on it", unit: Unit::Share, series };
+    let says = "Of leads that got a touch, the share that booked on that one: the honest reading of which touch books.";
+    let frame = Frame {
+        id: "hazard",
+        title: "Booked on a touch, of those who got it",
+        about: says,
+        empty: "No touch has enough leads.",
+    };
+    let touches = known.iter().map(|one| group(format!("touch {}", one.touch), &one.card));
     html! {
         h2 { "Touch by touch" }
         p.muted { (says) }
-        (steps(&Frame { id: "hazard", title: "Booked on a touch, of those who got it", about: says, empty: "No touch has enough leads." }, &data))
+        (lines(&frame, &data))
+        (figures(ask, "Touch by touch", &touches.collect::<Vec<_>>()))
     }
 }
 
@@ -104,7 +113,7 @@ fn shares(when: &When) -> Markup {
         p.muted { (says) }
         (bars(&Frame { id: "touch-share", title: "Share of the bookings, by touch", about: says, empty: "There are too few bookings." }, &data))
         @if let Some(one) = likeliest {
-            p { "Most come after touch " (one.touch) " with a likelihood of " (percent(one.most)) "; more than how many got that far: " (verdict(when.touch_verdict)) }
+            p { "That touch " (one.touch) " has the most is " (percent(one.most)) " likely. Beside how many got that far: " (verdict(when.touch_verdict)) }
         }
     }
 }

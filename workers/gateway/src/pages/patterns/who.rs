@@ -2,7 +2,7 @@
 
 use super::super::ask::{Ask, View};
 use super::super::table::{numbers, table, words as column};
-use super::super::words::{count, percent};
+use super::super::words::{count, number, percent};
 use super::cards::{List, group, list, surest_first};
 use super::{Document, head};
 use crate::problem::Problem;
@@ -86,7 +86,7 @@ fn reached(ask: &Ask, metrics: &[Metric]) -> Markup {
             column("", &|metric: &Metric| html! { (metric.name.replace('_', " ")) }),
             numbers("Now", &|metric| html! { b { (shown(metric, metric.value)) } }),
             numbers("95 %", &|metric| html! { span.muted { (shown(metric, metric.low)) " to " (shown(metric, metric.high)) } }),
-            numbers("n", &|metric| html! { (metric.n) }),
+            numbers("n", &|metric| html! { (number(metric.n)) }),
             numbers("Before", &|metric| html! { (shown(metric, metric.baseline)) }),
             numbers("Target", &|metric| html! { @if metric.name == "booking_rate" { "at least " } @else { "below " } (shown(metric, metric.target)) }),
             column("Met", &|metric| super::super::layout::badge(if metric.met { "good" } else { "" }, if metric.met { "yes" } else { "no" })),
