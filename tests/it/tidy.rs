@@ -218,9 +218,12 @@ fn may_use(from: &str, to: &str) -> bool {
         other => panic!("{other} is in no room that is known here"),
     };
     // What the kit shares it may use itself; but the database and the broker do not know each other, and of the kit
-    // only what is done with prospects and contractors, and what is learned of them, knows the database.
+    // only what is done with prospects and contractors, and what is learned of them, knows the database. What looks
+    // at all of the fleet knows both, and nobody in the kit knows it.
     let beside = level(from) == 1
         && match (from, to) {
+            ("workers/kit/overview", _) => true,
+            (_, "workers/kit/overview") => false,
             ("workers/kit/prospects", to) => !["workers/kit/runtime", "workers/kit/conversion"].contains(&to),
             ("workers/kit/conversion", to) => to != "workers/kit/runtime",
             ("workers/kit/contractors", to) => ["workers/kit/db", "workers/kit/levels"].contains(&to),
@@ -238,6 +241,7 @@ fn a_worker_may_not_use_another() {
     assert!(!may_use("workers/kit/db", "workers/kit/runtime"));
     assert!(!may_use("proto", "workers/kit/link"));
     assert!(!may_use("workers/kit/dead", "workers/kit/db"));
+    assert!(!may_use("workers/kit/dead", "workers/kit/overview"));
     assert!(!may_use("workers/kit/prospects", "workers/kit/runtime"));
     assert!(!may_use("workers/kit/prospects", "workers/kit/conversion"));
     assert!(

@@ -29,15 +29,13 @@ impl View for LeadPage {
     fn body(&self, ask: &Ask) -> Markup {
         let tiers = Tier::ALL.map(|tier| (tier.name(), tier.name()));
         let statuses = LeadStatus::ALL.map(|status| (status.name(), status.name()));
-        let limits = [("25", "25"), ("500", "500")];
         let fields = html! {
             (choice(&ask.address, "tier", "Tier", &tiers))
             (choice(&ask.address, "status", "Status", &statuses))
-            (choice(&ask.address, "limit", "Rows", &limits))
         };
         html! {
             p.muted { "The best score first. A lead is scored when it comes or changes; its page shows why." }
-            (filter(&ask.address, &["tier", "status", "limit"], &fields))
+            (filter(&ask.address, &["tier", "status"], &fields))
             @if self.leads.is_empty() { (nobody(ask)) } @else {
                 (table("Leads", &ask.address, &[
                     numbers("Score", &|lead: &ListedLead| score(lead)),
@@ -175,7 +173,7 @@ fn ledger(ledger: &Ledger) -> Markup {
                     @for part in &ledger.parts {
                         tr {
                             th scope="row" { (name(part.part)) }
-                            td.number { (part.points) " of " (part.most) }
+                            td.number { (part.points + 0.0) " of " (part.most) }
                             td.number { @match part.weight { Some(weight) => (weight), None => "taken off" } }
                             td.number { b { (points(part.contributes)) } }
                         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// An event `moved` whenever a message came, was settled, or died.
+/// An event `moved` whenever a message came, was settled, or died. Browsers do not tell of one without data.
 pub(crate) async fn moves(ask: Ask) -> Response {
     let seen = look(&ask.app).await;
     let moves = stream::unfold((ask.app, seen), async |(app, seen)| {
@@ -24,17 +24,19 @@ pub(crate) async fn moves(ask: Ask) -> Response {
             }
             let now = look(&app).await;
             if now != seen {
-                return Some((Ok::<_, Infallible>(Event::default().event("moved").data("")), (app, now)));
+                return Some((Ok::<_, Infallible>(Event::default().event("moved").data("1")), (app, now)));
             }
         }
     });
     Sse::new(moves).keep_alive(KeepAlive::default()).into_response()
 }
 
-/// How far the streams are; what cannot be read has not moved.
+/// How far the streams are, the buckets of what becomes of letters, replays and gates, and the workers; what cannot be
+/// read has not moved.
 async fn look(app: &App) -> Vec<(u64, usize)> {
-    let mut far = Vec::new();
-    for name in [EVENTS, RUN, JOBS, DEAD] {
+    let mut far = vec![(app.throughput.settled(), 0)];
+    let buckets = [runtime::LETTERS, dead::REPLAYS, runtime::GATES].map(|bucket| format!("KV_{bucket}"));
+    for name in [EVENTS, RUN, JOBS, DEAD].map(str::to_owned).into_iter().chain(buckets) {
         if let Ok(stream) = app.runtime.jetstream().get_stream(name).await {
             let state = &stream.cached_info().state;
             far.push((state.last_sequence, state.consumer_count));

@@ -119,11 +119,22 @@ pub(crate) fn filter(address: &Address, names: &[&str], fields: &Markup) -> Mark
 
 /// A choice of a filter; the first, without a value, is any.
 pub(crate) fn choice(address: &Address, name: &str, label: &str, values: &[(&str, &str)]) -> Markup {
+    choice_or(address, name, label, "any", values)
+}
+
+/// A choice of which the first, without a value, stands for something else.
+pub(crate) fn choice_or(
+    address: &Address,
+    name: &str,
+    label: &str,
+    otherwise: &str,
+    values: &[(&str, &str)],
+) -> Markup {
     let chosen = address.get(name).unwrap_or_default();
     html! {
         label { (label) " "
             select name=(name) {
-                option value="" { "any" }
+                option value="" { (otherwise) }
                 @for (value, word) in values { option value=(value) selected[*value == chosen] { (word) } }
             }
         }

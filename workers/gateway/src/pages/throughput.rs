@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use overview::Broker;
 use serde::Serialize;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ const POINTS: usize = 360;
 #[derive(Clone, Default)]
 pub(crate) struct Throughput {
     points: Arc<Mutex<VecDeque<Point>>>,
+    settled: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -28,6 +30,11 @@ pub(crate) struct Point {
 impl Throughput {
     pub(crate) fn points(&self) -> Vec<Point> {
         self.points.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    /// All messages that were settled, when it was looked last.
+    pub(crate) fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Relaxed)
     }
 
     fn add(&self, point: Point) {
@@ -61,5 +68,10 @@ pub(crate) async fn watch(app: App) {
             });
         }
         before = Some((at, settled));
+        app.throughput.settled.store(settled, Ordering::Relaxed);
+        // The newest run is the one that people look at: what it has said by then is read already.
+        if let Ok(known) = overview::runs::find(&broker, "latest").await {
+            drop(app.timelines.status(&broker, &known, at).await);
+        }
     }
 }

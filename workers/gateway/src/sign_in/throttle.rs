@@ -62,7 +62,7 @@ impl Throttle {
     }
 }
 
-/// Where a request comes from: for IPv6 the network, of which one machine has all addresses. Who speaks https before
+/// Where a request comes from: of long addresses the network, in which one machine has all. Who speaks https before
 /// the gateway says last who came to it.
 pub(super) fn place(config: &Config, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
     let told = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| config.is_https());

@@ -12,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 async fn what_is_not_there_and_what_cannot_be_done_there() {
     let rig = Rig::start(&[]).await;
     for path in [
-        "/",
+        "/nothing",
         "/api",
         "/api/outreach",
         "/api/outreach/nothing",

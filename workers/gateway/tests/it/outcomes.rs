@@ -37,6 +37,18 @@ async fn an_event_that_told_of_one_goal_is_refused_for_another() {
     assert_eq!(report(1).await.unwrap().status(), StatusCode::ACCEPTED);
     let refused = problem(report(2).await.unwrap(), 422, "validation").await;
     assert_eq!(refused["errors"][0]["field"], "event_id", "{refused}");
+    // What the table cannot hold is refused here, and dies nowhere else.
+    for (field, wrong) in [
+        ("contractor_satisfaction", json!(70_000)),
+        ("contractor_satisfaction", json!(6)),
+        ("time_to_completion_days", json!(-1)),
+        ("time_to_completion_days", json!(3_000_000_000_u64)),
+    ] {
+        let told = json!({"contractor_id": 1, "goal_id": 2, "event_id": "other", field: wrong});
+        let answer = rig.post("/api/growth/outcomes", &key, &told).send().await.unwrap();
+        let refused = problem(answer, 422, "validation").await;
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
+    }
     assert_eq!(rig.events().await, 1);
     let ended = rig.test.number("SELECT count(*) FROM ai_concierge_goals WHERE status <> 'open'").await;
     assert_eq!(ended, 1);

@@ -103,6 +103,7 @@ async fn hostile_words_are_shown_and_do_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_without_anything_says_what_to_do() {
     let rig = Rig::start(&OPEN).await;
+    rig.test.sql("DELETE FROM leads").await;
     for (path, what) in [
         ("/", "No run yet"),
         ("/runs", "leadfleet match start"),

@@ -22,8 +22,7 @@ pub async fn pause(
     until: DateTime<Utc>,
 ) -> Result<(), PauseError> {
     let source = source(jetstream, worker).await?;
-    let until = async_nats::datetime::parse_rfc3339(&until.to_rfc3339())
-        .map_err(|error| PauseError::Broker(error.into()))?;
+    let until = async_nats::datetime::parse_rfc3339(&until.to_rfc3339()).map_err(PauseError::Broker)?;
     source.pause_consumer(&consumer_name(worker), until).await.map_err(refused)?;
     Ok(())
 }

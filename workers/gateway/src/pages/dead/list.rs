@@ -2,7 +2,7 @@
 
 use super::super::ask::{Ask, View};
 use super::super::layout::{badge, empty};
-use super::super::table::{choice, filter as form, numbers, search, table, words as column};
+use super::super::table::{choice_or, filter as form, numbers, search, table, words as column};
 use super::super::words::{count, moment, number};
 use super::{chosen, known, standing};
 use crate::problem::Problem;
@@ -34,10 +34,11 @@ impl View for Listing {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
-        let states: Vec<(&str, &str)> = Standing::ALL.map(|state| (state.as_str(), state.as_str())).to_vec();
-        let states = [vec![("all", "all")], states].concat();
+        let others = Standing::ALL.into_iter().filter(|state| *state != Standing::Open);
+        let states: Vec<(&str, &str)> =
+            others.map(|state| (state.as_str(), state.as_str())).chain([("all", "all")]).collect();
         let fields = html! {
-            (choice(&ask.address, "state", "State", &states))
+            (choice_or(&ask.address, "state", "State", "open", &states))
             (search(&ask.address, "worker", "Worker"))
             (search(&ask.address, "class", "Class"))
             (search(&ask.address, "run", "Run"))
