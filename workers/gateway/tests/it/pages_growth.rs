@@ -73,6 +73,7 @@ async fn pages_show_what_those_who_levelled_up_had_in_common() {
     ] {
         assert!(page.to_lowercase().contains(&fact.to_lowercase()), "{fact}: {page}");
     }
+    assert!(!page.contains("<b>Builders"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +120,7 @@ async fn the_page_of_a_contractor_has_all_that_the_api_tells_them() {
         };
         assert!(text.contains(&fact), "{fact}: {text}");
     }
+    assert!(!text.contains("<b>Builders"), "{text}");
     let raised = rig.page(&format!("{page}?partner=1&score=0.6")).await;
     assert!(raised.contains("becomes <b>0.69</b>"), "{raised}");
     let beyond = rig.page(&format!("{page}?to=21_30_million")).await;

@@ -254,7 +254,7 @@ fn ahead(ask: &Ask, timeline: &Timeline, pattern: impl Fn(i32) -> Markup) -> Mar
     };
     html! {
         p { b { (timeline.text) } }
-        p.muted { "From " (tier(ask, &timeline.from_revenue_tier)) " to " (tier(ask, &timeline.to_revenue_tier)) ": " (part) " " (timeline.interval_low_months) " and " (timeline.interval_high_months) " months, of " (timeline.sample_size) " who did it." }
+        p.muted { "From the " (tier(ask, &timeline.from_revenue_tier)) " to the " (tier(ask, &timeline.to_revenue_tier)) ": " (part) " " (timeline.interval_low_months) " and " (timeline.interval_high_months) " months, of " (timeline.sample_size) " who did it." }
         (table("Steps on the way", &ask.address, &[
             column("From", &|one: &TimelineStep| html! { (tier(ask, &one.from_revenue_tier)) }),
             column("To", &|one| html! { (tier(ask, &one.to_revenue_tier)) }),

@@ -86,7 +86,7 @@ fn head(ask: &Ask, pattern: &Pattern, header: &Header, of: &str) -> Markup {
         @if pattern.sample_size == 0 { p.notice { "Too few bookings to say anything: 10 are needed." } }
         @else { p.muted {
             "Better and worse (green and red) are said where chance is ruled out among all that a list compares. "
-            "Grey: enough was seen, and nothing sets it apart. Dashed: too few. Whiskers are 95 % intervals."
+            "Grey: enough was seen, and nothing sets it apart. Dashed: too few. Whiskers are 95 % intervals."
         } }
     }
 }
