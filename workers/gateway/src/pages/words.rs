@@ -82,7 +82,9 @@ mod tests {
     #[test]
     fn numbers_are_told_in_groups_of_three() {
         let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "−1,234,567")];
-        cases.map(|(value, text)| assert_eq!(number(value), text));
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
     }
 
     #[test]
@@ -94,12 +96,16 @@ mod tests {
             (10_920.0, "3 h 2 min"),
             (432_000.0, "5 days"),
         ];
-        cases.map(|(seconds, text)| assert_eq!(duration(seconds), text));
+        for (seconds, text) in cases {
+            assert_eq!(duration(seconds), text);
+        }
     }
 
     #[test]
     fn bytes_are_told_in_the_units_that_fit() {
         let cases = [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (5 << 30, "5.0 GiB")];
-        cases.map(|(count, text)| assert_eq!(bytes(count), text));
+        for (count, text) in cases {
+            assert_eq!(bytes(count), text);
+        }
     }
 }
