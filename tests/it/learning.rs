@@ -9,42 +9,11 @@ use serde_json::{Value, json};
 use stats::weights::Objective;
 use tests::TestFleet;
 use tests::http::Api;
+use tests::patterns::{moment, outcomes};
 use tests::prospects::OWNER;
-
-/// The last time for which patterns are learned by themselves, so that they are not learned meanwhile.
-fn moment() -> DateTime<Utc> {
-    #[expect(clippy::disallowed_methods, reason = "what is too long ago depends on the time")]
-    let now = Utc::now();
-    conversion::schedule::last_learning(db::DEFAULT_CLIENT, now)
-}
 
 fn request() -> Request {
     Request { client: db::DEFAULT_CLIENT, moment: moment(), objective: Objective::Centred }
-}
-
-/// CI-149: 50 leads that converted and 150 that did not, with three messages each in the three months before, told apart
-/// by the first of them. `order` is that in which the rows are written; ids begin with `ids`.
-fn world(order: &str, ids: &str) -> String {
-    let first = (moment() - TimeDelta::days(91)).date_naive();
-    let known = first - TimeDelta::days(30);
-    format!(
-        "WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
-        INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, collected_at,
-            created_at, status, converted_at, als_components, scored_at)
-        SELECT id, 'lead_' || n, 'Lead ' || n, CASE WHEN n % 3 = 0 THEN 'Owner' ELSE 'Manager' END, 'Dental',
-            n % 60 + 1, n % 4 = 0, 'test', '{known}', '{known}',
-            CASE WHEN n % 4 = 0 THEN 'converted' ELSE 'not_interested' END,
-            CASE WHEN n % 4 = 0 THEN '{first}'::timestamptz + interval '11 days' + n * interval '1 hour' END,
-            jsonb_build_object('data_quality', n % 20, 'authority', n % 25, 'company_fit', n % 23,
-                'timing', CASE WHEN n % 4 = 0 THEN 9 + n % 6 ELSE n % 13 END, 'risk', 0), '{known}'
-        FROM n;
-        WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
-        INSERT INTO activities (id, lead_id, action, channel, created_at, source, event_id, content_snapshot)
-        SELECT md5('{ids}sent' || n || step)::uuid, id, 'sent', CASE WHEN n % 2 = 0 THEN 'email' ELSE 'linkedin' END,
-            '{first}'::timestamptz + n * interval '1 hour' + step * interval '3 days', 'test', n || '-' || step,
-            jsonb_build_object('subject', 'Quick question', 'body', 'We save time. Worth 15 minutes?')
-        FROM n, generate_series(1, 3) AS step ORDER BY n {order}"
-    )
 }
 
 async fn patterns(fleet: &TestFleet) -> Vec<String> {
@@ -66,7 +35,7 @@ fn uuid_of_now() -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn patterns_are_learned_stored_and_announced() {
     let fleet = TestFleet::start().await;
-    fleet.sql(&world("ASC", "")).await;
+    fleet.sql(&outcomes("ASC", "")).await;
     fleet.conversion().learn(request(), || {}).await.unwrap();
     let before = patterns(&fleet).await;
     assert_eq!(before.len(), 4);
@@ -120,7 +89,7 @@ async fn what_lies_in_the_future_is_refused_and_stands_in_nobodys_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_is_scored_by_what_is_recommended_until_it_has_run_out() {
     let fleet = TestFleet::start().await;
-    fleet.sql(&world("ASC", "")).await;
+    fleet.sql(&outcomes("ASC", "")).await;
     fleet.conversion().learn(request(), || {}).await.unwrap();
     let _scorer = fleet.run(&["scorer"]);
     let new = NewProspect {
@@ -158,7 +127,7 @@ async fn a_replayed_week_gives_the_same_bytes() {
     // Rows get other ids when events are played again, and come in another order.
     for (order, ids) in [("ASC", "one"), ("DESC", "other")] {
         let fleet = TestFleet::start().await;
-        fleet.sql(&world(order, ids)).await;
+        fleet.sql(&outcomes(order, ids)).await;
         let learned = fleet.conversion().learn(request(), || {}).await.unwrap();
         assert_eq!((learned.leads, learned.activities), (200, 600));
         found.push(patterns(&fleet).await);
@@ -169,7 +138,7 @@ async fn a_replayed_week_gives_the_same_bytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_shows_what_was_learned_and_leads_back_to_the_leads() {
     let fleet = TestFleet::start().await;
-    fleet.sql(&world("ASC", "")).await;
+    fleet.sql(&outcomes("ASC", "")).await;
     fleet.prospects().await;
     let api = Api::start(&fleet).await;
     assert_eq!(api.get("/api/patterns").await["patterns"], json!([]));

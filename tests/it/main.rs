@@ -3,6 +3,8 @@
 
 mod access;
 mod bad_input;
+#[cfg(feature = "browser")]
+mod browser;
 mod business_type;
 mod campaigns;
 mod claude_down;

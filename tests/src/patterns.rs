@@ -1,5 +1,6 @@
-//! What was learned of conversions, as it is stored.
+//! What was learned of conversions as it is stored, and rows to learn it from.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::fleet::TestFleet;
@@ -85,4 +86,36 @@ fn how() -> Value {
         }}
     });
     document("how", keys)
+}
+
+/// The last time for which patterns are learned by themselves, so that they are not learned meanwhile.
+pub fn moment() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "what is too long ago depends on the time")]
+    let now = Utc::now();
+    conversion::schedule::last_learning(db::DEFAULT_CLIENT, now)
+}
+
+/// CI-149: 50 leads that converted and 150 that did not, with three messages each in the three months before, told apart
+/// by the first of them. `order` is that in which the rows are written; ids begin with `ids`.
+pub fn outcomes(order: &str, ids: &str) -> String {
+    let first = (moment() - TimeDelta::days(91)).date_naive();
+    let known = first - TimeDelta::days(30);
+    format!(
+        "WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, collected_at,
+            created_at, status, converted_at, als_components, scored_at)
+        SELECT id, 'lead_' || n, 'Lead ' || n, CASE WHEN n % 3 = 0 THEN 'Owner' ELSE 'Manager' END, 'Dental',
+            n % 60 + 1, n % 4 = 0, 'test', '{known}', '{known}',
+            CASE WHEN n % 4 = 0 THEN 'converted' ELSE 'not_interested' END,
+            CASE WHEN n % 4 = 0 THEN '{first}'::timestamptz + interval '11 days' + n * interval '1 hour' END,
+            jsonb_build_object('data_quality', n % 20, 'authority', n % 25, 'company_fit', n % 23,
+                'timing', CASE WHEN n % 4 = 0 THEN 9 + n % 6 ELSE n % 13 END, 'risk', 0), '{known}'
+        FROM n;
+        WITH n AS (SELECT n, md5('{ids}lead' || n)::uuid AS id FROM generate_series(1, 200) AS n ORDER BY n {order})
+        INSERT INTO activities (id, lead_id, action, channel, created_at, source, event_id, content_snapshot)
+        SELECT md5('{ids}sent' || n || step)::uuid, id, 'sent', CASE WHEN n % 2 = 0 THEN 'email' ELSE 'linkedin' END,
+            '{first}'::timestamptz + n * interval '1 hour' + step * interval '3 days', 'test', n || '-' || step,
+            jsonb_build_object('subject', 'Quick question', 'body', 'We save time. Worth 15 minutes?')
+        FROM n, generate_series(1, 3) AS step ORDER BY n {order}"
+    )
 }

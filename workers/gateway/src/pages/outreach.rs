@@ -182,7 +182,7 @@ fn experiments(ask: &Ask, experiments: &[Experiment]) -> Markup {
         &ask.address,
         &[
             column("Step", &|one: &Experiment| html! { (one.name) }),
-            column("Since", &|one| html! { (one.started_on) }),
+            column("Since", &|one| html! { time { (one.started_on) } }),
             column("Verdict", &|one| {
                 let kind = match one.verdict.as_str() {
                     "better" => "good",

@@ -13,7 +13,6 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use dead::{Event, Shown, Standing, Wish, blank, correction};
 use maud::{Markup, html};
 use serde::Serialize;
-use serde_json::Value;
 
 /// A letter with what is good of its kind, and what was done to it.
 #[derive(Serialize)]
@@ -22,17 +21,20 @@ struct Letter {
     shown: Shown,
     comparison: Option<dead::Comparison>,
     history: Vec<Event>,
-    /// What an editor begins with, where the payload cannot be read.
+    /// What the editor begins with.
     #[serde(skip)]
-    blank: Option<Value>,
+    draft: String,
 }
 
 pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Response, Problem> {
     let (message, comparison) = ask.app.dead.compare(sequence).await?;
     let wish = Wish { letter: Some(sequence), ..Wish::default() };
     let shown = message.shown();
-    let blank = blank(&shown.letter.schema);
-    Ok(ask.show(&Letter { shown, comparison, history: ask.app.dead.history(&wish).await?, blank }))
+    // What cannot be read is often a text all the same.
+    let text = String::from_utf8(message.payload.to_vec()).ok().filter(|_| shown.body.is_none());
+    let blank = blank(&shown.letter.schema).map(|blank| format!("{blank:#}"));
+    let draft = shown.body.as_ref().map(|body| format!("{body:#}")).or(text).or(blank).unwrap_or_default();
+    Ok(ask.show(&Letter { shown, comparison, history: ask.app.dead.history(&wish).await?, draft }))
 }
 
 /// Files a corrected copy.
@@ -79,7 +81,7 @@ impl View for Letter {
                 }
             }
             h2 { "What it says" }
-            p.muted { (letter.schema) ", " (bytes(letter.bytes)) }
+            p.muted { @if !letter.schema.is_empty() { (letter.schema) ", " } (bytes(letter.bytes)) }
             @match (&self.shown.body, &self.shown.unreadable) {
                 (Some(body), _) => pre.text { (format!("{body:#}")) },
                 (None, why) => {
@@ -108,7 +110,6 @@ impl Letter {
     /// What an operator can do about it.
     fn changes(&self, ask: &Ask) -> Markup {
         let letter = &self.shown.letter;
-        let body = self.shown.body.as_ref().or(self.blank.as_ref());
         html! {
             h2 { "Replay it" }
             p { a href={ "/dead/replay?sequences=" (letter.sequence) } { "What would a replay do?" } }
@@ -119,7 +120,7 @@ impl Letter {
                     (csrf(ask))
                     label { "Schema" input name="schema" value=(letter.schema) required; }
                     label { "Message as JSON"
-                        textarea name="body" spellcheck="false" required { @if let Some(body) = body { (format!("{body:#}")) } }
+                        textarea name="body" spellcheck="false" required { (self.draft) }
                     }
                     label { "Why" input name="reason" required maxlength="500"; }
                     div { button.main { "File the corrected copy" } }
