@@ -17,6 +17,7 @@ use dead::{Event, Verb};
 use maud::{Markup, html};
 use overview::list::Entry;
 use overview::status::{self, Postgres, Status, Stream, Worker};
+use proto::subject::stream::ADVISORIES;
 use runtime::PauseError;
 use serde::Serialize;
 
@@ -223,29 +224,20 @@ impl View for Workers {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
-        let gate = |worker: &Worker| self.closed_gates.iter().find(|gate| gate.worker == worker.worker);
         html! {
             p.muted { "Each row is a consumer: any number of processes may share it. A gate closes by itself when what a worker needs does not answer, and opens when it does." }
             section #workers data-live {
                 @if self.workers.is_empty() {
                     (empty("No worker ever ran on this server", &html! { (command("leadfleet run --help")) }))
                 } @else {
-                    (table("Workers", &ask.address, &[
-                        column("Worker", &|worker: &Worker| html! { (worker.worker) }),
-                        column("State", &|worker| match (gate(worker), worker.waiting) {
-                            _ if worker.paused_until.is_some() => html! { (badge("warn", "paused")) " until " (moment_or_none(ask, worker.paused_until)) },
-                            (Some(_), _) => badge("warn", "gate closed"),
-                            (None, 0) if worker.in_flight == 0 => badge(if worker.pending > 0 { "bad" } else { "" }, "nobody runs"),
-                            (None, _) => badge("good", "runs"),
-                        }),
-                        numbers("Waiting", &|worker| html! { (number(worker.pending)) }),
-                        numbers("In hand", &|worker| html! { (number(worker.in_flight as i128)) }),
-                        numbers("Oldest", &|worker| html! { @match worker.oldest_seconds { Some(age) => (duration(age as f64)), None => "–" } }),
-                        numbers("Again", &|worker| html! { (number(worker.redelivered as i128)) }),
-                        numbers("Pulls", &|worker| html! { (worker.waiting) }),
-                        column("Reads", &|worker| html! { (worker.stream) }),
-                        column("", &|worker| html! { @if ask.viewer.may(Role::Operator) { (orders(ask, worker)) } }),
-                    ], &self.workers))
+                    @let (sweeps, workers): (Vec<&Worker>, Vec<&Worker>) =
+                        self.workers.iter().partition(|worker| worker.stream == ADVISORIES);
+                    (self.rows(ask, "Workers", &workers))
+                    details {
+                        summary { (count(sweeps.len() as u64, "sweep")) }
+                        p.muted { "Each worker has one: it buries what the broker has given up." }
+                        (self.rows(ask, "Sweeps", &sweeps))
+                    }
                 }
                 h2 { "Closed gates" }
                 @if self.closed_gates.is_empty() { p { (badge("good", "none")) } }
@@ -254,5 +246,42 @@ impl View for Workers {
                 }
             }
         }
+    }
+}
+
+impl Workers {
+    fn rows(&self, ask: &Ask, caption: &str, workers: &[&Worker]) -> Markup {
+        let gate = |worker: &Worker| self.closed_gates.iter().find(|gate| gate.worker == worker.worker);
+        table(
+            caption,
+            &ask.address,
+            &[
+                column("Worker", &|worker: &&Worker| html! { (worker.worker) }),
+                column("State", &|worker| match (gate(worker), worker.waiting) {
+                    _ if worker.paused_until.is_some() => {
+                        html! { (badge("warn", "paused")) " until " (moment_or_none(ask, worker.paused_until)) }
+                    }
+                    (Some(_), _) => badge("warn", "gate closed"),
+                    (None, 0) if worker.in_flight == 0 => {
+                        badge(if worker.pending > 0 { "bad" } else { "" }, "nobody runs")
+                    }
+                    (None, _) => badge("good", "runs"),
+                }),
+                numbers("Waiting", &|worker| html! { (number(worker.pending)) }),
+                numbers("In hand", &|worker| html! { (number(worker.in_flight as i128)) }),
+                numbers(
+                    "Oldest",
+                    &|worker| html! { @match worker.oldest_seconds { Some(age) => (duration(age as f64)), None => "–" } },
+                ),
+                numbers("Again", &|worker| html! { (number(worker.redelivered as i128)) }),
+                numbers("Pulls", &|worker| html! { (worker.waiting) }),
+                column("Reads", &|worker| html! { (worker.stream) }),
+                column(
+                    "",
+                    &|worker| html! { @if ask.viewer.may(Role::Operator) && worker.stream != ADVISORIES { (orders(ask, worker)) } },
+                ),
+            ],
+            workers,
+        )
     }
 }
