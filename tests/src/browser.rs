@@ -92,7 +92,8 @@ impl Browser {
     pub async fn start(base: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("leadfleet-browser-").tempdir().unwrap();
         let log = folder.path().join("chromedriver.log");
-        let driver = Process::start(Path::new("chromedriver"), &["--port=0"], &[], folder.path(), log);
+        let scratch = [("TMPDIR".to_owned(), folder.path().display().to_string())];
+        let driver = Process::start(Path::new("chromedriver"), &["--port=0"], &scratch, folder.path(), log);
         let port = until(async || port(&driver.log())).await;
         let port = port.unwrap_or_else(|| panic!("chromedriver does not start: {}", driver.log()));
         let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
