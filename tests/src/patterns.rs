@@ -95,8 +95,9 @@ pub fn moment() -> DateTime<Utc> {
     conversion::schedule::last_learning(db::DEFAULT_CLIENT, now)
 }
 
-/// CI-149: 50 leads that converted and 150 that did not, with three messages each in the three months before, told apart
-/// by the first of them. `order` is that in which the rows are written; ids begin with `ids`.
+/// CI-149: 50 leads that converted and 150 that did not, told apart by the first of their three messages.
+///
+/// `order` is that in which the rows are written; ids begin with `ids`.
 pub fn outcomes(order: &str, ids: &str) -> String {
     let first = (moment() - TimeDelta::days(91)).date_naive();
     let known = first - TimeDelta::days(30);
