@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Time of the processor for one input, several times what any takes where two threads share a core; what takes hours will
-/// not come back at all and is noticed by `Watch::over`.
-const LONGEST: Duration = Duration::from_secs(6);
+/// Time of the processor for one input; what takes hours will not come back at all and is noticed by `Watch::over`.
+const LONGEST: Duration = Duration::from_secs(2);
 /// An input that comes back in less cannot have filled much memory.
 const SHORT: Duration = Duration::from_millis(2);
 /// Memory that one input may add to what the process has ever had: a thousand times the longest input.

@@ -64,6 +64,8 @@ pub(super) struct Layout {
     pub(super) filled: Vec<(usize, String)>,
 }
 
+/// Letters by which a name may differ from the column that was probably meant.
+const FARTHEST: usize = 3;
 /// A file that is no table of ours need not be listed throughout.
 const SHOWN: usize = 5;
 
@@ -184,8 +186,14 @@ fn nearest(name: &str, columns: &'static [Column]) -> Option<&'static str> {
 
 /// Of names, each with what it stands for, what was meant by one that is none of them.
 pub(crate) fn meant<'a, T: Ord>(name: &str, names: impl Iterator<Item = (&'a str, T)>) -> Option<T> {
+    // Comparing takes time with the length of both: what differs more than that in length alone is not compared.
+    let length = name.chars().count();
+    let names = names.filter(|(known, _)| known.chars().count().abs_diff(length) <= FARTHEST);
     let names = names.map(|(known, stands_for)| (osa::distance(name.chars(), known.chars()), stands_for));
-    names.filter(|(distance, _)| *distance <= 3 && *distance * 2 < name.len()).min().map(|(_, name)| name)
+    names
+        .filter(|(distance, _)| *distance <= FARTHEST && *distance * 2 < name.len())
+        .min()
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]
