@@ -18,7 +18,7 @@ setup: ## Install what is missing: Rust, PostgreSQL, nats-server
 	@deploy/setup.sh
 
 .PHONY: setup-tests
-setup-tests: ## Install what is missing, and what only the tests need: Schemathesis
+setup-tests: ## Install what is missing, and what only the tests need: Schemathesis, Chromium, axe-core
 	@deploy/setup.sh tests
 
 .PHONY: build
@@ -49,17 +49,13 @@ test: setup-tests ## Everything CI runs: format, lints, unit and end-to-end test
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked
 
-.PHONY: setup-browser
-setup-browser: ## Install what is missing, and what the tests in a browser need: Chromium, axe-core
-	@deploy/setup.sh browser
-
 .PHONY: browser
-browser: setup-browser ## Walk the dashboard in Chromium: every page in every look, letters that heal, runs that are watched
-	@$(CARGO) test --locked -p tests --features browser --test it browser::
+browser: setup-tests ## Walk the dashboard in Chromium: every page in every look, letters that heal, runs that are watched
+	@$(CARGO) test --locked -p tests --test it browser::
 
 .PHONY: screenshots
-screenshots: setup-browser ## Picture every page of the dashboard, light and dark, wide and narrow, into outputs/screenshots
-	@$(CARGO) run --quiet --locked -p tests --features browser --example screenshots
+screenshots: setup-tests ## Picture every page of the dashboard, light and dark, wide and narrow, into outputs/screenshots
+	@$(CARGO) run --quiet --locked -p tests --example screenshots
 
 .PHONY: fuzz
 fuzz: setup ## Feed every decoder of outside input with what nobody would send: TARGET=… SECONDS=… SEED=…

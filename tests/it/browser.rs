@@ -1,15 +1,18 @@
 //! The dashboard in a browser: every page in every look, and what people do on it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use db::imports::Clinic;
 use fantoccini::key::Key;
 use prospects::NewProspect;
 use proto::v1::MatchConfig;
-use serde_json::json;
-use tests::browser::{Browser, Look};
+use serde_json::{Value, json};
+use tests::browser::{Browser, Look, until};
 use tests::http::Api;
 use tests::pages::pages;
 use tests::prospects::{OWNER, at};
-use tests::{DATE, Rows, TestFleet, clinic, numbered, pain, sample};
+use tests::{DATE, Process, Rows, TestFleet, binaries, clinic, numbered, pain, program, sample};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_well_in_light_and_dark_wide_and_narrow_and_without_scripts() {
@@ -19,10 +22,49 @@ async fn every_page_is_well_in_light_and_dark_wide_and_narrow_and_without_script
     let browser = Browser::start(&api.base).await;
     browser.sign_in(&fleet, "ann@example.com").await;
     let pages = pages(&browser).await;
-    assert!(pages.len() > 15, "{pages:?}");
+    assert!(pages.len() > 30, "{pages:?}");
+    walk(&browser, &pages).await;
+    browser.client.close().await.unwrap();
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_that_was_kept_is_looked_at() {
+    // Postgres runs as another account when this is root.
+    let open = Permissions::from_mode(0o755);
+    let folder = tempfile::Builder::new().prefix("leadfleet-test-").permissions(open).tempdir().unwrap();
+    let nats_server = binaries().nats_server.map(|path| path.display().to_string());
+    let environment: Vec<_> =
+        nats_server.map(|path| ("LEADFLEET_NATS_SERVER".to_owned(), path)).into_iter().collect();
+    let leadfleet = |arguments: &[&str]| {
+        let log = folder.path().join(format!("{}.log", arguments[0]));
+        Process::start(program(), arguments, &environment, folder.path(), log)
+    };
+    let (ended, said) = leadfleet(&["demo", "--keep", "kept"]).end().await;
+    assert!(ended.success(), "{said}");
+    let dev = leadfleet(&["dev", "--data-dir", "kept", "--json"]);
+    let api = async || api_url(&dev.log());
+    let api = until(api).await.unwrap_or_else(|| panic!("{}", dev.log()));
+
+    let browser = Browser::start(&api).await;
+    browser.open("/").await;
+    browser.shows("main", "complete").await;
+    let pages = pages(&browser).await;
+    assert!(pages.len() > 20, "{pages:?}");
+    walk(&browser, &pages).await;
+    browser.client.close().await.unwrap();
+    assert!(dev.stop().success());
+}
+
+/// Where the dashboard of `leadfleet dev --json` is.
+fn api_url(log: &str) -> Option<String> {
+    let addresses: Value = serde_json::from_str(log.get(log.find('{')?..)?).ok()?;
+    Some(addresses["api_url"].as_str()?.to_owned())
+}
+
+/// Looks at these pages in every look, and without scripts.
+async fn walk(browser: &Browser, pages: &[String]) {
     let mut faults = Vec::new();
-    for page in &pages {
+    for page in pages {
         browser.open(page).await;
         for look in Look::all() {
             browser.look(look).await;
@@ -37,14 +79,13 @@ async fn every_page_is_well_in_light_and_dark_wide_and_narrow_and_without_script
     browser.find("#swagger-ui .info").await;
     faults.extend(browser.complaints().await);
     browser.allow_scripts(false).await;
-    for page in &pages {
+    for page in pages {
         browser.open(page).await;
         if browser.run("return document.querySelectorAll('h1, nav a').length").await.as_u64() < Some(5) {
             faults.push(format!("{page} has no heading or no links without scripts"));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    browser.client.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

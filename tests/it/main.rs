@@ -3,7 +3,6 @@
 
 mod access;
 mod bad_input;
-#[cfg(feature = "browser")]
 mod browser;
 mod business_type;
 mod campaigns;

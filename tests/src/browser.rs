@@ -337,7 +337,7 @@ fn port(log: &str) -> Option<u16> {
 }
 
 /// Looks until there is something, and gives up after a while.
-async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> Option<T> {
+pub async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> Option<T> {
     let deadline = Instant::now() + DEADLINE;
     let mut again = interval(Duration::from_millis(50));
     loop {

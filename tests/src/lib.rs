@@ -5,14 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod broker;
-#[cfg(feature = "browser")]
 pub mod browser;
 mod deliveries;
 mod files;
 mod fleet;
 pub mod http;
 mod lived;
-#[cfg(feature = "browser")]
 pub mod pages;
 pub mod patterns;
 mod process;

@@ -48,7 +48,7 @@ fn one(binaries: &Path, leads: u64) -> anyhow::Result<()> {
 }
 
 /// Leads with five activities each: four touches and an answer. A sixth of them book, more of some titles than of others.
-async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
+pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect(url).await?;
     for statement in [
         // What the triggers write is written along: they would take hours.

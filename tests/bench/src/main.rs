@@ -3,7 +3,7 @@
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
 //! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
 //! and the records of engagement, `bench leads` the scores of leads, `bench growth` goals, `bench learn 10000 10000000` the patterns of so
-//! many leads, `bench statistics` what they are made of against Python, `bench tables FOLDER` what is found in tables of
+//! many leads, `bench pages` the dashboard with a million rows of everything, `bench statistics` what they are made of against Python, `bench tables FOLDER` what is found in tables of
 //! real outreach, and `bench lists FOLDER` in lists of companies.
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
@@ -15,6 +15,7 @@ mod learn;
 mod lists;
 mod machine;
 mod outreach;
+mod pages;
 mod run;
 mod soak;
 mod tables;
@@ -38,6 +39,12 @@ fn main() -> anyhow::Result<()> {
     }
     if std::env::args().skip(1).eq(["outreach"]) {
         return outreach::measure(&binaries);
+    }
+    if let [word, rows @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "pages"
+    {
+        let rows = rows.first().map_or(Ok(1_000_000), |rows| rows.parse()).context("rows are a number")?;
+        return pages::measure(&binaries, rows);
     }
     if std::env::args().skip(1).eq(["growth"]) {
         return growth::measure(&binaries);

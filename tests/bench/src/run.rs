@@ -156,7 +156,7 @@ impl Drop for Workers {
 }
 
 /// Waits until a run is announced, and tells when each of its stages ended.
-async fn finished(nats_url: &str) -> anyhow::Result<Vec<(Stage, f64)>> {
+pub(crate) async fn finished(nats_url: &str) -> anyhow::Result<Vec<(Stage, f64)>> {
     let (client, _reconnects) = runtime::connect(nats_url).await?;
     let runs = Runs::new(async_nats::jetstream::new(client));
     let deadline = Instant::now() + TIMEOUT;

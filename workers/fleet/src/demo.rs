@@ -84,7 +84,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
         output.say("Deleted", &format!("the data of the servers in {}", data.display()));
     }
     if shown.as_ref().is_ok_and(|exit| *exit == Exit::Ok) && !output.json && !output.quiet {
-        output::print(&next(&settings.output.directory))?;
+        output::print(&next(&settings.output.directory, args.keep.as_deref()))?;
     }
     shown
 }
@@ -213,11 +213,20 @@ fn words(summary: &RunSummary, took: Option<f64>, claude: bool, output: Output) 
 }
 
 /// What to try next.
-fn next(outputs: &Path) -> String {
+fn next(outputs: &Path, kept: Option<&Path>) -> String {
     let (outputs, program) = (outputs.display(), program());
+    let again = match kept {
+        Some(kept) => (
+            format!("{program} dev --data-dir {}", kept.display()),
+            "the same fleet again, with its dashboard",
+        ),
+        None => {
+            (format!("{program} dev --sample"), "the same fleet, staying up, data kept, with a dashboard")
+        }
+    };
     let commands = [
         (format!("less {outputs}/SEGMENT-REPORT-*.md"), "the report for sales"),
-        (format!("{program} dev --sample"), "the same fleet, staying up, data kept"),
+        again,
         (
             format!("{program} match start --watch"),
             "a run on it, from another terminal: dev says what to set there",

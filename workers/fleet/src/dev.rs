@@ -1,6 +1,7 @@
 //! `leadfleet dev`: private servers and all workers, staying up until Ctrl-C, with data that stays.
 
 use std::env;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,6 @@ use anyhow::Context;
 use runtime::Runtime;
 use runtime::telemetry::{self, LogFormat};
 use serde::Serialize;
-use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Failure};
 use crate::local::{Binaries, Stack, StackOptions, superuser};
@@ -157,10 +157,19 @@ async fn open_gateway(
 ) -> Result<SocketAddr, Failure> {
     let mut config = workers.gateway.clone();
     config.open = config.listen.ip().is_loopback();
-    if config.listen == gateway::DEFAULT_LISTEN && TcpListener::bind(config.listen).await.is_err() {
-        config.listen.set_port(0);
+    match role::serve(workers, runtime, config.clone(), running).await {
+        Err(failure) if config.listen == gateway::DEFAULT_LISTEN && is_taken(&failure) => {
+            config.listen.set_port(0);
+            role::serve(workers, runtime, config, running).await
+        }
+        served => served,
     }
-    role::serve(workers, runtime, config, running).await
+}
+
+/// Whether somebody else listens there.
+fn is_taken(failure: &Failure) -> bool {
+    let error = failure.error.downcast_ref();
+    matches!(error, Some(gateway::Error::Listen { source, .. }) if source.kind() == ErrorKind::AddrInUse)
 }
 
 async fn import_sample(workers: &Workers, output: Output) -> Result<(), Failure> {
@@ -208,14 +217,16 @@ fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Add
 
 fn banner(addresses: &Addresses) -> String {
     let program = demo::program();
-    let api = addresses.api_url.as_ref().map_or_else(|| "-".to_owned(), |url| format!("{url}  ({url}/docs)"));
+    let (dashboard, api) = match &addresses.api_url {
+        Some(url) => (url.as_str(), format!("{url}/docs")),
+        None => ("-", "-".to_owned()),
+    };
     let secret = addresses.secret_file.as_deref().unwrap_or(Path::new("")).display();
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
-        "\n  API         {}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
+        "\n  Dashboard   {dashboard}\n  API         {api}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
          In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n  {program} growth patterns\n\n\
          Ctrl-C stops everything.\n",
-        api,
         addresses.nats_url,
         addresses.nats_monitoring_url,
         addresses.postgres_url,

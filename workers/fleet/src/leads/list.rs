@@ -15,6 +15,9 @@ pub struct Args {
     /// Only leads with this status, as new, replied or converted.
     #[arg(long)]
     status: Option<LeadStatus>,
+    /// Only leads with words in name, company or title that begin so, as "ann clin".
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
     /// How many.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -26,8 +29,8 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, leads: &Leads) -> Result<(), Failure> {
-    let Args { tier, status, limit, cursor, of } = args;
-    let page = leads.scores.list(of.client, &LeadsQuery { tier, status, limit, cursor }).await?;
+    let Args { tier, status, search: q, limit, cursor, of } = args;
+    let page = leads.scores.list(of.client, &LeadsQuery { tier, status, q, limit, cursor }).await?;
     leads.output.show(&page, table)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::ask::{Ask, Asked, View};
 use super::layout::{badge, command, empty, none};
-use super::table::{choice, filter, numbers, onward, table, words as column};
+use super::table::{choice, filter, numbers, onward, search, table, words as column};
 use super::words::{moment, moment_or_none, percent};
 use crate::input::Id;
 use crate::problem::Problem;
@@ -30,12 +30,13 @@ impl View for LeadPage {
         let tiers = Tier::ALL.map(|tier| (tier.name(), tier.name()));
         let statuses = LeadStatus::ALL.map(|status| (status.name(), status.name()));
         let fields = html! {
+            (search(&ask.address, "q", "Name, company or title"))
             (choice(&ask.address, "tier", "Tier", &tiers))
             (choice(&ask.address, "status", "Status", &statuses))
         };
         html! {
             p.muted { "The best score first. A lead is scored when it comes or changes; its page shows why." }
-            (filter(&ask.address, &["tier", "status"], &fields))
+            (filter(&ask.address, &["q", "tier", "status"], &fields))
             @if self.leads.is_empty() { (nobody(ask)) } @else {
                 (table("Leads", &ask.address, &[
                     numbers("Score", &|lead: &ListedLead| score(lead)),

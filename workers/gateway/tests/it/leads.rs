@@ -81,6 +81,16 @@ async fn leads_are_listed_by_score_page_by_page() {
     assert_eq!(seen, names(&all));
     assert_eq!(names(&get("/api/leads?tier=warm").await), ["p_owner"]);
     assert_eq!(names(&get("/api/leads?status=converted").await), Vec::<String>::new());
+    for (words, found) in [
+        ("jane", "p_owner"),
+        ("ELM+cl", "p_nurse"),
+        ("roe%2C+own", "p_owner"),
+        ("oak+nurse", ""),
+        ("ane", ""),
+        ("%27", ""),
+    ] {
+        assert_eq!(names(&get(&format!("/api/leads?q={words}")).await).join(" "), found, "{words}");
+    }
     for wrong in ["tier=boiling", "limit=0", "cursor=x", "cursor=999999.p"] {
         let answer = rig.get(&format!("/api/leads?{wrong}")).bearer_auth(&key).send().await.unwrap();
         problem(answer, 422, "validation").await;

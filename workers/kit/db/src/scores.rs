@@ -114,6 +114,8 @@ pub struct Listing<'a> {
     pub status: Option<&'a str>,
     /// Those behind a lead: its name, and its score.
     pub after: Option<(&'a str, Option<i16>)>,
+    /// What words of name, company or title begin with, each of them.
+    pub words: Option<&'a str>,
     pub limit: i64,
 }
 
@@ -222,10 +224,18 @@ pub async fn written_at(tx: &mut Tx) -> Result<DateTime<Utc>, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(tx.connection()).await?)
 }
 
+/// A text query for words that begin so.
+fn beginnings(words: &str) -> String {
+    let words = words.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+}
+
 /// The best score first.
 pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
     let client = tx.client();
     let (name, score) = listing.after.unzip();
+    // Which index serves depends on what is asked for.
+    sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(tx.connection()).await?;
     let query = sqlx::query_file_as!(
         LeadScore,
         "queries/leads_by_score.sql",
@@ -233,7 +243,8 @@ pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, 
         listing.tier,
         listing.status,
         name,
-        score.flatten(),
+        score.flatten().map_or(1, |score| -i32::from(score)),
+        listing.words.map(beginnings),
         listing.limit
     );
     Ok(query.fetch_all(tx.connection()).await?)

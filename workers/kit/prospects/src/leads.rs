@@ -25,6 +25,11 @@ pub struct LeadsQuery {
     #[serde(default)]
     #[param(inline)]
     pub status: Option<LeadStatus>,
+    /// What words of the name, the company or the title begin with, each of them.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    #[param(max_length = 100)]
+    pub q: Option<String>,
     #[serde(default = "hundred")]
     #[schema(minimum = 1, maximum = 1000, default = 100)]
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -135,6 +140,7 @@ impl Scores {
             tier: query.tier.map(Tier::name),
             status: query.status.map(LeadStatus::name),
             after,
+            words: query.q.as_deref(),
             limit: i64::from(query.limit) + 1,
         };
         let mut leads: Vec<ListedLead> =
