@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use crate::config::Config;
+use crate::pages::live::Moves;
 use crate::pages::throughput::Throughput;
 use crate::rate::Rate;
 use crate::sign_in::SignIn;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) books: Books,
     pub(crate) timelines: Timelines,
     pub(crate) throughput: Throughput,
+    pub(crate) moves: Moves,
     /// Confirms subscriptions; follows nobody elsewhere.
     pub(crate) web: reqwest::Client,
     pub(crate) config: Config,

@@ -80,6 +80,12 @@ pub(crate) fn open(headers: &HeaderMap) -> Result<Caller, Problem> {
     if !["localhost", "127.0.0.1", "[::1]"].contains(&name) {
         return Err(Problem::new(Kind::Forbidden, "without keys the gateway answers to localhost only"));
     }
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        return Err(Problem::new(
+            Kind::Forbidden,
+            "without keys the gateway answers no page of another host",
+        ));
+    }
     let scopes = Scope::ALL.map(|scope| scope.name().to_owned()).into();
     Ok(Caller { client: db::DEFAULT_CLIENT, key: "open".to_owned(), scopes })
 }

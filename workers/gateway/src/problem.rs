@@ -76,7 +76,7 @@ kinds! {
     BadRequest 400 "bad-request" "The request cannot be understood"
     MalformedJson 400 "malformed-json" "The body is not JSON"
     Unauthorized 401 "unauthorized" "No valid key was given"
-    Forbidden 403 "missing-scope" "The key may not do this"
+    Forbidden 403 "missing-scope" "This is not allowed"
     NotFound 404 "not-found" "There is nothing here"
     UnknownUser 404 "unknown-user" "There is no such user"
     MethodNotAllowed 405 "method-not-allowed" "This cannot be done here"

@@ -5,6 +5,7 @@ use crate::caller::{self, authenticate};
 use crate::config::Config;
 use crate::once::answer_once;
 use crate::openapi::Description;
+use crate::pages::live::{self, Moves};
 use crate::pages::throughput::{self, Throughput};
 use crate::problem::Problem;
 use crate::rate::Rate;
@@ -113,6 +114,7 @@ impl Gateway {
             books: Books::default(),
             timelines: Timelines::default(),
             throughput: Throughput::default(),
+            moves: Moves::default(),
             runtime,
             db,
             prospects,
@@ -140,6 +142,7 @@ impl Gateway {
         tokio::spawn(pages::dead::follow(self.app.clone()));
         tokio::spawn(pages::claude::follow(self.app.clone()));
         tokio::spawn(throughput::watch(self.app.clone()));
+        tokio::spawn(live::watch(self.app.clone()));
         let service = TowerToHyperService::new(router(&self.app));
         let mut server = hyper::server::conn::http1::Builder::new();
         server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
@@ -200,7 +203,7 @@ fn router(app: &App) -> Router {
         .merge(app.description.routes())
         .fallback(async || Problem::not_found())
         .layer(from_fn(told))
-        .layer(from_fn(pages::as_page));
+        .layer(from_fn_with_state(app.clone(), pages::as_page));
     // Around the whole, so that the address is rewritten before a route is looked for.
     Router::new().fallback_service(routes).layer(map_request(async |request| pages::twins(request)))
 }

@@ -51,6 +51,11 @@ impl FromRequestParts<App> for Ask {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        // Postgres has no text with it.
+        if parts.uri.path_and_query().is_some_and(|text| text.as_str().contains("%00")) {
+            let problem = Problem::new(Kind::BadRequest, "the address has a sign in it that no text has");
+            return Err(problem.into_response());
+        }
         Ok(Self {
             viewer: Viewer::from_request_parts(parts, app).await?,
             address: Address::of(&parts.uri),
@@ -108,14 +113,22 @@ pub(crate) async fn operators_only(State(_): State<App>, ask: Ask, request: Requ
     Problem::new(Kind::Forbidden, "this page is for those who operate the fleet").into_response()
 }
 
+/// Whoever asked, if it is known who that is.
+async fn asker(app: &App, (uri, headers): (Uri, HeaderMap)) -> Option<Ask> {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    (parts.uri, parts.headers) = (uri, headers);
+    Ask::from_request_parts(&mut parts, app).await.ok()
+}
+
 /// A problem as long as a page's.
 const PROBLEM: usize = 64 * 1024;
 
 /// Says to people in a page what programs are told as a problem.
-pub(crate) async fn as_page(request: Request, next: Next) -> Response {
+pub(crate) async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let values = request.extensions().get::<Twin>().is_some() || request.uri().path().starts_with("/api/");
     let accepted = request.headers().get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok());
     let browser = accepted.is_some_and(|kinds| kinds.contains("text/html"));
+    let asked = (request.uri().clone(), request.headers().clone());
     let answer = next.run(request).await;
     let is_problem = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == CONTENT_TYPE);
     if values || !browser || !is_problem {
@@ -124,7 +137,7 @@ pub(crate) async fn as_page(request: Request, next: Next) -> Response {
     let (mut head, body) = answer.into_parts();
     let told = to_bytes(body, PROBLEM).await.unwrap_or_default();
     let told: serde_json::Value = serde_json::from_slice(&told).unwrap_or_default();
-    let page = layout::problem(head.status, &told).into_response();
+    let page = layout::problem(asker(&app, asked).await.as_ref(), head.status, &told).into_response();
     let (fresh, body) = page.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.extend(fresh.headers);

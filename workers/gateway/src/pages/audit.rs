@@ -3,7 +3,7 @@
 use super::ask::{Ask, View};
 use super::dead::history;
 use super::layout::empty;
-use super::table::{filter, search};
+use super::table::{filter, onward, search};
 use crate::problem::Problem;
 use axum::response::Response;
 use dead::{Event, Wish};
@@ -16,18 +16,19 @@ const ROWS: usize = 200;
 /// Changes, the newest first.
 #[derive(Serialize)]
 struct Audit {
-    total: usize,
     events: Vec<Event>,
+    /// The cursor of older ones.
+    next: Option<String>,
 }
 
 pub(super) async fn audit(ask: Ask) -> Result<Response, Problem> {
     let letter = ask.address.get("letter").map(str::parse::<u64>).transpose();
     let letter = letter.map_err(|error| Problem::wrong("letter", error.to_string()))?;
     let wish = Wish { letter, operator: ask.address.get("operator").map(str::to_owned) };
-    let events = ask.app.dead.history(&wish).await?;
-    let offset = ask.address.offset()?;
-    let (total, newest) = (events.len(), events.into_iter().rev().skip(offset).take(ROWS));
-    Ok(ask.show(&Audit { total, events: newest.collect() }))
+    let before = ask.address.get("cursor").map(str::parse::<u64>).transpose();
+    let before = before.map_err(|error| Problem::wrong("cursor", error.to_string()))?;
+    let recent = ask.app.dead.recent(&wish, before, ROWS).await?;
+    Ok(ask.show(&Audit { events: recent.events, next: recent.before.map(|number| number.to_string()) }))
 }
 
 impl View for Audit {
@@ -43,12 +44,14 @@ impl View for Audit {
         html! {
             p.muted { "Every change that somebody made to the fleet, kept for a year." }
             (filter(&ask.address, &["operator", "letter"], &fields))
-            @if self.events.is_empty() {
-                (empty("Nothing was changed", &html! { p { "Replays, corrections, pauses and sign-ins come here, each with who and why." } }))
+            @if !self.events.is_empty() { (history(ask, &self.events)) }
+            @else if self.next.is_some() { p { "Nothing among the newest. Older ones may be like that." } }
+            @else if ask.address.pairs().next().is_some() {
+                (empty("Nothing is like that", &html! { p { a href="/audit" { "Show all" } } }))
             } @else {
-                (history(ask, &self.events))
-                (ask.address.parts(self.total, ROWS))
+                (empty("Nothing was changed", &html! { p { "Replays, corrections, pauses and sign-ins come here, each with who and why." } }))
             }
+            (onward(&ask.address, self.next.as_deref()))
         }
     }
 }

@@ -96,9 +96,7 @@ impl Shown for Account {
 
     fn curve(&self) -> Markup {
         let oldest_first = || self.days.iter().rev();
-        let over = Over::Time(
-            oldest_first().map(|one| one.day.and_time(chrono::NaiveTime::MIN).and_utc()).collect(),
-        );
+        let over = Over::Time(oldest_first().map(|one| one.day.and_time(chrono::NaiveTime::MIN)).collect());
         let values = oldest_first().map(|one| Some(one.sum.micro_dollars as f64 / 1e6)).collect();
         let series = vec![Series { name: "Cost".to_owned(), values }];
         let data = Lines { over, over_name: "Day", value_name: "US dollars", unit: Unit::Dollars, series };

@@ -1,7 +1,7 @@
 //! Clinics in no segment with their nearest miss, and why one clinic is where it is.
 
 use super::ask::{Ask, View};
-use super::layout::{badge, empty, none};
+use super::layout::{badge, command, empty, none};
 use super::runs::{broker, named};
 use super::table::{numbers, onward, table, words as column};
 use super::words::{count, number};
@@ -9,8 +9,10 @@ use crate::input::Numbers;
 use crate::problem::Problem;
 use axum::response::Response;
 use maud::{Markup, html};
+use overview::Error;
 use overview::explain::{self, ClinicExplained, SignalExplained};
 use overview::unmatched::{self, BadPlace, Missed, Place, Unmatched};
+use serde::Serialize;
 
 /// Rows of a page.
 const ROWS: usize = 50;
@@ -19,8 +21,40 @@ pub(super) async fn missed(ask: Ask) -> Result<Response, Problem> {
     let place = ask.address.get("cursor").map(str::parse::<Place>).transpose();
     let place = place.map_err(|error: BadPlace| Problem::wrong("cursor", error.to_string()))?;
     let broker = broker(&ask);
-    let known = named(&ask, &broker).await?;
-    Ok(ask.show(&unmatched::page(&broker, &known, place.unwrap_or_default(), ROWS).await?))
+    let known = match named(&ask, &broker).await {
+        Err(Error::NoRun) => return Ok(ask.show(&NoRun { loading: None })),
+        known => known?,
+    };
+    match unmatched::page(&broker, &known, place.unwrap_or_default(), ROWS).await {
+        Err(Error::NotScored { run }) => Ok(ask.show(&NoRun { loading: Some(run.to_string()) })),
+        page => Ok(ask.show(&page?)),
+    }
+}
+
+/// There is nothing to tell of yet.
+#[derive(Serialize)]
+struct NoRun {
+    /// The run that has not scored its clinics yet.
+    loading: Option<String>,
+}
+
+impl View for NoRun {
+    fn title(&self) -> String {
+        "Clinics in no segment".to_owned()
+    }
+
+    fn body(&self, _ask: &Ask) -> Markup {
+        if let Some(run) = &self.loading {
+            return empty(
+                "Its clinics are not scored yet",
+                &html! { p { "Run " a href={ "/runs/" (run) } { (run) } " is on its way; look again soon." } },
+            );
+        }
+        empty(
+            "No run yet",
+            &html! { p { "A run tells of each clinic in no segment what it came nearest to:" } (command("leadfleet match start --watch")) },
+        )
+    }
 }
 
 impl View for Unmatched {
@@ -34,7 +68,7 @@ impl View for Unmatched {
         html! {
             p { b { (count(self.total.into(), "clinic")) } " of run " a href={ "/runs/" (self.run_id) } { (self.run_id) } " in no segment, each with what it came nearest to." }
             @if self.clinics.is_empty() && self.next.is_none() {
-                (empty("Every clinic has its segment", &html! { p { a href="/segments" { "The segments" } } }))
+                (empty("No clinic is without a segment", &html! { p { a href="/segments" { "The segments" } } }))
             } @else {
                 (table("Clinics in no segment", &ask.address, &[
                     column("Clinic", &|clinic: &Missed| html! { a href={ "/clinics/" (clinic.id) "?run=" (self.run_id) } { bdi { (clinic.name) } } }),

@@ -3,10 +3,10 @@
 use super::ask::{Ask, View};
 use super::form::Sent;
 use super::layout::{badge, command, csrf, empty};
-use super::runs::{broker, entries};
+use super::runs::{all_seen, broker, entries};
 use super::table::{numbers, table, words as column};
 use super::throughput::Point;
-use super::words::{bytes, count, duration, moment_or_none, number};
+use super::words::{bytes, count, duration, moment_or_none, number, on_the_clock};
 use crate::input::Id;
 use crate::problem::{Kind, Problem};
 use crate::sign_in::Role;
@@ -40,7 +40,7 @@ async fn now(ask: &Ask) -> Result<Overview, Problem> {
         ..Postgres::default()
     };
     let url = ask.app.runtime.client().server_info().host.clone();
-    let status = status::of(&broker(ask), &url, postgres, ask.app.now()).await?;
+    let status = status::of(&all_seen(ask), &url, postgres, ask.app.now()).await?;
     let open_letters = ask
         .app
         .letters
@@ -78,7 +78,7 @@ fn last_runs(ask: &Ask, runs: &[Entry]) -> Markup {
     html! {
         h2 { "The last runs" }
         @if runs.is_empty() {
-            (empty("No run yet", &html! { p { a href="/runs" { "Start one" } ", or tell of a scrape:" } (command("leadfleet match start --watch")) }))
+            (empty("No run yet", &html! { p { a href="/runs" { "Start one" } ", or:" } (command("leadfleet match start --watch")) }))
         } @else { (entries(ask, runs)) p { a href="/runs" { "All runs" } } }
     }
 }
@@ -120,7 +120,7 @@ impl View for Overview {
                 }
                 (last_runs(ask, &status.runs))
                 h2 { "Throughput" }
-                (curve(&self.throughput))
+                (curve(ask, &self.throughput))
                 h2 { "Streams" }
                 (streams(ask, &status.streams))
                 p.muted { "nats-server " (status.server.version) @if !status.server.name.is_empty() { ", " (status.server.name) } }
@@ -129,8 +129,8 @@ impl View for Overview {
     }
 }
 
-fn curve(points: &[Point]) -> Markup {
-    let over = Over::Time(points.iter().map(|point| point.at).collect());
+fn curve(ask: &Ask, points: &[Point]) -> Markup {
+    let over = Over::Time(points.iter().map(|point| on_the_clock(ask, point.at)).collect());
     let series = vec![Series {
         name: "Settled".to_owned(),
         values: points.iter().map(|point| Some(point.per_second)).collect(),

@@ -8,7 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use dead::By;
+use dead::{By, Event, Verb};
 use std::collections::BTreeMap;
 use subtle::ConstantTimeEq as _;
 
@@ -34,6 +34,11 @@ impl FromRequest<App> for Sent {
                 .into_response()
         })?;
         let fields: BTreeMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
+        if fields.values().any(|text| text.contains('\0')) {
+            return Err(
+                Problem::new(Kind::BadRequest, "the form has a sign in it that no text has").into_response()
+            );
+        }
         let token = fields.get("csrf").map(String::as_str).unwrap_or_default();
         let own: bool = token.as_bytes().ct_eq(ask.viewer.csrf.as_bytes()).into();
         if !own {
@@ -87,6 +92,15 @@ impl Sent {
             return Ok(());
         }
         Err(Problem::new(Kind::Forbidden, format!("this needs the role {}; nothing was done", role.name())))
+    }
+
+    /// Writes down that somebody had something done that changes nothing by itself, for which no reason is asked.
+    pub(crate) async fn record(&self, verb: Verb, id: &str) -> Result<(), Problem> {
+        self.needs(Role::Operator)?;
+        let viewer = &self.ask.viewer;
+        let by = By { operator: viewer.name.clone(), reason: String::new(), at: self.ask.app.now() };
+        let event = Event::new(verb, id, &by).noting(format!("client {}", viewer.client));
+        Ok(self.ask.app.dead.record(&event).await?)
     }
 
     /// Who changes the fleet, and why; nobody without a reason.

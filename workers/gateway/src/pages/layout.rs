@@ -37,7 +37,7 @@ pub(crate) fn page(ask: &Ask, title: &str, body: &Markup) -> Page {
         &html! {
             header.top {
                 a.brand href="/" { "leadfleet" }
-                @if let Some(live) = live(here) { span #live.badge hidden data-live-from=(live) { "live" } }
+                @if let Some(live) = live(here) { span #live.badge hidden data-live-from=(live) title="What changes is shown by itself" { "live" } }
                 span.grow {}
                 button #theme.plain type="button" hidden { "Dark or light" }
                 @if ask.viewer.person.is_some() {
@@ -68,7 +68,7 @@ pub(crate) fn page(ask: &Ask, title: &str, body: &Markup) -> Page {
                 main #main tabindex="-1" {
                     h1 { bdi { (title) } }
                     (body)
-                    footer { a href=(ask.address.twin()) { "This page as JSON" } }
+                    footer { a href=(ask.address.twin()) { "This page as JSON" } span.muted { " · times of " (ask.zone.name()) } }
                 }
             }
         },
@@ -90,20 +90,21 @@ pub(crate) fn bare(title: &str, body: &Markup) -> Page {
     )
 }
 
-/// What went wrong, in the words of the problem.
-pub(crate) fn problem(status: StatusCode, told: &Value) -> Page {
+/// What went wrong, in the words of the problem; with the navigation for whoever is signed in.
+pub(crate) fn problem(ask: Option<&Ask>, status: StatusCode, told: &Value) -> Page {
     let word = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
-    bare(
-        &word("title"),
-        &html! {
-            p { (word("detail")) }
-            @for wrong in told["errors"].as_array().into_iter().flatten() {
-                p role="alert" { b { (wrong["field"].as_str().unwrap_or_default()) } " " (wrong["message"].as_str().unwrap_or_default()) }
-            }
-            p { a href="/" { "To the overview" } }
-            p.muted { (status.as_u16()) " · " (word("instance")) }
-        },
-    )
+    let body = html! {
+        p { bdi { (word("detail")) } }
+        @for wrong in told["errors"].as_array().into_iter().flatten() {
+            p role="alert" { b { (wrong["field"].as_str().unwrap_or_default()) } " " bdi { (wrong["message"].as_str().unwrap_or_default()) } }
+        }
+        p { a href="/" { "To the overview" } }
+        p.muted { (status.as_u16()) " · " (word("instance")) }
+    };
+    match ask {
+        Some(ask) => page(ask, &word("title"), &body),
+        None => bare(&word("title"), &body),
+    }
 }
 
 /// The hidden field that shows that a form is of this session.

@@ -110,9 +110,9 @@ impl View for Lead {
             p { bdi { (lead.title) } @if !lead.title.is_empty() && !lead.company.is_empty() { ", " } bdi { (lead.company) } }
             ul.tiles {
                 li.tile { b { (now.score) } span { "of " (now.ledger.max_score) " points" } }
-                li.tile { b { (now.tier.name()) } span { @if let Some(rule) = &now.excluded_by { (rule) } @else { "tier" } } }
+                li.tile { b.word { (now.tier.name()) } span { @if let Some(rule) = &now.excluded_by { (rule) } @else { "tier" } } }
                 @if let Some(likelihood) = now.likelihood { li.tile { b { (percent(likelihood)) } span { "of such leads have booked" } } }
-                li.tile { b { (lead.status.replace('_', " ")) } span { "status" } }
+                li.tile { b.word { (lead.status.replace('_', " ")) } span { "status" } }
             }
             @if lead.score.is_some_and(|stored| stored != i16::from(now.score)) {
                 p.notice { "Stored is " (lead.score.unwrap_or_default()) ", of " (moment_or_none(ask, lead.scored_at)) ". It comes out otherwise now." }

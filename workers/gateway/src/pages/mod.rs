@@ -13,7 +13,7 @@ mod growth;
 pub(crate) mod layout;
 mod leads;
 mod learning;
-mod live;
+pub(crate) mod live;
 mod outreach;
 mod patterns;
 mod runs;

@@ -9,7 +9,7 @@ use audience::AudienceSegment;
 use axum::response::Response;
 use cadence::SequenceType;
 use charts::{Bar, Bars, Frame, Lines, Over, Reference, Series, Unit, bars, lines};
-use chrono::{Days, NaiveDate, Weekday};
+use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use maud::{Markup, html};
 use prospects::{
     Experiment, Measured, Metrics, MetricsRequest, Owner, Performance, PlannedTouch, WordsVersion,
@@ -160,7 +160,7 @@ fn rates(id: &str, title: &str, what: &str, group: &[Performance], totals: &Perf
 
 fn weeks(weeks: &[Performance]) -> Markup {
     let days = weeks.iter().filter_map(|week| week.name.parse::<NaiveDate>().ok());
-    let over = Over::Time(days.map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc()).collect());
+    let over = Over::Time(days.map(|day| day.and_time(chrono::NaiveTime::MIN)).collect());
     let series = |name: &str, of: fn(&Performance) -> Measured| Series {
         name: name.to_owned(),
         values: weeks.iter().map(|week| of(week).rate).collect(),
@@ -229,19 +229,27 @@ pub(super) struct Day {
     day: Option<NaiveDate>,
 }
 
+/// Touches on a part of the page.
+const ROWS: usize = 200;
+
 /// The touches of a week.
 #[derive(Serialize)]
 struct Week {
     monday: NaiveDate,
     touches: Vec<PlannedTouch>,
+    /// How many touches come before those that are shown.
+    #[serde(skip)]
+    offset: usize,
 }
 
 pub(super) async fn week(ask: Ask, Asked(asked): Asked<Day>) -> Result<Response, Problem> {
     let today = ask.app.now().with_timezone(&ask.zone).date_naive();
     let monday = asked.day.unwrap_or(today).week(Weekday::Mon).checked_first_day();
+    let monday = monday.filter(|monday| (1900..=9999).contains(&monday.year()));
     let monday = monday.ok_or_else(|| Problem::wrong("day", "is too far away"))?;
+    let offset = ask.address.offset()?;
     let touches = ask.app.prospects.week(everybody(&ask), monday).await?;
-    Ok(ask.show(&Week { monday, touches }))
+    Ok(ask.show(&Week { monday, touches, offset }))
 }
 
 impl View for Week {
@@ -250,7 +258,10 @@ impl View for Week {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
-        let other = |day: Option<NaiveDate>| day.map(|day| ask.address.with("day", day).href());
+        let other =
+            |day: Option<NaiveDate>| day.map(|day| ask.address.without(&["offset"]).with("day", day).href());
+        let rest = self.touches.get(self.offset..).unwrap_or_default();
+        let shown = rest.get(..ROWS).unwrap_or(rest);
         let (before, after) =
             (self.monday.checked_sub_days(Days::new(7)), self.monday.checked_add_days(Days::new(7)));
         html! {
@@ -262,19 +273,21 @@ impl View for Week {
             }
             @if self.touches.is_empty() {
                 (empty("Nothing is planned in this week", &html! {
-                    p { "A plan spreads requests and follow-ups over Tuesday to Thursday:" }
+                    p { "A plan spreads requests and follow-ups over the days of business:" }
                     (command(&format!("leadfleet outreach cadence --week {} --dry-run", self.monday)))
                 }))
             } @else {
                 p { (counted(self.touches.len() as u64, "touch", "touches")) ", in the time of whom they go to." }
                 @for day in 0..7 {
                     @let date = self.monday + Days::new(day);
-                    @let of_day: Vec<&PlannedTouch> = self.touches.iter().filter(|touch| touch.date == date).collect();
+                    @let of_day: Vec<&PlannedTouch> = shown.iter().filter(|touch| touch.date == date).collect();
                     @if !of_day.is_empty() {
-                        h2 { (date.format("%A, %-d %B")) " " span.muted { (of_day.len()) } }
+                        @let whole = self.touches.iter().filter(|touch| touch.date == date).count();
+                        h2 { (date.format("%A, %-d %B")) " " span.muted { (whole) } }
                         (touches(ask, &of_day))
                     }
                 }
+                (ask.address.parts(self.touches.len(), ROWS))
             }
         }
     }
@@ -327,7 +340,7 @@ impl View for Sequences {
             @if self.0.is_empty() {
                 (empty("No sequence is in use yet", &html! {
                     p { "One is kept when the first prospect is enrolled in it:" }
-                    (command("leadfleet outreach generate prospect_1"))
+                    (command("leadfleet outreach generate --help"))
                 }))
             }
             @for version in &self.0 {

@@ -1,7 +1,7 @@
 //! Numbers and times as people read them.
 
 use super::ask::Ask;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use maud::{Markup, html};
 
 /// `12,345`.
@@ -69,6 +69,11 @@ pub(crate) fn moment(ask: &Ask, at: DateTime<Utc>) -> Markup {
             (there.format("%-d %b %Y, %H:%M"))
         }
     }
+}
+
+/// As the clock of whoever looks shows it, for axes of charts.
+pub(crate) fn on_the_clock(ask: &Ask, at: DateTime<Utc>) -> NaiveDateTime {
+    at.with_timezone(&ask.zone).naive_local()
 }
 
 pub(crate) fn moment_or_none(ask: &Ask, at: Option<DateTime<Utc>>) -> Markup {

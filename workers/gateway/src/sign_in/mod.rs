@@ -88,7 +88,7 @@ async fn sign_in(
     if app.config.open {
         return Ok(Redirect::to(next).into_response());
     }
-    let email = given.email.trim().to_lowercase();
+    let email = given.email.trim().replace('\0', "").to_lowercase();
     let hash = Sha256::digest(&email).into();
     let throttle = &app.sign_in.throttle;
     throttle.from(throttle::place(&app.config, &headers, peer.ip())).map_err(too_often)?;

@@ -64,7 +64,7 @@ impl Viewer {
 
     /// Whether he sees the fleet itself, with what is all clients': runs, dead letters, workers, the audit.
     pub(crate) fn operates(&self) -> bool {
-        self.client == db::DEFAULT_CLIENT
+        self.client == db::DEFAULT_CLIENT && self.may(Role::Operator)
     }
 
     pub(super) async fn of(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Problem> {

@@ -177,3 +177,16 @@ async fn pages_need_somebody_who_is_signed_in() {
     }
     assert_eq!(rig.get("/leads.json").send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_is_shown_from_any_touch_on() {
+    let rig = with_leads("Jane Roe").await;
+    let plan = json!({"user_id": "default", "target_connection_requests": 2, "target_followups": 0});
+    let planned = rig.done("none", "/api/outreach/cadence/weekly", plan).await;
+    let week = format!("/outreach/week?day={}", planned["week_start"].as_str().unwrap());
+    let touches = |page: &str| page.matches("<a href=\"/leads/p_").count();
+    let whole = shown(&rig, &week).await;
+    assert_eq!((touches(&whole), whole.contains("rel=\"prev\">Before")), (2, false), "{whole}");
+    let rest = shown(&rig, &format!("{week}&offset=1")).await;
+    assert_eq!((touches(&rest), rest.contains("2 to 2 of 2")), (1, true), "{rest}");
+}

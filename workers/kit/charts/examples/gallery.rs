@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use charts::*;
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, NaiveDateTime};
 use maud::{DOCTYPE, Markup, html};
 
 /// Text has 4.5 : 1 against the page, marks 3 : 1 against the page and against the whiskers on them.
@@ -71,8 +71,8 @@ fn rates() -> Bars<'static> {
     }
 }
 
-fn times(days: u64) -> Vec<DateTime<Utc>> {
-    let start = DateTime::from_timestamp(1_772_409_600, 0).unwrap_or_default();
+fn times(days: u64) -> Vec<NaiveDateTime> {
+    let start = DateTime::from_timestamp(1_772_409_600, 0).unwrap_or_default().naive_utc();
     (0..days).map(|day| start + Days::new(day)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Several series over time or a number; and a line that fits into a cell.
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{NaiveDateTime, Timelike};
 use maud::{Markup, html};
 
 use crate::figure::{Frame, Picture, Table, figure, plain, px};
@@ -10,21 +10,21 @@ use crate::scale::{Scale, Ticks, Unit, bounds, sound};
 /// What the series are drawn over.
 #[derive(Debug, Clone)]
 pub enum Over {
-    /// Marked in UTC.
-    Time(Vec<DateTime<Utc>>),
+    /// Marked as given: as on the clock of whoever looks.
+    Time(Vec<NaiveDateTime>),
     Number(Vec<f64>, Unit),
 }
 
 impl Over {
     fn values(&self) -> Vec<f64> {
         match self {
-            Over::Time(times) => times.iter().map(|time| time.timestamp() as f64).collect(),
+            Over::Time(times) => times.iter().map(|time| time.and_utc().timestamp() as f64).collect(),
             Over::Number(values, _) => values.clone(),
         }
     }
 
     fn scale(&self) -> Option<(Scale, Ticks)> {
-        let least = if matches!(self, Over::Time(_)) { 3600.0 } else { 1e-6 };
+        let least = if matches!(self, Over::Time(_)) { 60.0 } else { 1e-6 };
         let scale = Scale::exact(self.values().into_iter(), least, Plane::ACROSS)?;
         let ticks = match self {
             Over::Time(_) => scale.time_ticks(6.0),

@@ -144,8 +144,9 @@ fn unit() -> impl Strategy<Value = Unit> {
 }
 
 fn over() -> impl Strategy<Value = Over> {
-    let time = (i64::MIN..i64::MAX).prop_map(|n| DateTime::from_timestamp(n % 8_000_000_000_000, 0).unwrap());
-    let near = (0..4_000_000_000_i64).prop_map(|n| DateTime::from_timestamp(n, 0).unwrap());
+    let time = (i64::MIN..i64::MAX)
+        .prop_map(|n| DateTime::from_timestamp(n % 8_000_000_000_000, 0).unwrap().naive_utc());
+    let near = (0..4_000_000_000_i64).prop_map(|n| DateTime::from_timestamp(n, 0).unwrap().naive_utc());
     prop_oneof![
         vec(time, 0..9).prop_map(Over::Time),
         vec(near, 0..9).prop_map(Over::Time),

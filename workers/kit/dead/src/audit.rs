@@ -53,6 +53,9 @@ pub enum Verb {
     Erase,
     PauseWorker,
     ResumeWorker,
+    StartRun,
+    LearnPatterns,
+    LearnGrowth,
     SignIn,
     SignInFailed,
     SignOut,
@@ -77,6 +80,9 @@ impl Verb {
             Self::Erase => "erase",
             Self::PauseWorker => "pause_worker",
             Self::ResumeWorker => "resume_worker",
+            Self::StartRun => "start_run",
+            Self::LearnPatterns => "learn_patterns",
+            Self::LearnGrowth => "learn_growth",
             Self::SignIn => "sign_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignOut => "sign_out",
@@ -87,6 +93,9 @@ impl Verb {
             Self::EnablePerson => "enable_person",
         }
     }
+
+    /// Those of events that name letters.
+    const OF_LETTERS: [Self; 4] = [Self::Replay, Self::Edit, Self::Discard, Self::Import];
 
     /// Whether it is about those who sign in.
     pub fn is_of_people(self) -> bool {
@@ -115,11 +124,32 @@ pub struct Wish {
 }
 
 impl Wish {
+    /// The subjects of events that may fit.
+    fn subjects(&self) -> Vec<String> {
+        match self.letter {
+            Some(_) => Verb::OF_LETTERS.map(|verb| Subject::audit(verb.as_str(), "*")).into(),
+            None => vec![Subject::audit("*", "*")],
+        }
+    }
+
     fn fits(&self, event: &Event) -> bool {
         self.letter.is_none_or(|letter| event.letters.contains(letter))
             && self.operator.as_deref().is_none_or(|operator| event.by.operator == operator)
     }
 }
+
+/// Events, the newest first.
+#[derive(Debug, Default)]
+pub struct Recent {
+    pub events: Vec<Event>,
+    /// Where to go on: older events than this one may fit too.
+    pub before: Option<u64>,
+}
+
+/// Events are read from the newest on, so many at once.
+const BLOCK: u64 = 2_000;
+/// No more are looked at for one answer.
+const LOOKED_AT: u64 = 20_000;
 
 /// A list of letters longer than this is left out of its event.
 const LONGEST: usize = 128 * 1024;
@@ -165,19 +195,47 @@ impl Dead {
 
     /// What was done, the oldest first.
     pub async fn history(&self, wish: &Wish) -> Result<Vec<Event>, Error> {
-        let wanted = Wanted {
-            stream: stream::AUDIT.to_owned(),
-            filters: vec![Subject::audit("*", "*")],
-            from: DeliverPolicy::All,
-            headers_only: false,
-        };
+        let events = self.events(wish, DeliverPolicy::All, u64::MAX).await?;
+        Ok(events.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// What was done last, or before the event of this number: however long the history is, it takes as long.
+    pub async fn recent(&self, wish: &Wish, before: Option<u64>, most: usize) -> Result<Recent, Error> {
+        let state = self.jetstream.get_stream(stream::AUDIT).await.map_err(broker("read the audit"))?;
+        let state = &state.cached_info().state;
+        let mut end = before.unwrap_or(u64::MAX).min(state.last_sequence + 1);
+        let oldest = state.first_sequence.max(end.saturating_sub(LOOKED_AT));
+        let mut found = Recent::default();
+        while end > oldest {
+            let start = oldest.max(end.saturating_sub(BLOCK));
+            let from = DeliverPolicy::ByStartSequence { start_sequence: start };
+            for (sequence, event) in self.events(wish, from, end).await?.into_iter().rev() {
+                if found.events.len() == most {
+                    return Ok(found);
+                }
+                found.events.push(event);
+                found.before = Some(sequence);
+            }
+            end = start;
+        }
+        found.before = (oldest > state.first_sequence).then_some(oldest);
+        Ok(found)
+    }
+
+    /// Events that fit, with their numbers, from somewhere on to before `end`.
+    async fn events(&self, wish: &Wish, from: DeliverPolicy, end: u64) -> Result<Vec<(u64, Event)>, Error> {
+        let wanted =
+            Wanted { stream: stream::AUDIT.to_owned(), filters: wish.subjects(), from, headers_only: false };
         let mut reader = Reader::open(&self.jetstream, wanted).await?;
         let mut events = Vec::new();
         while let Some(found) = reader.next().await? {
+            if found.sequence >= end {
+                break;
+            }
             // Other parts of the fleet may write events of their own.
-            events.extend(serde_json::from_slice::<Event>(&found.payload).ok());
+            let event = serde_json::from_slice::<Event>(&found.payload).ok();
+            events.extend(event.filter(|event| wish.fits(event)).map(|event| (found.sequence, event)));
         }
-        events.retain(|event| wish.fits(event));
         Ok(events)
     }
 }

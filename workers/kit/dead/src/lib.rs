@@ -26,7 +26,7 @@ mod send;
 mod sequences;
 mod states;
 
-pub use audit::{By, Event, Verb, Wish};
+pub use audit::{By, Event, Recent, Verb, Wish};
 pub use carry::{Imported, Line, LineError, Parcel};
 pub use compare::{Comparison, Good, unified};
 pub use discard::{Discarded, FEW};

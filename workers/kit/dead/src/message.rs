@@ -49,6 +49,9 @@ impl Dead {
     pub(crate) async fn fetch(&self, sequence: u64) -> Result<Message, Error> {
         let letters =
             self.jetstream.get_stream_no_info(stream::DEAD).await.map_err(broker("open the dead letters"))?;
+        if sequence == 0 {
+            return Err(Error::NoLetter(sequence));
+        }
         let found = match letters.direct_get(sequence).await {
             Ok(found) => found,
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => {

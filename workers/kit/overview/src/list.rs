@@ -12,6 +12,7 @@ use crate::{Broker, Error};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     pub run_id: String,
+    pub client_id: String,
     pub run_date: String,
     /// loading, running, abandoned, or how it ended: complete, empty, failed.
     pub state: String,
@@ -39,11 +40,22 @@ pub struct Scraper {
 
 /// The newest runs.
 pub async fn newest(broker: &Broker, most: usize, now: DateTime<Utc>) -> Result<Vec<Entry>, Error> {
+    Ok(page(broker, 0, most, now).await?.0)
+}
+
+/// Runs behind the newest, and how many there are.
+pub async fn page(
+    broker: &Broker,
+    offset: usize,
+    most: usize,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Entry>, usize), Error> {
+    let all = runs::all(broker).await?;
     let mut entries = Vec::new();
-    for known in runs::all(broker).await?.iter().take(most) {
+    for known in all.iter().skip(offset).take(most) {
         entries.push(entry(broker, known, now).await?);
     }
-    Ok(entries)
+    Ok((entries, all.len()))
 }
 
 async fn entry(broker: &Broker, known: &Known, now: DateTime<Utc>) -> Result<Entry, Error> {
@@ -51,6 +63,7 @@ async fn entry(broker: &Broker, known: &Known, now: DateTime<Utc>) -> Result<Ent
     let header = &known.header;
     Ok(Entry {
         run_id: known.id.to_string(),
+        client_id: header.request.as_ref().map(|request| request.client_id.clone()).unwrap_or_default(),
         run_date: header.request.as_ref().map(|request| request.run_date.clone()).unwrap_or_default(),
         state: runs::state(broker, known, summary.as_ref(), now).await?,
         trigger: runs::trigger(header),

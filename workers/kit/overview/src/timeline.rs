@@ -70,8 +70,10 @@ impl Timelines {
         known: &Known,
         now: DateTime<Utc>,
     ) -> Result<Timeline, Error> {
+        let client = |run: &Known| run.header.request.as_ref().map(|request| request.client_id.clone());
         let all = runs::all(broker).await?;
-        let before = all.iter().skip_while(|run| run.id != known.id).nth(1);
+        let older = all.iter().skip_while(|run| run.id != known.id).skip(1);
+        let before = older.into_iter().find(|run| client(run) == client(known));
         Ok(Timeline {
             status: self.status(broker, known, now).await?,
             alerts: alerts(broker, known).await?,

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::experiments::{self, Experiment};
 use crate::performance::Performance;
 use crate::{Owner, Prospects};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use db::outreach_metrics::{self, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -76,6 +76,11 @@ impl Prospects {
         let today = now.date_naive();
         let first = outreach_metrics::first_day(&mut tx).await?.unwrap_or(today);
         let (from, to) = (request.from.unwrap_or(first), request.to.unwrap_or(today));
+        for (field, date) in [("from", from), ("to", to)] {
+            if !(1900..=9999).contains(&date.year()) {
+                return Err(Error::wrong(field, "is too far away"));
+            }
+        }
         let end = to.succ_opt().ok_or_else(|| Error::wrong("to", "is too far away"))?;
         let midnight = |date: NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
         let span = Span {

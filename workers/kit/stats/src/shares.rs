@@ -55,7 +55,7 @@ fn largest(weights: &[f64]) -> Vec<f64> {
         let below: Vec<f64> = gammas.iter().map(|gamma| gamma.cdf(at)).collect();
         for (place, gamma) in gammas.iter().enumerate() {
             let others = below.iter().enumerate().filter(|(other, _)| *other != place);
-            found[place] += gamma.pdf(at) * others.map(|(_, below)| below).product::<f64>();
+            found[place] += gamma.ln_pdf(at).exp() * others.map(|(_, below)| below).product::<f64>();
         }
     }
     let sum: f64 = found.iter().sum();
@@ -82,6 +82,11 @@ mod tests {
         assert!(found.iter().all(|one| (one.largest - 0.25).abs() < 1e-9), "{found:?}");
         assert_eq!(shares(&[0, 0]), []);
         assert_eq!(shares(&[3])[0].largest, 1.0);
+        let one_only = shares(&[0, 0, 150, 0, 0, 0]);
+        assert!(
+            one_only[2].largest > 0.999 && one_only.iter().all(|one| one.largest.is_finite()),
+            "{one_only:?}"
+        );
         let sure = shares(&[100_000, 0, 1]);
         assert!(sure[0].largest > 0.999 && sure[1].high < 1e-3, "{sure:?}");
     }

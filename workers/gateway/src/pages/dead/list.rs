@@ -123,7 +123,7 @@ pub(super) fn one_by_one(ask: &Ask, letters: &[Letter]) -> Markup {
             column("Error", &|letter| html! { bdi { (shortened(&letter.error)) } }),
             column(
                 "Run",
-                &|letter| html! { @if let Some(run) = &letter.run { a href={ "/runs/" (run) } { (run) } } @else { "–" } },
+                &|letter| html! { @if let Some(run) = &letter.run { a.id href={ "/runs/" (run) } { (run) } } @else { "–" } },
             ),
             column("Died", &|letter| moment(ask, letter.dead_at)),
         ],

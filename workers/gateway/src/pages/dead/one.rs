@@ -2,7 +2,7 @@
 
 use super::super::ask::{Ask, View};
 use super::super::form::Sent;
-use super::super::layout::{badge, csrf};
+use super::super::layout::{badge, csrf, none};
 use super::super::table::{table, words as column};
 use super::super::words::{bytes, count, moment};
 use super::standing;
@@ -10,9 +10,12 @@ use crate::input::Numbers;
 use crate::problem::Problem;
 use crate::sign_in::Role;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use dead::{Event, Shown, Standing, Wish, blank, correction};
+use dead::{Event, Shown, Standing, Verb, Wish, blank, correction};
 use maud::{Markup, html};
 use serde::Serialize;
+
+/// Changes of it that are shown.
+const DONE: usize = 50;
 
 /// A letter with what is good of its kind, and what was done to it.
 #[derive(Serialize)]
@@ -34,7 +37,8 @@ pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Res
     let text = String::from_utf8(message.payload.to_vec()).ok().filter(|_| shown.body.is_none());
     let blank = blank(&shown.letter.schema).map(|blank| format!("{blank:#}"));
     let draft = shown.body.as_ref().map(|body| format!("{body:#}")).or(text).or(blank).unwrap_or_default();
-    Ok(ask.show(&Letter { shown, comparison, history: ask.app.dead.history(&wish).await?, draft }))
+    let recent = ask.app.dead.recent(&wish, None, DONE).await?;
+    Ok(ask.show(&Letter { shown, comparison, history: recent.events, draft }))
 }
 
 /// Files a corrected copy.
@@ -107,6 +111,12 @@ impl View for Letter {
 }
 
 impl Letter {
+    /// What it is said to be, else what a good one of its kind is.
+    fn schema(&self) -> &str {
+        let good = self.comparison.as_ref().map_or("", |comparison| &comparison.good.schema);
+        if self.shown.letter.schema.is_empty() { good } else { &self.shown.letter.schema }
+    }
+
     /// What an operator can do about it.
     fn changes(&self, ask: &Ask) -> Markup {
         let letter = &self.shown.letter;
@@ -118,7 +128,7 @@ impl Letter {
                 p.muted { "The corrected copy becomes a new dead letter that can be replayed; this one is kept." }
                 form.stack method="post" action={ "/dead/" (letter.sequence) "/edit" } {
                     (csrf(ask))
-                    label { "Schema" input name="schema" value=(letter.schema) required; }
+                    label { "Schema, as leadfleet.v1.ScrapeDone" input name="schema" value=(self.schema()) required; }
                     label { "Message as JSON"
                         textarea name="body" spellcheck="false" required { (self.draft) }
                     }
@@ -145,6 +155,7 @@ pub(crate) fn history(ask: &Ask, events: &[Event]) -> Markup {
             column("When", &|event: &Event| moment(ask, event.by.at)),
             column("Who", &|event| html! { bdi { (event.by.operator) } }),
             column("What", &|event| html! { (event.verb.as_str().replace('_', " ")) }),
+            column("Of what", &|event| of_what(event)),
             column("Why", &|event| html! { bdi { (event.by.reason) } }),
             column(
                 "Letters",
@@ -154,6 +165,25 @@ pub(crate) fn history(ask: &Ask, events: &[Event]) -> Markup {
         ],
         events,
     )
+}
+
+/// What was changed, with a link where there is a page of it.
+fn of_what(event: &Event) -> Markup {
+    use Verb::{Cancel, Pause, PauseWorker, Replay, ReplayEnded, Resume, ResumeWorker, StartRun};
+    match event.verb {
+        Replay | ReplayEnded | Pause | Resume | Cancel => {
+            html! { a href={ "/dead/replays#r" (event.id) } { "a replay" } }
+        }
+        PauseWorker | ResumeWorker => html! { a href="/workers" { (event.id) } },
+        StartRun => html! { a href={ "/runs/" (event.id) } { "a run" } },
+        _ if event.letters.count() == 1 => {
+            html! { a href={ "/dead/" (event.letters) } { "letter " (event.letters) } }
+        }
+        _ if event.verb.is_of_people() => {
+            html! { span.mono title="a person, or a part of the hash of an address" { bdi { (event.id) } } }
+        }
+        _ => none(),
+    }
 }
 
 /// A unified difference, with the lines that come and go told apart.

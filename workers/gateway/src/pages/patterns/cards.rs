@@ -34,7 +34,7 @@ pub(super) struct List<'a> {
 
 /// Of a list; the rest is in the twin.
 const MOST: usize = 25;
-const MOST_BARS: usize = 12;
+const MOST_BARS: usize = 24;
 
 /// Few cases stand first by their rate; those that are surely better do by this.
 pub(super) fn surest_first(mut groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
@@ -48,6 +48,7 @@ pub(super) fn list(ask: &Ask, list: &List<'_>, groups: &[Group<'_>]) -> Markup {
             h2 { (list.title) }
             p.muted { (list.says) }
             (picture(list, groups.get(..MOST_BARS).unwrap_or(groups)))
+            @if groups.len() > MOST_BARS { p.muted { "The first " (MOST_BARS) " of " (groups.len()) " are drawn." } }
             (figures(ask, list.title, groups))
         }
     }

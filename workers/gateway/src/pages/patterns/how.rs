@@ -120,17 +120,29 @@ fn flow_of(sequences: &[Sequence]) -> Flow {
     for one in sequences {
         let way: Vec<usize> =
             one.sequence.iter().enumerate().map(|(column, channel)| stage(channel, column)).collect();
-        for pair in way.windows(2) {
+        // Those of a longer order are among those of the order that it begins with.
+        let goes_on = |longer: &&Sequence| {
+            longer.sequence.len() == way.len() + 1 && longer.sequence.starts_with(&one.sequence)
+        };
+        let begun = sequences
+            .iter()
+            .any(|before| one.sequence.split_last().is_some_and(|(_, rest)| rest == before.sequence));
+        let new = if begun { way.len().saturating_sub(2) } else { 0 };
+        for pair in way.get(new..).unwrap_or_default().windows(2) {
             if let [from, to] = pair {
                 *ribbons.entry((*from, *to)).or_default() += one.sample_size;
             }
         }
         let Some(last) = way.last() else { continue };
-        let booked = one.card.converted;
+        let (on, on_booked) = sequences.iter().filter(goes_on).fold((0, 0), |(leads, booked), longer| {
+            (leads + longer.sample_size, booked + longer.card.converted)
+        });
+        let (leads, booked) =
+            (one.sample_size.saturating_sub(on), one.card.converted.saturating_sub(on_booked));
         *ribbons.entry((*last, stage("booked", end))).or_default() += booked;
-        *ribbons.entry((*last, stage("not booked", end))).or_default() +=
-            one.sample_size.saturating_sub(booked);
+        *ribbons.entry((*last, stage("not booked", end))).or_default() += leads.saturating_sub(booked);
     }
+    ribbons.retain(|_, count| *count > 0);
     let ribbons = ribbons.into_iter().map(|((from, to), count)| Ribbon { from, to, count }).collect();
     Flow { stages, ribbons }
 }

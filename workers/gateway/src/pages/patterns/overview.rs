@@ -10,8 +10,8 @@ use super::weights::{decided, named};
 use super::{TABS, ask_for_it, is_old, nothing};
 use crate::problem::Problem;
 use crate::routes::patterns::{Pattern, Patterns, learn};
-use crate::sign_in::Role;
 use axum::response::Response;
+use dead::Verb;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub(in super::super) async fn overview(ask: Ask) -> Result<Response, Problem> {
 
 /// Has the detector learn now, and leads back.
 pub(in super::super) async fn recompute(sent: Sent) -> Result<Response, Problem> {
-    sent.needs(Role::Operator)?;
+    sent.record(Verb::LearnPatterns, &sent.ask.viewer.client.simple().to_string()).await?;
     let moment = learn(&sent.ask.app, sent.ask.viewer.client, "dashboard").await?;
     Ok(learning::back("/patterns", moment))
 }

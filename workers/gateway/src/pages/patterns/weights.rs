@@ -3,7 +3,7 @@
 use super::super::ask::{Ask, View};
 use super::super::layout::{badge, command, none, tabs};
 use super::super::table::{numbers, table, words as column};
-use super::super::words::{moment, number, percent};
+use super::super::words::{moment, number, on_the_clock, percent};
 use super::{TABS, nothing};
 use crate::problem::Problem;
 use crate::routes::patterns::{History, HistoryQuery, Pattern};
@@ -48,7 +48,7 @@ impl View for OverTime {
             ul.tiles { @for (name, weight) in parts(in_force.weights) { li.tile { b { (weight) } span { (named(name)) } } } }
             @if let Some(shadow) = self.now.shadow { (tried(shadow)) }
             @if history.is_empty() { (nothing(ask)) } @else {
-                div.card { (over_time(history)) }
+                div.card { (over_time(ask, history)) }
                 @if let Some(newest) = history.first() { (gate(ask, &newest.patterns)) }
                 h2 { "Every decision" }
                 p.muted { "Learned on the older 70 % of outcomes, and adopted when they rank the newer 30 % better in 80 % of the draws of a bootstrap." }
@@ -92,9 +92,9 @@ pub(super) fn decided(source: Option<&str>) -> Markup {
     }
 }
 
-fn over_time(history: &[Pattern]) -> Markup {
+fn over_time(ask: &Ask, history: &[Pattern]) -> Markup {
     let oldest_first = || history.iter().rev();
-    let over = Over::Time(oldest_first().map(|one| one.computed_at).collect());
+    let over = Over::Time(oldest_first().map(|one| on_the_clock(ask, one.computed_at)).collect());
     let of = |part: &str| Series {
         name: named(part),
         values: oldest_first().map(|one| one.patterns["recommended_weights"][part].as_f64()).collect(),

@@ -86,6 +86,14 @@ async fn every_change_is_remembered_with_who_and_why() {
     assert_eq!(verbs(Wish { letter: Some(2), ..Wish::default() }).await, ["discard"]);
     assert_eq!(verbs(Wish { letter: Some(3), ..Wish::default() }).await, ["replay"]);
     assert_eq!(verbs(Wish { operator: Some("bob".into()), ..Wish::default() }).await, [""; 0]);
+    let newest = fleet.dead.recent(&Wish::default(), None, 2).await.unwrap();
+    let of =
+        |recent: &dead::Recent| recent.events.iter().map(|event| event.verb.as_str()).collect::<Vec<_>>();
+    assert_eq!(of(&newest), ["replay_ended", "replay"]);
+    let rest = fleet.dead.recent(&Wish::default(), newest.before, 2).await.unwrap();
+    assert_eq!((of(&rest), rest.before), (vec!["discard"], None));
+    let of_letter = Wish { letter: Some(3), ..Wish::default() };
+    assert_eq!(of(&fleet.dead.recent(&of_letter, None, 2).await.unwrap()), ["replay"]);
     let events = fleet.dead.history(&Wish::default()).await.unwrap();
     assert_eq!((events[0].by.operator.as_str(), events[0].by.reason.as_str()), ("ann", "test data"));
     assert_eq!(events[2].counts["resolved"], 4);
