@@ -2,11 +2,11 @@
 
 use super::ask::{Ask, View};
 use super::form::Sent;
-use super::layout::{badge, command, csrf, empty};
+use super::layout::{badge, command, csrf, empty, none};
 use super::runs::{broker, entries};
 use super::table::{numbers, table, words as column};
 use super::throughput::Point;
-use super::words::{bytes, count, duration, moment_or_none, number};
+use super::words::{bytes, count, counted, duration, moment, moment_or_none, number};
 use crate::input::Id;
 use crate::problem::{Kind, Problem};
 use crate::sign_in::Role;
@@ -18,7 +18,7 @@ use maud::{Markup, html};
 use overview::list::Entry;
 use overview::status::{self, Postgres, Status, Stream, Worker};
 use proto::subject::stream::ADVISORIES;
-use runtime::PauseError;
+use runtime::{Announced, PauseError, Process};
 use serde::Serialize;
 
 /// What is going on, and what needs somebody.
@@ -162,16 +162,18 @@ fn streams(ask: &Ask, streams: &[Stream]) -> Markup {
     )
 }
 
-/// The workers and their gates.
+/// The workers, the processes that run them, and their gates.
 #[derive(Serialize)]
 struct Workers {
     workers: Vec<Worker>,
+    processes: Vec<Announced>,
     closed_gates: Vec<runtime::Closed>,
 }
 
 pub(super) async fn workers(ask: Ask) -> Result<Response, Problem> {
     let Overview { status, .. } = now(&ask).await?;
-    Ok(ask.show(&Workers { workers: status.workers, closed_gates: status.closed_gates }))
+    let Status { workers, processes, closed_gates, .. } = status;
+    Ok(ask.show(&Workers { workers, processes, closed_gates }))
 }
 
 /// Pauses a worker for some minutes, or lets it go on.
@@ -227,6 +229,7 @@ impl View for Workers {
         html! {
             p.muted { "Each row is a consumer: any number of processes may share it. A gate closes by itself when what a worker needs does not answer, and opens when it does." }
             section #workers data-live {
+                (running(&self.processes))
                 @if self.workers.is_empty() {
                     (empty("No worker ever ran on this server", &html! { (command("leadfleet run --help")) }))
                 } @else {
@@ -243,6 +246,37 @@ impl View for Workers {
                 @if self.closed_gates.is_empty() { p { (badge("good", "none")) } }
                 @for gate in &self.closed_gates {
                     p.notice.warn { b { (gate.worker) } " waits for " b { (gate.gate) } " since " (gate.since) ": " bdi { (gate.reason) } }
+                }
+            }
+        }
+    }
+}
+
+/// How many processes work, with a warning when they are not of one version.
+fn running(processes: &[Announced]) -> Markup {
+    let versions = status::versions(processes);
+    html! {
+        @if !processes.is_empty() {
+            p {
+                (counted(processes.len() as u64, "process works", "processes work")) "."
+                @if versions.len() > 1 {
+                    " " (badge("warn", "different versions")) " " bdi { (Vec::from_iter(versions).join(", ")) } " run at once."
+                }
+            }
+        }
+    }
+}
+
+/// How many processes run a worker, and which.
+fn processes(ask: &Ask, processes: &[Process]) -> Markup {
+    html! {
+        @if processes.is_empty() { (none()) } @else {
+            details {
+                summary { (processes.len()) }
+                ul {
+                    @for process in processes {
+                        li { bdi { (process.host) } ", pid " (process.pid) ", version " bdi { (process.version) } ", since " (moment(ask, process.since)) }
+                    }
                 }
             }
         }
@@ -274,6 +308,7 @@ impl Workers {
                     &|worker| html! { @match worker.oldest_seconds { Some(age) => (duration(age as f64)), None => "–" } },
                 ),
                 numbers("Again", &|worker| html! { (number(worker.redelivered as i128)) }),
+                column("Processes", &|worker| processes(ask, &worker.processes)),
                 numbers("Pulls", &|worker| html! { (worker.waiting) }),
                 column("Reads", &|worker| html! { (worker.stream) }),
                 column(
