@@ -26,6 +26,7 @@ mod outreach_answers;
 mod outreach_http;
 mod outreach_orders;
 mod postgres_down;
+mod processes;
 mod promises;
 mod schemathesis;
 mod sequence_words;

@@ -86,6 +86,10 @@ impl Process {
         (status, std::fs::read_to_string(log).unwrap())
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn ended(&mut self) -> bool {
         self.status().is_some()
     }

@@ -100,7 +100,7 @@ pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit
     }
 }
 
-/// Provisions what the roles need and starts them.
+/// Provisions what the roles need, starts them, and announces the process.
 pub async fn start(
     roles: &[Role],
     settings: &Settings,
@@ -113,6 +113,11 @@ pub async fn start(
     for role in roles {
         role::start(*role, workers, runtime, &mut running).await?;
     }
+    let runtime = runtime.clone();
+    running.spawn(async move {
+        runtime.announce().await;
+        Ok(())
+    });
     Ok(running)
 }
 

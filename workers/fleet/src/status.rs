@@ -49,6 +49,11 @@ fn in_words(status: &Status) -> String {
     text.push_str("\n\n");
     text.push_str(&workers_table(&status.workers));
     text.push('\n');
+    let versions = status::versions(&status.processes);
+    if versions.len() > 1 {
+        let versions = Vec::from_iter(versions).join(", ");
+        text.push_str(&format!("\nprocesses of different versions run at once: {versions}"));
+    }
     for gate in &status.closed_gates {
         text.push_str(&format!(
             "\nclosed: {} waits for {} since {} ({})",
@@ -99,10 +104,14 @@ fn workers_table(workers: &[Worker]) -> String {
             worker.in_flight.to_string(),
             worker.redelivered.to_string(),
             worker.oldest_seconds.map(age).unwrap_or_default(),
+            worker.processes.len().to_string(),
             if worker.waiting > 0 || worker.in_flight > 0 { "running" } else { "stopped" }.to_owned(),
         ]
     };
-    columns(["worker", "pending", "in flight", "redelivered", "oldest", "state"], workers.iter().map(row))
+    columns(
+        ["worker", "pending", "in flight", "redelivered", "oldest", "processes", "state"],
+        workers.iter().map(row),
+    )
 }
 
 fn postgres_in_words(postgres: &Postgres) -> String {

@@ -39,6 +39,11 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
+    /// Whether the values were asked for, not the page.
+    pub(crate) fn is_twin(&self) -> bool {
+        self.twin
+    }
+
     pub(crate) fn show(&self, view: &impl View) -> Response {
         if self.twin {
             return axum::Json(view).into_response();

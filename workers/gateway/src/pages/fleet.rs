@@ -2,11 +2,11 @@
 
 use super::ask::{Ask, View};
 use super::form::Sent;
-use super::layout::{badge, command, csrf, empty};
+use super::layout::{badge, command, csrf, empty, none};
 use super::runs::{all_seen, broker, entries};
 use super::table::{numbers, table, words as column};
 use super::throughput::Point;
-use super::words::{bytes, count, duration, moment_or_none, number, on_the_clock};
+use super::words::{bytes, count, counted, duration, moment, moment_or_none, number, on_the_clock};
 use crate::input::Id;
 use crate::problem::{Kind, Problem};
 use crate::sign_in::Role;
@@ -18,7 +18,7 @@ use maud::{Markup, html};
 use overview::list::Entry;
 use overview::status::{self, Postgres, Status, Stream, Worker};
 use proto::subject::stream::ADVISORIES;
-use runtime::PauseError;
+use runtime::{Announced, PauseError, Process};
 use serde::Serialize;
 
 /// What is going on, and what needs somebody.
@@ -92,8 +92,12 @@ impl View for Overview {
         let status = &self.status;
         let waiting: u64 = status.workers.iter().map(|worker| worker.pending).sum();
         let oldest = status.workers.iter().filter_map(|worker| worker.oldest_seconds).max();
-        let nobody: Vec<&Worker> =
-            status.workers.iter().filter(|worker| worker.waiting == 0 && worker.pending > 0).collect();
+        let waits_for_gate =
+            |worker: &Worker| status.closed_gates.iter().any(|gate| gate.worker == worker.worker);
+        let left_alone = |worker: &&Worker| worker.is_left_alone() && !waits_for_gate(worker);
+        let nobody: Vec<&Worker> = status.workers.iter().filter(left_alone).collect();
+        let paused = |worker: &&Worker| worker.paused_until.is_some() && worker.pending > 0;
+        let paused: Vec<&Worker> = status.workers.iter().filter(paused).collect();
         let rate = self.throughput.last().map_or(0.0, |point| point.per_second);
         let running =
             status.runs.iter().filter(|run| ["running", "loading"].contains(&run.state.as_str())).count();
@@ -108,13 +112,14 @@ impl View for Overview {
                     li.tile { b { (format!("{rate:.1}")) } span { "settled a second" } }
                 }
                 h2 { "What needs a person" }
-                @if self.open_letters == 0 && status.closed_gates.is_empty() && nobody.is_empty() && status.postgres.reachable {
+                @if self.open_letters == 0 && status.closed_gates.is_empty() && nobody.is_empty() && paused.is_empty() && status.postgres.reachable {
                     p { (badge("good", "nothing")) " The fleet works by itself." }
                 } @else {
                     ul {
                         @if !status.postgres.reachable { li { (badge("bad", "Postgres")) " does not answer: " (status.postgres.problem.as_deref().unwrap_or_default()) } }
                         @if self.open_letters > 0 { li { (badge("bad", "dead letters")) " " a href="/dead" { (count(self.open_letters as u64, "message")) " failed for good" } " and can be corrected and replayed." } }
                         @for gate in &status.closed_gates { li { (badge("warn", "gate")) " " (gate.worker) " waits for " (gate.gate) ": " bdi { (gate.reason) } } }
+                        @for worker in &paused { li { (badge("warn", "paused")) " " a href="/workers" { (worker.worker) } " has " (count(worker.pending, "message")) " waiting until " (moment_or_none(ask, worker.paused_until)) } }
                         @for worker in &nobody { li { (badge("warn", "nobody runs")) " " (worker.worker) " has " (count(worker.pending, "message")) " waiting: " code { "leadfleet run " (worker.worker) } } }
                     }
                 }
@@ -162,16 +167,18 @@ fn streams(ask: &Ask, streams: &[Stream]) -> Markup {
     )
 }
 
-/// The workers and their gates.
+/// The workers, the processes that run them, and their gates.
 #[derive(Serialize)]
 struct Workers {
     workers: Vec<Worker>,
+    processes: Vec<Announced>,
     closed_gates: Vec<runtime::Closed>,
 }
 
 pub(super) async fn workers(ask: Ask) -> Result<Response, Problem> {
     let Overview { status, .. } = now(&ask).await?;
-    Ok(ask.show(&Workers { workers: status.workers, closed_gates: status.closed_gates }))
+    let Status { workers, processes, closed_gates, .. } = status;
+    Ok(ask.show(&Workers { workers, processes, closed_gates }))
 }
 
 /// Pauses a worker for some minutes, or lets it go on.
@@ -225,8 +232,9 @@ impl View for Workers {
 
     fn body(&self, ask: &Ask) -> Markup {
         html! {
-            p.muted { "Each row is a consumer: any number of processes may share it. A gate closes by itself when what a worker needs does not answer, and opens when it does." }
+            p.muted { "Each row is a consumer: any number of processes may share it. A gate closes by itself when what a worker needs does not answer, and opens when it does. Waiting: not fetched yet. In hand: fetched and not done. Again: delivered more than once. Pulls: requests for messages that wait for some." }
             section #workers data-live {
+                (running(&self.processes))
                 @if self.workers.is_empty() {
                     (empty("No worker ever ran on this server", &html! { (command("leadfleet run --help")) }))
                 } @else {
@@ -243,6 +251,37 @@ impl View for Workers {
                 @if self.closed_gates.is_empty() { p { (badge("good", "none")) } }
                 @for gate in &self.closed_gates {
                     p.notice.warn { b { (gate.worker) } " waits for " b { (gate.gate) } " since " (gate.since) ": " bdi { (gate.reason) } }
+                }
+            }
+        }
+    }
+}
+
+/// How many processes work, with a warning when they are not of one version.
+fn running(processes: &[Announced]) -> Markup {
+    let versions = status::versions(processes);
+    html! {
+        @if !processes.is_empty() {
+            p {
+                (counted(processes.len() as u64, "process works", "processes work")) "."
+                @if versions.len() > 1 {
+                    " " (badge("warn", "different versions")) " " bdi { (Vec::from_iter(versions).join(", ")) } " run at once."
+                }
+            }
+        }
+    }
+}
+
+/// How many processes run a worker, and which.
+fn processes(ask: &Ask, processes: &[Process]) -> Markup {
+    html! {
+        @if processes.is_empty() { (none()) } @else {
+            details {
+                summary { (processes.len()) }
+                ul {
+                    @for process in processes {
+                        li { bdi { (process.host) } ", pid " (process.pid) ", version " bdi { (process.version) } ", since " (moment(ask, process.since)) }
+                    }
                 }
             }
         }
@@ -274,6 +313,7 @@ impl Workers {
                     &|worker| html! { @match worker.oldest_seconds { Some(age) => (duration(age as f64)), None => "–" } },
                 ),
                 numbers("Again", &|worker| html! { (number(worker.redelivered as i128)) }),
+                column("Processes", &|worker| processes(ask, &worker.processes)),
                 numbers("Pulls", &|worker| html! { (worker.waiting) }),
                 column("Reads", &|worker| html! { (worker.stream) }),
                 column(

@@ -14,8 +14,9 @@ use prospects::{Explanation, LeadPage, LeadStatus, LeadsQuery, ListedLead};
 use serde::Serialize;
 
 pub(crate) async fn list(ask: Ask, Asked(query): Asked<LeadsQuery>) -> Result<Response, Problem> {
-    if !(1..=1000).contains(&query.limit) {
-        return Err(Problem::wrong("limit", "must be from 1 to 1000"));
+    let most = if ask.is_twin() { 1000 } else { 200 };
+    if !(1..=most).contains(&query.limit) {
+        return Err(Problem::wrong("limit", format!("must be from 1 to {most}")));
     }
     let leads = ask.app.scores.list(ask.viewer.client, &query).await?;
     Ok(ask.show(&leads))

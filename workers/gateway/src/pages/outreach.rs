@@ -153,7 +153,7 @@ fn rates(id: &str, title: &str, what: &str, group: &[Performance], totals: &Perf
         id,
         title,
         about: "The share of people who replied, with 95 % intervals.",
-        empty: "Nobody was written to.",
+        empty: "Of those who were written to, nobody is in any.",
     };
     html! { div.card { (bars(&frame, &data)) } }
 }

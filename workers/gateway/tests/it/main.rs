@@ -12,6 +12,7 @@ mod leads;
 mod once;
 mod outcomes;
 mod pages;
+mod pages_fleet;
 mod pages_growth;
 mod pages_patterns;
 mod patterns;

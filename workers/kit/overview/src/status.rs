@@ -1,12 +1,12 @@
 //! What the fleet is doing, from the broker and from Postgres.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_nats::jetstream::{self, consumer};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt as _;
 use proto::subject::stream;
-use runtime::Closed;
+use runtime::{Announced, Closed, Process};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub struct Status {
     pub server: Server,
     pub streams: Vec<Stream>,
     pub workers: Vec<Worker>,
+    /// Gateways too, which run no worker.
+    pub processes: Vec<Announced>,
     pub closed_gates: Vec<Closed>,
     pub dead_letters: Vec<Dead>,
     pub runs: Vec<Entry>,
@@ -54,6 +56,8 @@ pub struct Worker {
     pub oldest_seconds: Option<i64>,
     /// Pull requests that wait: none means that nobody runs.
     pub waiting: usize,
+    /// Which run it; those of older versions do not say so.
+    pub processes: Vec<Process>,
     /// Until when it is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused_until: Option<DateTime<Utc>>,
@@ -80,9 +84,17 @@ pub struct Postgres {
 
 const RUNS: usize = 5;
 
+impl Worker {
+    /// Whether messages wait that nobody fetches; whoever has as many in hand as it may fetches none either.
+    pub fn is_left_alone(&self) -> bool {
+        self.pending > 0 && self.waiting == 0 && self.in_flight == 0 && self.paused_until.is_none()
+    }
+}
+
 /// What the fleet is doing, with what was read of Postgres. Of `url` the password is not shown.
 pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Utc>) -> Result<Status, Error> {
     let (mut streams, mut workers) = (Vec::new(), Vec::new());
+    let processes = runtime::processes(&broker.runs).await?;
     for name in stream::ALL {
         let Ok(found) = broker.jetstream.get_stream(name).await else { continue };
         let info = found.cached_info();
@@ -99,7 +111,7 @@ pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Ut
         while let Some(info) = consumers.try_next().await.map_err(|e| failed("the consumers", e))? {
             // Others are somebody's eyes for a moment.
             if info.config.durable_name.is_some() {
-                workers.push(worker(&found, &info, now).await);
+                workers.push(worker(&found, &info, &processes, now).await);
             }
         }
     }
@@ -116,6 +128,7 @@ pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Ut
         runs: list::newest(broker, RUNS, now).await?,
         streams,
         workers,
+        processes,
         postgres,
     })
 }
@@ -133,8 +146,16 @@ pub async fn settled(broker: &Broker) -> Result<u64, Error> {
     Ok(settled)
 }
 
-async fn worker(source: &jetstream::stream::Stream, info: &consumer::Info, now: DateTime<Utc>) -> Worker {
+async fn worker(
+    source: &jetstream::stream::Stream,
+    info: &consumer::Info,
+    processes: &[Announced],
+    now: DateTime<Utc>,
+) -> Worker {
     let name = info.name.strip_suffix("-v1").unwrap_or(&info.name);
+    // A sweep runs where its worker does.
+    let of = name.strip_prefix("sweep-").unwrap_or(name);
+    let running = processes.iter().filter(|process| process.workers.contains(of));
     Worker {
         worker: name.to_owned(),
         stream: info.stream_name.clone(),
@@ -146,6 +167,7 @@ async fn worker(source: &jetstream::stream::Stream, info: &consumer::Info, now: 
             false => None,
         },
         waiting: info.num_waiting,
+        processes: running.map(|announced| announced.process.clone()).collect(),
         paused_until: info
             .config
             .pause_until
@@ -166,6 +188,11 @@ async fn oldest(
         source.direct_get_next_for_subject(info.config.filter_subject.as_str(), Some(from)).await.ok()?;
     let at = DateTime::<Utc>::from_timestamp(message.time.unix_timestamp(), 0)?;
     Some((now - at).num_seconds().max(0))
+}
+
+/// The versions that run at once: more than one while the fleet is upgraded.
+pub fn versions(processes: &[Announced]) -> BTreeSet<&str> {
+    processes.iter().map(|announced| announced.process.version.as_str()).collect()
 }
 
 async fn closed_gates(broker: &Broker) -> Result<Vec<Closed>, Error> {

@@ -2,7 +2,7 @@
 
 use crate::runtime::Runtime;
 use crate::worker::Worker;
-use crate::{gate, intents, ledger, letters};
+use crate::{gate, intents, ledger, letters, processes};
 use async_nats::jetstream::{self, consumer, kv, stream as js};
 use proto::subject::stream;
 use std::fmt::Debug;
@@ -77,6 +77,10 @@ pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), Prov
         (letters::BUCKET, 90 * DAY),
     ] {
         bucket(jetstream, name, max_age).await?;
+    }
+    // Work goes on without it, where a server that was prepared by an older version has no room for one more.
+    if let Err(error) = bucket(jetstream, processes::BUCKET, processes::FORGOTTEN_AFTER).await {
+        tracing::debug!(%error, "the processes that work will not be shown");
     }
     Ok(())
 }

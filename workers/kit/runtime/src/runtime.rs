@@ -9,6 +9,7 @@ use crate::ledger::{self, Ledger};
 use crate::letters::{self, Letters};
 use crate::loss;
 use crate::metrics::Metrics;
+use crate::processes::Working;
 use crate::provision::{ProvisionError, check_server, consumer_name, provision, provision_worker};
 use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
@@ -71,6 +72,7 @@ struct Shared {
     stop: watch::Sender<bool>,
     reconnects: watch::Receiver<u64>,
     letters: Letters,
+    working: Working,
     cell: OnceLock<Cell>,
     /// Reply subject of the only message that this process handles.
     alone: Option<String>,
@@ -127,6 +129,7 @@ impl Runtime {
         let shared = Shared {
             ledger: Ledger::new(bucket(ledger::BUCKET).await?),
             letters: Letters { store: bucket(letters::BUCKET).await? },
+            working: Working::default(),
             cell: OnceLock::new(),
             alone,
             intents: Intents { store: bucket(intents::BUCKET).await? },
@@ -163,6 +166,7 @@ impl Runtime {
             tracing::warn!(worker = W::NAME, %error, "could not look for messages that cannot be read");
         }
         tracing::info!(worker = W::NAME, "started");
+        let _shift = self.working().begin(W::NAME);
         let (worker, lag) = (Arc::new(worker), self.watch_lag::<W>());
         let (sender, looked) = watch::channel(looked.map_or(0, |()| connection));
         tokio::select! {
@@ -286,6 +290,10 @@ impl Runtime {
 
     pub(crate) fn intents(&self) -> &Intents {
         &self.shared.intents
+    }
+
+    pub(crate) fn working(&self) -> &Working {
+        &self.shared.working
     }
 
     pub(crate) fn gates(&self) -> &Gates {

@@ -9,8 +9,9 @@ use super::standing;
 use crate::input::Numbers;
 use crate::problem::Problem;
 use crate::sign_in::Role;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use dead::{Event, Shown, Standing, Verb, Wish, blank, correction};
+use dead::{Event, Message, Shown, Standing, Verb, Wish, blank, correction};
 use maud::{Markup, html};
 use serde::Serialize;
 
@@ -24,19 +25,60 @@ struct Letter {
     shown: Shown,
     comparison: Option<dead::Comparison>,
     history: Vec<Event>,
-    /// What the editor begins with.
+    /// What the editor holds.
     #[serde(skip)]
-    draft: String,
+    draft: Draft,
+}
+
+/// A correction as far as it is written.
+struct Draft {
+    schema: String,
+    body: String,
+    reason: String,
+    /// Why it cannot be filed.
+    wrong: Option<String>,
+}
+
+impl Draft {
+    /// What the letter says, else what it is made of, else a message of its kind that says nothing.
+    fn of(message: &Message, shown: &Shown, comparison: Option<&dead::Comparison>) -> Self {
+        let text = || String::from_utf8(message.payload.to_vec()).ok().filter(|text| !text.is_empty());
+        let blank = || blank(&shown.letter.schema).map(|blank| format!("{blank:#}"));
+        let body = shown.body.as_ref().map(|body| format!("{body:#}")).or_else(text).or_else(blank);
+        let good = comparison.map(|comparison| comparison.good.schema.clone());
+        let schema = Some(shown.letter.schema.clone()).filter(|schema| !schema.is_empty()).or(good);
+        Self {
+            schema: schema.unwrap_or_default(),
+            body: visible(&body.unwrap_or_default()),
+            reason: String::new(),
+            wrong: None,
+        }
+    }
+}
+
+/// JSON in which no sign turns the words around it: such signs as JSON writes them.
+fn visible(json: &str) -> String {
+    let turns = |sign: char| matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut text = String::with_capacity(json.len());
+    for sign in json.chars() {
+        if turns(sign) {
+            text.push_str(&format!("\\u{:04x}", u32::from(sign)));
+        } else {
+            text.push(sign);
+        }
+    }
+    text
 }
 
 pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Response, Problem> {
+    show(&ask, sequence, None).await
+}
+
+async fn show(ask: &Ask, sequence: u64, draft: Option<Draft>) -> Result<Response, Problem> {
     let (message, comparison) = ask.app.dead.compare(sequence).await?;
     let wish = Wish { letter: Some(sequence), ..Wish::default() };
     let shown = message.shown();
-    // What cannot be read is often a text all the same.
-    let text = String::from_utf8(message.payload.to_vec()).ok().filter(|_| shown.body.is_none());
-    let blank = blank(&shown.letter.schema).map(|blank| format!("{blank:#}"));
-    let draft = shown.body.as_ref().map(|body| format!("{body:#}")).or(text).or(blank).unwrap_or_default();
+    let draft = draft.unwrap_or_else(|| Draft::of(&message, &shown, comparison.as_ref()));
     let recent = ask.app.dead.recent(&wish, None, DONE).await?;
     Ok(ask.show(&Letter { shown, comparison, history: recent.events, draft }))
 }
@@ -46,8 +88,20 @@ pub(crate) async fn edit(Numbers(sequence): Numbers<u64>, sent: Sent) -> Result<
     let by = sent.by()?;
     let message = sent.ask.app.dead.open(sequence).await?;
     let schema = sent.field("schema").unwrap_or(&message.letter.schema);
-    let correction = correction(schema, sent.whole("body").as_bytes());
-    let correction = correction.map_err(|error| Problem::wrong("body", error.to_string()))?;
+    let correction = match correction(schema, sent.whole("body").as_bytes()) {
+        Ok(correction) => correction,
+        // What was typed is not lost.
+        Err(error) => {
+            let draft = Draft {
+                schema: schema.to_owned(),
+                body: sent.whole("body").to_owned(),
+                reason: by.reason,
+                wrong: Some(error.to_string()),
+            };
+            let page = show(&sent.ask, sequence, Some(draft)).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
     let edited = sent.ask.app.dead.edit(&message, &correction, &by).await?;
     Ok(Redirect::to(&format!("/dead/{}", edited.copy)).into_response())
 }
@@ -111,12 +165,6 @@ impl View for Letter {
 }
 
 impl Letter {
-    /// What it is said to be, else what a good one of its kind is.
-    fn schema(&self) -> &str {
-        let good = self.comparison.as_ref().map_or("", |comparison| &comparison.good.schema);
-        if self.shown.letter.schema.is_empty() { good } else { &self.shown.letter.schema }
-    }
-
     /// What an operator can do about it.
     fn changes(&self, ask: &Ask) -> Markup {
         let letter = &self.shown.letter;
@@ -128,11 +176,12 @@ impl Letter {
                 p.muted { "The corrected copy becomes a new dead letter that can be replayed; this one is kept." }
                 form.stack method="post" action={ "/dead/" (letter.sequence) "/edit" } {
                     (csrf(ask))
-                    label { "Schema, as leadfleet.v1.ScrapeDone" input name="schema" value=(self.schema()) required; }
+                    @if let Some(wrong) = &self.draft.wrong { p role="alert" { "Nothing was filed: " bdi { (wrong) } } }
+                    label { "Schema, as leadfleet.v1.ScrapeDone" input name="schema" value=(self.draft.schema) required; }
                     label { "Message as JSON"
-                        textarea name="body" spellcheck="false" required { (self.draft) }
+                        textarea name="body" spellcheck="false" required { (self.draft.body) }
                     }
-                    label { "Why" input name="reason" required maxlength="500"; }
+                    label { "Why" input name="reason" value=(self.draft.reason) required maxlength="500"; }
                     div { button.main { "File the corrected copy" } }
                 }
                 h2 { "Give it up" }

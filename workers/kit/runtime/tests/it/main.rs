@@ -7,6 +7,7 @@ mod hears;
 mod joins;
 mod losses;
 mod pausing;
+mod processes;
 mod room;
 mod settlement;
 mod sweeps;

@@ -3,7 +3,7 @@
 use crate::fleet::{Broker, Probe, first, header, job, part, run};
 use proto::v1::Alert;
 use proto::{Message as _, Outbox};
-use runtime::{Fault, MAX_MESSAGE, Runtime};
+use runtime::{Fault, MAX_MESSAGE, PROCESSES, Runtime, processes};
 
 /// Gives a stream so many bytes of room.
 async fn room(runtime: &Runtime, stream: &str, bytes: i64) {
@@ -83,6 +83,24 @@ async fn a_worker_starts_though_the_server_has_less_room_than_its_streams_were_p
     let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
     let worker = run(&runtime, probe);
     assert_eq!(seen.recv().await.unwrap(), "a");
+    runtime.stop();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_starts_though_there_is_no_room_for_the_bucket_of_processes() {
+    let mut broker = Broker::start().await;
+    let before = broker.runtime().await;
+    before.jetstream().delete_key_value(PROCESSES).await.unwrap();
+    before.publish(&job("a")).await.unwrap();
+    broker.server.kill().await;
+    drop(before);
+    broker.server.start_with_room(100 * 1024 * 1024).await;
+    let runtime = broker.runtime().await;
+    let (probe, mut seen) = Probe::new(|_, _| Ok(Outbox::none()));
+    let worker = run(&runtime, probe);
+    assert_eq!(seen.recv().await.unwrap(), "a");
+    assert_eq!(processes(&runtime.runs()).await.unwrap(), []);
     runtime.stop();
     worker.await.unwrap();
 }
