@@ -117,6 +117,34 @@ async fn pages_show_what_was_learned_as_the_api_tells_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hours_of_the_week_are_shown_where_enough_was_sent_and_were_counted() {
+    let rig = Rig::start(&["--open"]).await;
+    learned(&rig, ALPHA, "Owner").await;
+    let when = rig.value("/patterns/when.json").await;
+    let times = when["patterns"]["best_times"].as_array().unwrap();
+    assert!(!times.is_empty() && times.len() < 168, "{when}");
+    assert!(times.iter().all(|time| time["sample"].as_u64() >= Some(5)), "{when}");
+    let page = rig.page("/patterns/when").await;
+    let is_dark = |title: &str| {
+        let (before, _) = page.split_once(title).unwrap_or_else(|| panic!("{title}: {page}"));
+        let rect = before.rsplit("<rect").next().unwrap();
+        rect.contains("class=\"chart-heat-6\"")
+    };
+    assert!(is_dark(&format!("<title>{}, {}:00: ", times[0]["day"].as_str().unwrap(), times[0]["hour"])));
+    let shown = page.matches(":00: ").count();
+    let hatched = page.matches(":00: –</title>").count();
+    assert_eq!((shown, shown - hatched), (168, times.len()));
+
+    // As it was stored before hours of the week were counted.
+    rig.test.sql("UPDATE conversion_patterns SET patterns = patterns - 'best_times'").await;
+    let page = rig.page("/patterns/when").await;
+    assert!(
+        page.contains("No hour of the week has enough messages") && page.contains("Touch by touch"),
+        "{page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_another_client_is_shown() {
     let rig = Rig::start(&["--open"]).await;
     learned(&rig, BETA, "Zebra").await;

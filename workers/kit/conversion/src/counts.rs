@@ -66,7 +66,7 @@ impl Counts {
         let (tier, hash) = (case.lead.tier, case.lead.hash);
         let Self { tallies, bases, sequences, .. } = self;
         facts(case, clock, sequences, &mut |fact| match fact {
-            Fact::Base(base, apart, success) => bases[base as usize].count((0, apart), tier, success, hash),
+            Fact::Base(base, success) => bases[base as usize].count((0, 0), tier, success, hash),
             Fact::Group(list, symbol, apart, success) => {
                 tallies[list as usize].count((symbol, apart), tier, success, hash);
             }
@@ -78,10 +78,20 @@ impl Counts {
     pub(crate) fn count_contents(&mut self, contents: &Contents) {
         let alike = std::mem::replace(&mut self.tallies[List::Content as usize], Tally::new(1));
         for (symbol, content) in contents.all() {
-            let Some(group) = alike.cell(symbol) else { break };
+            let group = alike.cells(symbol);
             self.bases[Base::Worded as usize].add(0, group);
             what::groups(content, |list, symbol| self.tallies[list as usize].add(symbol, group));
-            self.timings.lengths.count(content, alike.cells(symbol).rate());
+            self.timings.lengths.count(content, group.rate());
+        }
+    }
+
+    /// Messages, their days and their hours, from the counts of the hours of the week: called once, when all are counted.
+    pub(crate) fn count_times(&mut self) {
+        let week = self.tally(List::Time).clone();
+        for time in 0..when::WEEK {
+            let group = week.cells(time);
+            self.bases[Base::Messages as usize].add(0, group);
+            when::groups(time, |list, symbol| self.tallies[list as usize].add(symbol, group));
         }
     }
 }

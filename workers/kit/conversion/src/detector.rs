@@ -145,6 +145,7 @@ impl Detector {
     pub fn findings(mut self, before: &Before<'_>) -> Findings {
         for counts in [&mut self.counts, &mut self.shuffled, &mut self.recent] {
             counts.count_contents(&self.lexicon.contents);
+            counts.count_times();
         }
         let known = self.known.into_iter().map(|Reverse(Newest(known))| known).collect();
         let Setting { objective, seed, now, .. } = self.setting;
@@ -189,9 +190,11 @@ impl Detector {
         let sequences = &mut self.counts.sequences;
         facts(case, self.clock, sequences, &mut |fact| {
             let Fact::Group(list, symbol, _, success) = fact else { return };
-            match self.lexicon.contents.get(symbol).filter(|_| list == List::Content) {
-                Some(content) => what::groups(content, |list, symbol| found.push((list, symbol, success))),
-                None => found.push((list, symbol, success)),
+            let mut count = |list, symbol| found.push((list, symbol, success));
+            match (list, self.lexicon.contents.get(symbol)) {
+                (List::Content, Some(content)) => what::groups(content, count),
+                (List::Time, _) => when::groups(symbol, count),
+                _ => count(list, symbol),
             }
         });
         found.retain(|(list, symbol, _)| {
@@ -245,7 +248,7 @@ fn query_of(list: List, symbol: u32, lexicon: &Lexicon, sequences: &Sequences) -
         List::LandmarkCount => ("how.landmark_channels", how::label(list, symbol, sequences)),
         List::Sequence => ("how.sequence", how::label(list, symbol, sequences)),
         List::TierChannel => ("how.tier_channel", how::label(list, symbol, sequences)),
-        List::Bounced | List::Content | List::Reached => return None,
+        List::Bounced | List::Content | List::Time | List::Reached => return None,
     };
     Some(format!("{name}={label}"))
 }

@@ -127,6 +127,7 @@ impl Documents<'_> {
             header: Header::insufficient(PatternType::When, setting.now),
             best_days: Vec::new(),
             best_hours: Vec::new(),
+            best_times: Vec::new(),
             converting_touch_distribution: BTreeMap::new(),
             optimal_sequence_gaps: BTreeMap::new(),
             conversion_timing: patterns::Timing::default(),
@@ -144,6 +145,7 @@ impl Documents<'_> {
         when.header = self.header(PatternType::When, rate.successes, rate);
         when.best_days = when::days(counts, run_id, least);
         when.best_hours = when::hours(counts, run_id, least);
+        when.best_times = when::times(counts, run_id, least);
         when.recommendation = when::recommendation(counts, setting.seed, &when.best_days, &when.best_hours);
         (when.converting_touch_distribution, when.touch_hazard, when.touch_verdict) =
             when::touches(counts, run_id, setting.seed, least);

@@ -17,6 +17,8 @@ pub(crate) enum List {
     Cta,
     Angle,
     Personal,
+    /// Messages of the same hour of the week, from which the two lists that follow are made.
+    Time,
     Day,
     Hour,
     TouchNumber,
@@ -31,7 +33,7 @@ pub(crate) enum List {
 }
 
 impl List {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Title,
         Self::Industry,
         Self::Size,
@@ -43,6 +45,7 @@ impl List {
         Self::Cta,
         Self::Angle,
         Self::Personal,
+        Self::Time,
         Self::Day,
         Self::Hour,
         Self::TouchNumber,
@@ -56,7 +59,11 @@ impl List {
 
     /// How many kinds of `Apart` there are in each group.
     pub(crate) fn apart(self) -> usize {
-        if matches!(self, Self::Day | Self::Hour | Self::TouchNumber) { CHANNELS.len() } else { 1 }
+        if matches!(self, Self::Time | Self::Day | Self::Hour | Self::TouchNumber) {
+            CHANNELS.len()
+        } else {
+            1
+        }
     }
 }
 
@@ -87,7 +94,7 @@ impl Base {
 /// One thing that is counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fact {
-    Base(Base, Apart, bool),
+    Base(Base, bool),
     Group(List, Symbol, Apart, bool),
 }
 
@@ -97,19 +104,10 @@ pub(crate) type Apart = u8;
 
 impl Fact {
     pub(crate) fn base(base: Base, success: bool) -> Self {
-        Self::Base(base, 0, success)
+        Self::Base(base, success)
     }
 
     pub(crate) fn of(list: List, symbol: Symbol, success: bool) -> Self {
         Self::Group(list, symbol, 0, success)
-    }
-
-    /// The same of what went out through a channel.
-    #[must_use]
-    pub(crate) fn through(self, channel: u8) -> Self {
-        match self {
-            Self::Base(base, _, success) => Self::Base(base, channel, success),
-            Self::Group(list, symbol, _, success) => Self::Group(list, symbol, channel, success),
-        }
     }
 }

@@ -8,7 +8,7 @@ use stats::ratio::Stratum;
 use stats::{Rate, family};
 
 /// How often something happened, by tier.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Cell {
     counts: [(u32, u32); TIERS.len()],
     leads: u64,
@@ -37,7 +37,7 @@ impl Cell {
 }
 
 /// A group: a cell for each that is told apart in it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Cells<'a>(&'a [Cell]);
 
 impl<'a> From<&'a [Cell]> for Cells<'a> {
@@ -135,18 +135,13 @@ impl Tally {
         }
     }
 
-    /// Counts the whole of a group of another list in this one; both tell nothing apart.
-    pub(crate) fn add(&mut self, symbol: Symbol, group: &Cell) {
-        let place = symbol as usize;
-        if place >= self.cells.len() {
-            self.cells.resize_with(place + 1, Cell::default);
+    /// Counts the whole of a group of another list in this one; both tell the same apart.
+    pub(crate) fn add(&mut self, symbol: Symbol, group: Cells<'_>) {
+        let first = symbol as usize * self.apart;
+        if first >= self.cells.len() {
+            self.cells.resize_with(first + self.apart, Cell::default);
         }
-        self.cells[place].add(group);
-    }
-
-    /// A group of a list that tells nothing apart.
-    pub(crate) fn cell(&self, symbol: Symbol) -> Option<&Cell> {
-        self.cells.get(symbol as usize)
+        self.cells[first..].iter_mut().zip(group.0).for_each(|(own, more)| own.add(more));
     }
 
     pub(crate) fn cells(&self, symbol: Symbol) -> Cells<'_> {

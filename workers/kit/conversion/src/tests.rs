@@ -1,7 +1,10 @@
 //! The detector over small worlds: the vectors of the source document, and what chance must not find.
 
-use crate::case::{Case, Lead, Outcome, Touch};
+use crate::case::{CHANNELS, Case, Lead, Outcome, Touch};
+use crate::counts::{Clock, Counts};
+use crate::fact::{Base, List};
 use crate::gate::Before;
+use crate::tally::Tally;
 use crate::{Detector, Findings, Setting};
 use patterns::Verdict;
 use patterns::content::{Features, Recipient};
@@ -251,6 +254,16 @@ fn a_card_leads_back_to_its_leads() {
 }
 
 #[test]
+fn a_time_leads_back_to_its_messages() {
+    let touches = [(2, 9), (2, 14), (3, 9)].map(|(day, hour)| Touch { day, hour, ..touch(60, 0) });
+    let (lead, mut detector) = (Lead::default(), Detector::new(setting(1)));
+    let case = Case { lead: &lead, touches: &touches };
+    for (query, messages) in [("when.day=Tuesday", 2), ("when.hour=9", 2), ("when.hour=10", 0)] {
+        assert_eq!(detector.counted(&case, query), vec![false; messages], "{query}");
+    }
+}
+
+#[test]
 fn what_is_young_is_not_counted_however_it_went() {
     // A thousand were contacted ten days ago, and twenty of them have booked already.
     let mut world = World::new(5);
@@ -294,4 +307,69 @@ fn an_hour_is_no_better_for_being_that_of_the_better_channel() {
     assert!(adjusted.ratio.is_some_and(|ratio| (0.9..1.1).contains(&ratio)), "{adjusted:?}");
     assert_eq!(early.card.verdict, Verdict::NotDistinguishable);
     assert_eq!(found.recommendation.hours, [9, 14]);
+}
+
+/// Messages of a time in a world, of which some booked.
+fn sent(world: &mut World, (day, hour): (u8, u8), booked: usize, of: usize) {
+    for place in 0..of {
+        let converting = place < booked;
+        let outcome = if converting { Outcome::Booked } else { Outcome::Failed };
+        world.lead(outcome, Lead::default(), vec![Touch { day, hour, converting, ..touch(90, 0) }]);
+    }
+}
+
+#[test]
+fn an_hour_of_the_week_that_books_more_is_the_darkest() {
+    let mut world = World::new(5);
+    for (day, hour) in (1..=5).flat_map(|day| (8..18).map(move |hour| (day, hour))) {
+        sent(&mut world, (day, hour), if (day, hour) == (2, 9) { 30 } else { 4 }, 80);
+    }
+    // The last hour of Sunday is beside the first one of Monday; of four messages nothing is told.
+    sent(&mut world, (7, 23), 4, 4);
+    sent(&mut world, (1, 0), 0, 10);
+    sent(&mut world, (7, 0), 0, 10);
+    let found = world.findings().when.best_times;
+    assert_eq!(found.len(), 52);
+    let of = |day, hour| found.iter().find(|one| (one.day_index, one.hour) == (day, hour));
+    let best = &found[0];
+    assert_eq!((best.day.as_str(), best.hour, best.sample, best.converted), ("Tuesday", 9, 80, 30));
+    assert!((0.1..0.375).contains(&best.rate_shrunk), "{best:?}");
+    let rate = |day, hour| of(day, hour).unwrap().rate_shrunk;
+    assert!(rate(2, 8) > rate(3, 8) && rate(2, 10) > rate(3, 10) && rate(2, 11) == rate(3, 11), "{found:?}");
+    assert!(rate(1, 0) > rate(7, 0) && of(7, 23).is_none(), "{found:?}");
+}
+
+#[test]
+fn messages_days_and_hours_are_as_if_they_were_counted_one_by_one() {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let clock = Clock { now: NOW };
+    let mut counts = Counts::new();
+    let [mut messages, mut days, mut hours] = [(); 3].map(|()| Tally::new(CHANNELS.len()));
+    for hash in 0..2_000 {
+        let mut touches: Vec<Touch> = (0..4).map(|step| touch(40 - 5 * step, 0)).collect();
+        for touch in &mut touches {
+            let (channel, day, hour) =
+                (random.random_range(0..5), random.random_range(1..8), random.random_range(0..24));
+            *touch = Touch { channel, day, hour, ..*touch };
+        }
+        let outcome = if random.random_bool(0.3) { Outcome::Booked } else { Outcome::Failed };
+        touches[random.random_range(0..4)].converting = outcome == Outcome::Booked;
+        let lead = Lead { outcome, hash, tier: random.random_range(0..6), ..Lead::default() };
+        let case = Case { lead: &lead, touches: &touches };
+        counts.count(&case, clock);
+        for touch in case.until_booking().iter().filter(|touch| clock.is_mature(touch.at)) {
+            let count = |tally: &mut Tally, symbol: u8| {
+                tally.count((symbol.into(), touch.channel), lead.tier, touch.converting, hash);
+            };
+            count(&mut messages, 0);
+            count(&mut days, touch.day);
+            count(&mut hours, touch.hour);
+        }
+    }
+    counts.count_times();
+    assert!((1_000..8_000).contains(&messages.cells(0).rate().trials));
+    assert_eq!(counts.base(Base::Messages), messages.cells(0));
+    (1..8).for_each(|day| assert_eq!(counts.tally(List::Day).cells(day), days.cells(day), "day {day}"));
+    (0..24)
+        .for_each(|hour| assert_eq!(counts.tally(List::Hour).cells(hour), hours.cells(hour), "hour {hour}"));
 }

@@ -7,12 +7,13 @@ use crate::fact::{Base, Fact, List};
 use crate::tally::{Named, Told};
 use crate::timing::{LAST_TOUCH, quantile, shares};
 use patterns::card::rounded;
-use patterns::{Day, Hazard, Hour, Recommendation, Timing, TouchShare, Verdict};
+use patterns::{DAYS, Day, Hazard, Hour, Recommendation, Time, Timing, TouchShare, Verdict};
 use stats::{homogeneity, survival};
 use std::collections::BTreeMap;
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const HOURS: u32 = 24;
+/// The hours of a week, from Monday on.
+pub(crate) const WEEK: Symbol = 7 * HOURS;
 /// OE's hours: without better knowledge they are as good as any.
 const USUAL_HOURS: [u32; 2] = [9, 14];
 /// How many days and hours are recommended.
@@ -23,15 +24,17 @@ pub(crate) fn facts(case: &Case<'_>, clock: Clock, tell: &mut impl FnMut(Fact)) 
         if !clock.is_mature(touch.at) {
             continue;
         }
-        let booked = touch.converting;
         // Channels go out at times of their own, so times are compared among messages of the same channel.
-        let mut tell = |fact: Fact| tell(fact.through(touch.channel));
-        tell(Fact::base(Base::Messages, booked));
-        tell(Fact::of(List::Day, touch.day.into(), booked));
-        tell(Fact::of(List::Hour, touch.hour.into(), booked));
-        let number = Symbol::try_from(place.min(LAST_TOUCH - 1) + 1).unwrap_or(0);
-        tell(Fact::of(List::TouchNumber, number, booked));
+        let mut tell = |list, symbol| tell(Fact::Group(list, symbol, touch.channel, touch.converting));
+        tell(List::Time, Symbol::from(touch.day.saturating_sub(1)) * HOURS + Symbol::from(touch.hour));
+        tell(List::TouchNumber, Symbol::try_from(place.min(LAST_TOUCH - 1) + 1).unwrap_or(0));
     }
+}
+
+/// The day and the hour of an hour of the week.
+pub(crate) fn groups(time: Symbol, mut tell: impl FnMut(List, Symbol)) {
+    tell(List::Day, time / HOURS + 1);
+    tell(List::Hour, time % HOURS);
 }
 
 pub(crate) fn label(list: List, symbol: Symbol) -> String {
@@ -59,6 +62,24 @@ pub(crate) fn hours(counts: &Counts, run_id: &str, least: u64) -> Vec<Hour> {
     let told = Told { circle: Some(HOURS), ..told(counts, run_id, "when.hour", least) };
     let ranked = counts.tally(List::Hour).ranked(told, |symbol| label(List::Hour, symbol));
     ranked.into_iter().map(|named| Hour { hour: named.symbol, card: named.card }).collect()
+}
+
+/// Statistics 4.7: the hours of the week lie in a circle, the hour after Sunday's last is Monday's first. The highest
+/// rate first.
+pub(crate) fn times(counts: &Counts, run_id: &str, least: u64) -> Vec<Time> {
+    let told = Told { circle: Some(WEEK), ..told(counts, run_id, "when.time", least) };
+    let named = counts.tally(List::Time).named(told, |symbol| label(List::Time, symbol));
+    let time = |Named { symbol, card, .. }: Named| Time {
+        day: label(List::Day, symbol / HOURS + 1),
+        day_index: symbol / HOURS + 1,
+        hour: symbol % HOURS,
+        sample: card.sample,
+        converted: card.converted,
+        rate_shrunk: card.rate_shrunk,
+    };
+    let mut times: Vec<Time> = named.into_iter().map(time).collect();
+    times.sort_by(|one, other| other.rate_shrunk.total_cmp(&one.rate_shrunk));
+    times
 }
 
 /// Statistics 4.7: only when all of them together differ by more than chance is any of them recommended.

@@ -16,7 +16,7 @@ pub use card::{Adjusted, Card, Evidence, Verdict};
 pub use how::{Channels, How, Landmark, Sequence};
 pub use proven::{Proven, Used};
 pub use what::{Angle, Angles, Cta, Ctas, Length, Lengths, PainPoint, PainPoints, Subject, Subjects, What};
-pub use when::{Day, Hazard, Hour, Recommendation, Timing, TouchShare, When};
+pub use when::{DAYS, Day, Hazard, Hour, Recommendation, Time, Timing, TouchShare, When};
 pub use who::{Band, Held, Industry, Metric, Quality, Size, Spot, Title, Who};
 
 use chrono::{DateTime, Utc};

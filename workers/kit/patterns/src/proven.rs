@@ -4,11 +4,10 @@
 //! are left out: they would stand among the instructions of a prompt. Subjects are kept, as data.
 
 use crate::content::{CTAS, PAIN_POINTS};
-use crate::{CHANNELS, Card, How, PatternType, Recommendation, Verdict, What, When, context};
+use crate::{CHANNELS, Card, DAYS, How, PatternType, Recommendation, Verdict, What, When, context};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 /// Nobody is contacted more often than that in a row.
 const LONGEST_SEQUENCE: usize = 12;
 const LONGEST_GAP: u32 = 60;

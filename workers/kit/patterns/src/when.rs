@@ -4,6 +4,9 @@ use crate::{Card, Header, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The days of a week in its order (X84).
+pub const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 /// When leads book. Times are those of sending, where the recipient is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct When {
@@ -11,6 +14,9 @@ pub struct When {
     pub header: Header,
     pub best_days: Vec<Day>,
     pub best_hours: Vec<Hour>,
+    /// Hours of the week in which enough messages were sent; none in documents from before they were counted.
+    #[serde(default)]
+    pub best_times: Vec<Time>,
     /// `touch_1` and on: of all bookings, the share that came after that touch.
     pub converting_touch_distribution: BTreeMap<String, f64>,
     /// `touch_1_to_2` and on: days, the median among those who booked.
@@ -52,6 +58,19 @@ pub struct Hour {
     pub hour: u32,
     #[serde(flatten)]
     pub card: Card,
+}
+
+/// An hour of the week. It has no verdict: of 168 some look good by chance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Time {
+    pub day: String,
+    /// 1 is Monday, 7 is Sunday (X84).
+    pub day_index: u32,
+    pub hour: u32,
+    pub sample: u64,
+    pub converted: u64,
+    /// The rate drawn to that of all, with half of what is known of the hours before and after it.
+    pub rate_shrunk: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,6 +151,7 @@ impl When {
         let better = |card: &Card| card.verdict == Verdict::Better;
         self.best_days.retain(|one| better(&one.card));
         self.best_hours.retain(|one| better(&one.card));
+        self.best_times.clear();
         if self.touch_verdict != Verdict::Better {
             self.converting_touch_distribution.clear();
         }

@@ -8,9 +8,9 @@ use super::{Document, head};
 use crate::problem::Problem;
 use crate::routes::patterns::Pattern;
 use axum::response::Response;
-use charts::{Bar, Bars, Frame, Lines, Over, Series, Unit, bars, lines};
+use charts::{Bar, Bars, Frame, Heat, Lines, Over, Series, Unit, bars, heat, lines};
 use maud::{Markup, html};
-use patterns::{Card, PatternType, Timing, When};
+use patterns::{Card, DAYS, PatternType, Time, Timing, When};
 
 pub(in super::super) async fn when(ask: Ask) -> Result<Response, Problem> {
     let document: Document<When> = Document::of(&ask, PatternType::When).await?;
@@ -45,6 +45,7 @@ fn told(ask: &Ask, pattern: &Pattern, when: &When) -> Markup {
         div.cards.charts {
             (shown("days", "Days", "Of messages that were sent on a day, the share that led to a booking; compared with other days of the same channel and tier.", "day", &days))
             (shown("hours", "Hours", "Of messages that were sent in an hour, the share that led to a booking; compared with other hours of the same channel and tier.", "hour", &hours))
+            section.card { (week(&when.best_times)) }
             section.card { (hazard(ask, when)) }
             section.card { (shares(when)) }
             section.card { (gaps(ask, when)) }
@@ -62,6 +63,28 @@ fn advice(when: &When) -> Markup {
         " (p " (chance(told.days_p)) "); at " b { (hours.join(" and ")) } " (hours: p " (chance(told.hours_p)) ")."
         @if told.days.is_empty() { " Usual days are as good." }
     }
+}
+
+/// Every hour of the week; nothing where too few messages were sent.
+fn week(times: &[Time]) -> Markup {
+    let rate = |day: &str, hour| times.iter().find(|one| one.day == day && one.hour == hour);
+    let row = |day: &str| (0..24).map(|hour| Some(rate(day, hour)?.rate_shrunk)).collect();
+    let days = if times.is_empty() { &[] } else { DAYS.as_slice() };
+    let data = Heat {
+        row_name: "Day",
+        unit: Unit::Share,
+        rows: days.iter().map(|day| (*day).to_owned()).collect(),
+        columns: (0..24).map(|hour| format!("{hour}:00")).collect(),
+        cells: days.iter().map(|day| row(day)).collect(),
+    };
+    let says = "Of messages that were sent in an hour of the week, the share that led to a booking, drawn to that of the hours beside it and of all: the darker the more, hatched where there are too few to say; a shade alone proves nothing.";
+    let frame = Frame {
+        id: "week",
+        title: "Booked, by day and hour",
+        about: says,
+        empty: "No hour of the week has enough messages, or this was learned before they were counted.",
+    };
+    html! { h2 { "Days and hours" } p.muted { (says) } (heat(&frame, &data)) }
 }
 
 /// Of those who got a touch, how many booked on it.
