@@ -204,7 +204,8 @@ impl Dead {
         let state = self.jetstream.get_stream(stream::AUDIT).await.map_err(broker("read the audit"))?;
         let state = &state.cached_info().state;
         let mut end = before.unwrap_or(u64::MAX).min(state.last_sequence + 1);
-        let oldest = state.first_sequence.max(end.saturating_sub(LOOKED_AT));
+        let first = state.first_sequence.max(1);
+        let oldest = first.max(end.saturating_sub(LOOKED_AT));
         let mut found = Recent::default();
         while end > oldest {
             let start = oldest.max(end.saturating_sub(BLOCK));
@@ -218,7 +219,7 @@ impl Dead {
             }
             end = start;
         }
-        found.before = (oldest > state.first_sequence).then_some(oldest);
+        found.before = (oldest > first).then_some(oldest);
         Ok(found)
     }
 
