@@ -4,7 +4,7 @@ use super::ask::{Ask, View};
 use super::form::Sent;
 use super::layout::{badge, command, csrf, empty};
 use super::table::{numbers, table, words as column};
-use super::words::{count, duration, moment, number};
+use super::words::{count, counted, duration, moment, number};
 use crate::events::say;
 use crate::input::Id;
 use crate::problem::{Kind, Problem};
@@ -293,6 +293,7 @@ fn parts(stage: &StageProgress) -> Markup {
             _ => (count(done, "part")),
         }
         @if !stage.dead.is_empty() { " " (badge("bad", &format!("{} dead", stage.dead.len()))) }
+        @if stage.retries > 0 { " " span.muted { (counted(stage.retries, "retry", "retries")) } }
     }
 }
 
