@@ -290,6 +290,8 @@ pub mod header {
     pub const CLIENT: &str = "Lf-Client";
     /// Message id of the message that caused this one.
     pub const CAUSE: &str = "Lf-Cause";
+    /// On what came of a delivery that was not the first: the worker, and which delivery it was, as `scorer 2`.
+    pub const TRY: &str = "Lf-Try";
     /// Raised by each replay into a finished run.
     pub const GENERATION: &str = "Lf-Generation";
     /// On a part whose maker died: the class of the dead letter.

@@ -85,6 +85,11 @@ async fn every_worker_is_killed_with_its_input_in_hand_and_the_run_ends_whole() 
     fleet.broker.settled().await;
     check_whole(&fleet, &finished, DATE).await;
     assert_eq!(announced(&fleet, &finished), 1, "{:#?}", fleet.told());
+    let status = fleet.said(&["match", "status", "--json"]).await;
+    for stage in status["stages"].as_array().unwrap() {
+        let tried_again = !["profile", "load"].contains(&stage["stage"].as_str().unwrap());
+        assert_eq!(stage["retries"].as_u64().unwrap() > 0, tried_again, "{stage}");
+    }
 }
 
 #[tokio::test]

@@ -64,10 +64,14 @@ pub(super) fn stages_table(stages: &[StageProgress]) -> String {
                 format!("{}/{planned}", stage.done)
             },
             if stage.dead.is_empty() { String::new() } else { stage.dead.len().to_string() },
+            if stage.retries == 0 { String::new() } else { stage.retries.to_string() },
             time(stage.first_at),
             time(stage.last_at),
             stage.seconds.map(|seconds| format!("{seconds:.3}")).unwrap_or_default(),
         ]
     };
-    columns(["stage", "parts", "dead", "first (UTC)", "last (UTC)", "seconds"], stages.iter().map(row))
+    columns(
+        ["stage", "parts", "dead", "retries", "first (UTC)", "last (UTC)", "seconds"],
+        stages.iter().map(row),
+    )
 }

@@ -5,7 +5,7 @@ use super::dead::known;
 use super::form::Sent;
 use super::layout::{badge, command, csrf, empty};
 use super::table::{numbers, table, words as column};
-use super::words::{count, duration, moment, number};
+use super::words::{count, counted, duration, moment, number};
 use crate::events::say;
 use crate::input::Id;
 use crate::problem::{Kind, Problem};
@@ -349,6 +349,7 @@ fn parts(stage: &StageProgress) -> Markup {
             _ => (count(done, "part")),
         }
         @if !stage.dead.is_empty() { " " (badge("bad", &format!("{} dead", stage.dead.len()))) }
+        @if stage.retries > 0 { " " span.muted { (counted(stage.retries, "retry", "retries")) } }
     }
 }
 

@@ -1,7 +1,10 @@
-//! The pages of what the fleet is doing.
+//! The pages of what the fleet is doing, and of what was tried again in a run.
 
 use crate::rig::Rig;
+use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::pull::Config;
+use proto::v1::{Matches, RunHeader, RunRequest};
+use proto::{Outgoing, Stage, Token};
 use runtime::PROCESSES;
 use serde_json::json;
 
@@ -47,4 +50,40 @@ async fn processes_are_shown_with_each_worker_and_differing_versions_are_a_warni
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_says_how_often_its_stages_were_tried_again() {
+    let rig = Rig::start(&["--open"]).await;
+    let run: Token = "20251111-0a1b2c3d4e5f".parse().unwrap();
+    let request = RunRequest {
+        client_id: db::DEFAULT_CLIENT.to_string(),
+        run_date: "2025-11-11".to_owned(),
+        ..RunRequest::default()
+    };
+    let header = RunHeader { run_id: run.to_string(), request: Some(request), ..RunHeader::default() };
+    rig.runtime
+        .publish(&Outgoing::part(&run, Stage::Profile, "run".parse().unwrap(), &header))
+        .await
+        .unwrap();
+    for (part, tried) in
+        [("geographic-0", "matcher-geographic 3"), ("pain_pattern-0", "matcher-pain-pattern 2")]
+    {
+        let part = Outgoing::part(&run, Stage::Match, part.parse().unwrap(), &Matches::default());
+        let mut headers = HeaderMap::new();
+        headers.insert("Lf-Try", tried);
+        let (subject, payload) = (part.subject.to_string(), part.payload.into());
+        let said = rig.runtime.jetstream().publish_with_headers(subject, headers, payload).await.unwrap();
+        said.await.unwrap();
+    }
+    let told = rig.value(&format!("/runs/{run}.json")).await;
+    let stages = told["status"]["stages"].as_array().unwrap();
+    let retried = Vec::from_iter(stages.iter().filter(|stage| stage["retries"] != 0));
+    assert_eq!(
+        (retried.len(), &retried[0]["stage"], &retried[0]["retries"]),
+        (1, &json!("match"), &json!(3))
+    );
+    let page = rig.page(&format!("/runs/{run}")).await;
+    assert!(page.contains("2 parts <span class=\"muted\">3 retries</span>"), "{page}");
+    assert_eq!(page.matches("retr").count(), 1, "only where there were any: {page}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::consumer::pull::{self, OrderedConfig};
 use chrono::{DateTime, Utc};
@@ -21,6 +22,8 @@ pub struct StageProgress {
     pub planned: Option<u32>,
     /// Parts whose maker died.
     pub dead: Vec<DeadPart>,
+    /// How often inputs of the stage were delivered again before its parts came of them.
+    pub retries: u64,
     pub first_at: Option<DateTime<Utc>>,
     pub last_at: Option<DateTime<Utc>>,
     /// From the first part to the last.
@@ -39,11 +42,32 @@ struct Tally {
     parts: BTreeMap<String, Said>,
 }
 
-/// When a part was said last, and the class of the dead letter in its place.
+/// When a part was said last, the class of the dead letter in its place, and of which try it came.
 #[derive(Debug)]
 struct Said {
     at: Option<DateTime<Utc>>,
     dead: Option<String>,
+    again: Option<Try>,
+}
+
+/// A delivery of an input to a worker that was not the first.
+#[derive(Debug)]
+struct Try {
+    worker: String,
+    input: String,
+    delivery: u32,
+}
+
+impl Try {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name| headers.get(name).map(|value| value.as_str());
+        let (worker, delivery) = text(header::TRY)?.split_once(' ')?;
+        Some(Self {
+            worker: worker.to_owned(),
+            input: text(header::CAUSE).unwrap_or_default().to_owned(),
+            delivery: delivery.parse().ok()?,
+        })
+    }
 }
 
 /// What a run has said, without the bodies of its messages.
@@ -105,12 +129,18 @@ impl Progress {
                 DateTime::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond()),
             )
         };
-        let dead = message.headers.as_ref().and_then(|headers| headers.get(header::TOMBSTONE));
+        let headers = message.headers.as_ref();
+        let dead = headers.and_then(|headers| headers.get(header::TOMBSTONE));
         let dead = dead.map(|class| class.as_str().to_owned());
+        let again = headers.and_then(Try::of);
         match message.subject.as_str().parse::<Subject>() {
             Ok(Subject::Part { stage, part, .. }) => {
                 self.announced |= stage == Stage::Notify;
-                self.stages.entry(stage).or_default().parts.insert(part.to_string(), Said { at, dead });
+                self.stages
+                    .entry(stage)
+                    .or_default()
+                    .parts
+                    .insert(part.to_string(), Said { at, dead, again });
             }
             Ok(Subject::Plan { stage, .. }) => {
                 if let Some(parts) = self.broker.runs.plan(&self.run, stage).await? {
@@ -152,6 +182,7 @@ impl Progress {
                 done: parts.len(),
                 planned: *planned,
                 dead: parts.iter().filter_map(dead).collect(),
+                retries: retries(parts.values().filter_map(|said| said.again.as_ref())),
                 first_at,
                 last_at,
                 seconds: length.map(|length| length.num_milliseconds() as f64 / 1e3),
@@ -159,6 +190,16 @@ impl Progress {
         });
         each.collect()
     }
+}
+
+/// An input of which many parts came was tried again once, and not for each of them.
+fn retries<'a>(tries: impl Iterator<Item = &'a Try>) -> u64 {
+    let mut last: BTreeMap<_, u32> = BTreeMap::new();
+    for Try { worker, input, delivery } in tries {
+        let seen = last.entry((worker, input)).or_default();
+        *seen = (*seen).max(*delivery);
+    }
+    last.into_values().map(|delivery| u64::from(delivery.saturating_sub(1))).sum()
 }
 
 async fn follow(broker: &Broker, run: &RunId, start_sequence: u64) -> Result<pull::Ordered, Error> {

@@ -60,6 +60,7 @@ impl<W: Worker> Handler<W> {
                 id: envelope.id.clone(),
                 published_at: envelope.published_at,
                 attempts: history.attempts,
+                again: envelope.again::<W>(),
                 trace: trace.clone(),
                 publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
                 runs: Runs::new(Arc::clone(self.jetstream())),

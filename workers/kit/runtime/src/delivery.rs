@@ -20,6 +20,8 @@ pub struct Delivery {
     pub published_at: chrono::DateTime<chrono::Utc>,
     /// Failed attempts so far.
     pub attempts: u32,
+    /// Whose delivery it is and which, unless it is the first.
+    pub(crate) again: Option<String>,
     pub(crate) trace: crate::trace::TraceContext,
     pub(crate) publisher: Publisher,
     pub(crate) runs: Runs,
@@ -76,6 +78,11 @@ impl Delivery {
     }
 
     pub(crate) fn context(&self) -> crate::publish::Context<'_> {
-        crate::publish::Context { cause: &self.id, generation: self.generation, trace: &self.trace }
+        crate::publish::Context {
+            cause: &self.id,
+            generation: self.generation,
+            again: self.again.as_deref(),
+            trace: &self.trace,
+        }
     }
 }

@@ -137,6 +137,7 @@ impl<W: Worker> Handler<W> {
             id: envelope.id.clone(),
             published_at: envelope.published_at,
             attempts: history.attempts,
+            again: envelope.again::<W>(),
             trace: trace.clone(),
             publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
             runs: Runs::watched(Arc::clone(self.jetstream()), Arc::clone(&progress)),
@@ -352,6 +353,11 @@ impl Envelope {
             }),
             addressee: header(header::FOR).map(str::to_owned),
         })
+    }
+
+    /// Whose delivery it is and which, unless it is the first.
+    pub(crate) fn again<W: Worker>(&self) -> Option<String> {
+        (self.delivered > 1).then(|| format!("{} {}", W::NAME, self.delivered))
     }
 
     /// A part of a run is never for one alone: it replaces the one before it, which others may not have had.

@@ -32,6 +32,8 @@ pub enum PublishError {
 pub(crate) struct Context<'a> {
     pub(crate) cause: &'a str,
     pub(crate) generation: u32,
+    /// Whose delivery they come of and which, unless it is the first.
+    pub(crate) again: Option<&'a str>,
     pub(crate) trace: &'a TraceContext,
 }
 
@@ -160,6 +162,9 @@ fn headers(message: &Outgoing, context: &Context<'_>) -> HeaderMap {
     headers.insert(header::SCHEMA, message.schema.as_str());
     if !context.cause.is_empty() {
         headers.insert(header::CAUSE, context.cause);
+    }
+    if let Some(again) = context.again {
+        headers.insert(header::TRY, again);
     }
     if context.generation > 0 {
         headers.insert(header::GENERATION, context.generation.to_string());

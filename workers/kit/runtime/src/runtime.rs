@@ -204,7 +204,8 @@ impl Runtime {
 
     async fn publish_in(&self, message: &Outgoing, trace: &TraceContext) -> Result<(), PublishError> {
         let publisher = Publisher::new(Arc::clone(self.outlet()));
-        publisher.send(message.clone(), &Context { cause: "", generation: 0, trace }).await?;
+        let context = Context { cause: "", generation: 0, again: None, trace };
+        publisher.send(message.clone(), &context).await?;
         publisher.flush().await
     }
 

@@ -84,7 +84,7 @@ async fn publish(runtime: &Runtime, daily: Daily, fire: DateTime<Utc>) -> Result
     let id = format!("tick:{}:{fire_time}", daily.job);
     let tick = Outgoing::event(Token::squeezed(TICK), key, id, &message);
     let trace = TraceContext::root();
-    let context = Context { cause: "", generation: 0, trace: &trace };
+    let context = Context { cause: "", generation: 0, again: None, trace: &trace };
     let first = runtime.outlet().publish_once(tick, &context).await?;
     tracing::info!(job = daily.job, fire_time, first, "tick");
     Ok(())

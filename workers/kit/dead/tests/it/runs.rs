@@ -3,6 +3,7 @@
 use crate::fleet::{Fleet, request};
 use async_nats::HeaderMap;
 use dead::{Filter, Phase, Standing};
+use proto::subject::header;
 use proto::v1::{ClinicPart, Complete, RunSummary};
 use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token};
 use runtime::{Delivery, Fault, Source, Worker};
@@ -97,7 +98,15 @@ impl Scene {
         for part in 0..PARTS {
             let part = Token::squeezed(&part.to_string());
             let part = Outgoing::part(&run(), Stage::Load, part, &ClinicPart::default());
-            fleet.runtime.publish(&part).await.unwrap();
+            let mut headers = HeaderMap::new();
+            headers.insert(header::MESSAGE_ID, part.id(0));
+            headers.insert(header::TRY, "loader 2");
+            let said = fleet.runtime.jetstream().publish_with_headers(
+                part.subject.to_string(),
+                headers,
+                part.payload.into(),
+            );
+            said.await.unwrap().await.unwrap();
         }
         for _ in 0..=sick.len() + incurable.len() {
             follow.next().await.unwrap();
@@ -171,6 +180,17 @@ async fn replayed_parts_complete_their_stage_once_more_and_supersede_what_died_b
     let headers = scene.complete(1).await;
     assert_eq!(headers.get("Lf-Generation").unwrap().as_str(), "1");
     assert_eq!(scene.tombstones().await, 0);
+    // A replay is a first delivery, of a message that is as it was made.
+    let load = scene.message("lf.v1.run.20251111-0a1b2c3d4e5f.load.part.7").await;
+    assert_eq!((load.get("Lf-Dead").is_some(), load.get("Lf-Try").unwrap().as_str()), (true, "loader 2"));
+    let matched = scene.message("lf.v1.run.20251111-0a1b2c3d4e5f.match.part.7").await;
+    assert_eq!(matched.get("Lf-Try"), None);
+    let letters = scene.fleet.runtime.runs().messages("DEAD", Subject::dead("*", "*")).await;
+    let mut letters = letters.unwrap();
+    while let Some(letter) = letters.next().await.unwrap() {
+        let said = ["Dl-Deliveries", "Dl-Attempts"].map(|name| letter.headers.get(name).unwrap().as_str());
+        assert_eq!(said, ["1", "1"]);
+    }
     let states = scene.fleet.states().await;
     assert_eq!(states, BTreeMap::from([(Standing::Resolved, 3), (Standing::Superseded, 1)]));
     // The announcer makes its summary anew, as generation 1.

@@ -1,7 +1,9 @@
 //! A broker, and runs of 20 clinics in five parts.
 
+use async_nats::HeaderMap;
 use chrono::{DateTime, Utc};
 use overview::Broker;
+use proto::subject::header;
 use proto::v1::{
     Alert, Assignment, Assignments, Attempt, Clinic, ClinicMatch, ClinicPart, Evidence, Matches, PainPart,
     PainPoint, RunHeader, RunRequest, RunSummary, ScoreSummary, Segment, Signal, Strategy,
@@ -34,6 +36,16 @@ impl Room {
             self.runtime.publish(&message).await.unwrap();
         }
     }
+
+    /// Says what came of a later delivery of an input.
+    pub(crate) async fn say_late(&self, message: &Outgoing, input: &str, tried: &str) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CAUSE, input);
+        headers.insert(header::TRY, tried);
+        let (subject, payload) = (message.subject.to_string(), message.payload.clone().into());
+        let said = self.runtime.jetstream().publish_with_headers(subject, headers, payload);
+        said.await.unwrap().await.unwrap();
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the broker says by its own clock when messages came")]
@@ -49,7 +61,7 @@ pub(crate) fn part<M: Message + Name>(run: &str, stage: Stage, name: &str, messa
     Outgoing::part(&token(run), stage, token(name), message)
 }
 
-pub(crate) fn header(run: &str, client: &str) -> Outgoing {
+pub(crate) fn begun(run: &str, client: &str) -> Outgoing {
     let request = RunRequest {
         request_id: format!("request-of-{run}"),
         client_id: client.to_owned(),
@@ -130,7 +142,7 @@ pub(crate) fn decided(run: &str) -> Vec<Outgoing> {
         attempts: vec![Attempt { threshold: 7.0, segments: 1 }],
         ..ScoreSummary::default()
     };
-    let mut messages = vec![header(run, ALPHA)];
+    let mut messages = vec![begun(run, ALPHA)];
     messages.extend((0..3).map(|at| part(run, Stage::Profile, &format!("pains-{at}"), &pains(at))));
     messages.extend((0..PARTS).map(|at| part(run, Stage::Load, &at.to_string(), &clinics(at))));
     messages.push(Outgoing::plan(&id, Stage::Load, PARTS as u32));

@@ -4,7 +4,7 @@ use overview::{Error, list, runs};
 use proto::Outgoing;
 use proto::subject::Stage;
 
-use crate::made::{ALPHA, Room, header, now, summary, token};
+use crate::made::{ALPHA, Room, begun, now, summary, token};
 
 const BETA: &str = "00000000-0000-7000-8000-00000000000b";
 
@@ -13,7 +13,7 @@ async fn a_run_is_loading_then_running_then_as_it_ended() {
     let room = Room::open().await;
     let state = async || list::newest(&room.broker, 1, now()).await.unwrap().pop().map(|entry| entry.state);
     assert_eq!(state().await, None, "a server that never saw a run has none");
-    room.say([header("r-1", ALPHA)]).await;
+    room.say([begun("r-1", ALPHA)]).await;
     assert_eq!(state().await.as_deref(), Some("loading"));
     room.say([Outgoing::plan(&token("r-1"), Stage::Match, 3)]).await;
     assert_eq!(state().await.as_deref(), Some("running"));
@@ -25,7 +25,7 @@ async fn a_run_is_loading_then_running_then_as_it_ended() {
 #[tokio::test]
 async fn a_client_sees_its_own_runs_only() {
     let room = Room::open().await;
-    room.say([header("r-1", ALPHA), header("r-2", BETA)]).await;
+    room.say([begun("r-1", ALPHA), begun("r-2", BETA)]).await;
     assert_eq!(runs::find(&room.broker, "latest").await.unwrap().id.as_str(), "r-2");
     let alpha = room.broker.clone().of_client(ALPHA.parse().unwrap());
     assert_eq!(runs::find(&alpha, "latest").await.unwrap().id.as_str(), "r-1");

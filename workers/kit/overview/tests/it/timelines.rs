@@ -53,3 +53,40 @@ async fn a_timeline_has_the_alerts_of_the_run_and_the_run_before() {
     let told: Vec<_> = timeline.alerts.iter().map(|alert| (alert.text.as_str(), alert.severity)).collect();
     assert_eq!(told, [("low-confidence of r-2", "warning")]);
 }
+
+#[tokio::test]
+async fn a_stage_counts_each_input_that_was_tried_again_and_not_what_came_of_it() {
+    let room = Room::open().await;
+    room.say(decided("r-1")).await;
+    let known = runs::find(&room.broker, "r-1").await.unwrap();
+    let mut progress = Progress::open(&room.broker, &known).await.unwrap();
+    assert!(progress.stages().iter().all(|stage| stage.retries == 0));
+    let matched = |name: &str| part("r-1", Stage::Match, name, &proto::v1::Matches::default());
+    let loaded = |name: &str| part("r-1", Stage::Load, name, &proto::v1::ClinicPart::default());
+    for (message, input, tried) in [
+        // Two workers had trouble with the same input, one of them twice.
+        (matched("geographic-0"), "load-0", "matcher-geographic 2"),
+        (matched("pain_pattern-0"), "load-0", "matcher-pain-pattern 3"),
+        (matched("geographic-1"), "load-1", "matcher-geographic 2"),
+        // One input came to be several parts, some of them on its second delivery and some on its third.
+        (loaded("2"), "request", "loader 2"),
+        (loaded("3"), "request", "loader 3"),
+        (loaded("4"), "request", "loader 3"),
+        // What nobody of ours would say.
+        (matched("geographic-2"), "load-2", "matcher-geographic"),
+        (matched("geographic-3"), "load-3", "matcher-geographic -1"),
+        (matched("geographic-4"), "load-4", "matcher-geographic 0"),
+    ] {
+        room.say_late(&message, input, tried).await;
+    }
+    let retries = async |progress: &mut Progress| {
+        progress.catch_up().await.unwrap();
+        let kept = progress.stages();
+        assert_eq!(kept, Progress::open(&room.broker, &known).await.unwrap().stages());
+        ["load", "match", "score"].map(|name| stage(&kept, name).retries)
+    };
+    assert_eq!(retries(&mut progress).await, [2, 4, 0]);
+    // A replay does it anew, at once.
+    room.say([matched("pain_pattern-0")]).await;
+    assert_eq!(retries(&mut progress).await, [2, 2, 0]);
+}

@@ -4,7 +4,7 @@ use overview::runs::Known;
 use overview::unmatched::{self, Place};
 use overview::{Broker, Error, runs};
 
-use crate::made::{ALPHA, Room, decided, header, id};
+use crate::made::{ALPHA, Room, begun, decided, id};
 
 /// The ids of each page.
 async fn pages(broker: &Broker, known: &Known, most: usize) -> Vec<Vec<i64>> {
@@ -37,7 +37,7 @@ async fn pages_of_any_length_have_every_unmatched_clinic_once() {
 #[tokio::test]
 async fn before_the_score_and_behind_the_end_there_is_none() {
     let room = Room::open().await;
-    room.say([header("r-1", ALPHA)]).await;
+    room.say([begun("r-1", ALPHA)]).await;
     let known = runs::find(&room.broker, "r-1").await.unwrap();
     let error = unmatched::page(&room.broker, &known, Place::default(), 9).await.unwrap_err();
     assert!(matches!(error, Error::NotScored { .. }), "{error}");

@@ -1,6 +1,6 @@
 //! Every class of failure, from outside.
 
-use crate::fleet::{Broker, Probe, first, header, job, run, schema};
+use crate::fleet::{Broker, Probe, first, header, job, part, run, schema};
 use async_nats::HeaderMap;
 use proto::Outbox;
 use proto::v1::{Alert, RunRequest};
@@ -39,6 +39,32 @@ async fn a_failed_message_comes_again_until_it_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_of_a_later_delivery_says_so_and_is_the_same_message() {
+    let broker = Broker::start().await;
+    let runtime = broker.runtime().await;
+    let (probe, mut seen) = Probe::new(|request, delivery| match request.request_id.as_str() {
+        "again" if delivery.attempts == 0 => Err(lost()),
+        id => Ok(Outbox::none().with(part(id, "0")).with(part(id, "1"))),
+    });
+    let worker = run(&runtime, probe);
+    // As the first delivery would have said it, had it come further.
+    runtime.publish(&part("again", "1")).await.unwrap();
+    for id in ["again", "once"] {
+        runtime.publish(&job(id)).await.unwrap();
+    }
+    let again = first(&runtime, "RUN", "lf.v1.run.again.match.part.0").await;
+    let said = ["Lf-Try", "Lf-Cause", "Nats-Msg-Id"].map(|name| header(&again, name));
+    assert_eq!(said, ["probe 2", &job("again").id(0), &part("again", "0").id(0)]);
+    let once = first(&runtime, "RUN", "lf.v1.run.once.match.part.1").await;
+    assert_eq!((header(&once, "Lf-Try"), header(&once, "Lf-Cause")), ("", job("once").id(0).as_str()));
+    runtime.stop();
+    worker.await.unwrap();
+    assert_eq!([seen.recv().await, seen.recv().await, seen.recv().await].iter().flatten().count(), 3);
+    let there = first(&runtime, "RUN", "lf.v1.run.again.match.part.1").await;
+    assert_eq!((header(&there, "Lf-Try"), header(&there, "Lf-Cause")), ("", ""), "it was there already");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_spent_budget_ends_in_one_dead_letter_that_keeps_the_original() {
     let broker = Broker::start().await;
     let runtime = broker.runtime().await;
@@ -53,6 +79,7 @@ async fn a_spent_budget_ends_in_one_dead_letter_that_keeps_the_original() {
     assert_eq!(RunRequest::decode(dead.payload).unwrap().request_id, "a");
     let tombstone = first(&runtime, "RUN", "lf.v1.run.a.match.part.0").await;
     assert_eq!(header(&tombstone, "Lf-Tombstone"), "exhausted");
+    assert_eq!(header(&tombstone, "Lf-Try"), "probe 3");
     runtime.stop();
     worker.await.unwrap();
     for _ in 0..3 {
