@@ -181,6 +181,12 @@ async fn pages_need_somebody_who_is_signed_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_week_is_shown_from_any_touch_on() {
     let rig = with_leads("Jane Roe").await;
+    let reached = |id: &str| {
+        json!({"prospect_id": id, "name": id, "title": "Founder", "company": format!("Clinic {id}"), "state": "AZ",
+            "linkedin_url": format!("https://linkedin.com/in/{id}"), "about": "physical therapy owner, referrals"})
+    };
+    let people = json!({"user_id": "default", "prospects": [reached("p_one"), reached("p_two")]});
+    rig.done("none", "/api/prospects/discover", people).await;
     let plan = json!({"user_id": "default", "target_connection_requests": 2, "target_followups": 0});
     let planned = rig.done("none", "/api/outreach/cadence/weekly", plan).await;
     let week = format!("/outreach/week?day={}", planned["week_start"].as_str().unwrap());
