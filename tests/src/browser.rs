@@ -91,11 +91,7 @@ impl Browser {
     /// A new one that has no cookies, for the dashboard at this address.
     pub async fn start(base: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("leadfleet-browser-").tempdir().unwrap();
-        let log = folder.path().join("chromedriver.log");
-        let scratch = [("TMPDIR".to_owned(), folder.path().display().to_string())];
-        let driver = Process::start(Path::new("chromedriver"), &["--port=0"], &scratch, folder.path(), log);
-        let port = until(async || port(&driver.log())).await;
-        let port = port.unwrap_or_else(|| panic!("chromedriver does not start: {}", driver.log()));
+        let (driver, port) = driver(&folder).await;
         let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
         let flags: Vec<&str> = FLAGS.into_iter().chain([profile.as_str()]).collect();
         let wanted = json!({
@@ -328,6 +324,25 @@ const AXE: &str = r#"
 
 fn texts(values: &Value) -> impl Iterator<Item = &str> {
     values.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// A chromedriver, and where it listens. It looks for a free port and takes it a moment later: sometimes somebody else has
+/// by then.
+async fn driver(folder: &TempDir) -> (Process, u16) {
+    let scratch = [("TMPDIR".to_owned(), folder.path().display().to_string())];
+    let mut said = String::new();
+    for number in 1..=5 {
+        let log = folder.path().join(format!("chromedriver-{number}.log"));
+        let mut driver =
+            Process::start(Path::new("chromedriver"), &["--port=0"], &scratch, folder.path(), log);
+        let begun = || driver.log().contains("started successfully") || driver.log().contains("Exiting");
+        until(async || begun().then_some(())).await;
+        if let Some(port) = port(&driver.log()).filter(|_| !driver.ended()) {
+            return (driver, port);
+        }
+        said = driver.log();
+    }
+    panic!("chromedriver does not start: {said}");
 }
 
 /// Where chromedriver says that it listens.

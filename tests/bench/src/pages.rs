@@ -13,6 +13,7 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use proto::subject::{header, stream};
+use proto::{Subject, Token};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -83,13 +84,15 @@ pub(crate) fn measure(binaries: &Path, rows: usize) -> anyhow::Result<()> {
 async fn die(url: &str) -> anyhow::Result<()> {
     let (client, _reconnects) = runtime::connect(url).await?;
     let jetstream = jetstream::new(client);
+    let subject =
+        Subject::Event { kind: Token::squeezed("scrape_done"), key: Token::squeezed("reddit") }.to_string();
     for start in (0..LETTERS).step_by(AT_ONCE as usize) {
         let sent = (start..start + AT_ONCE).map(async |number| {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, "application/json");
             let body = format!(r#"{{"source": "SCRAPE_SOURCE_{number}", "date": "2025-11-11"}}"#);
             let message = PublishMessage::build().headers(headers).payload(body.into());
-            let sent = jetstream.send_publish("lf.v1.event.scrape_done.reddit", message).await?;
+            let sent = jetstream.send_publish(subject.clone(), message).await?;
             sent.await?;
             anyhow::Ok(())
         });

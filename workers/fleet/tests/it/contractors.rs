@@ -9,7 +9,7 @@ use levels::{Profile, matching};
 use super::growth::{bring_cohort, contractors, import, moment};
 use super::{Servers, check_fails, json};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_looks_at_contractors_are_a_history() {
     let servers = Servers::start();
     let contractors = contractors(&servers);
@@ -65,7 +65,7 @@ fn who_is_erased_comes_back_neither_by_number_nor_by_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn partners_named_anew_and_items_that_are_done_are_shown_at_once() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -103,7 +103,7 @@ fn a_pattern_fits_85_percent_of_the_made_cohort() {
     assert!(count("contractors") >= 80.0 && count("matched") >= count("contractors") * 0.85, "{learned}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pattern_reaches_whoever_has_a_match_and_one_is_enough() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -140,7 +140,7 @@ fn told(event_id: &str, goal_id: Option<i32>, rated: Option<i16>) -> NewOutcome 
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_became_of_a_pattern_is_told_by_all_that_is_known_of_it() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -162,7 +162,7 @@ async fn what_became_of_a_pattern_is_told_by_all_that_is_known_of_it() {
     assert_eq!(contractors.explain(CLIENT, goals[1]).await.unwrap().goal.status, "open");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_a_pattern_acted_on_without_a_goal_there_is_one_outcome() {
     let servers = Servers::start();
     bring_cohort(&servers);

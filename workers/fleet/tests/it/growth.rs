@@ -145,7 +145,7 @@ fn rows_of_contractors_come_in_once_and_history_is_never_rewritten() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_is_left_out_names_no_partner() {
     let servers = Servers::start();
     import(&servers, "contractors", "id,company\n1,Desert Roofs\n", &[]);
@@ -160,7 +160,7 @@ async fn a_row_that_is_left_out_names_no_partner() {
     assert_eq!(names, [(5, "BuildPro".to_owned())].into());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn goals_come_from_those_who_levelled_up() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -204,7 +204,7 @@ async fn goals_come_from_those_who_levelled_up() {
     contractors.apply_pattern(CLIENT, 56, learned.patterns[0].id, now).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn partners_content_and_time_are_those_of_others_like_them() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -233,7 +233,7 @@ async fn partners_content_and_time_are_those_of_others_like_them() {
     assert!(matches!(up, Error::Unknown(_)), "{up}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_came_of_goals_is_told_once_and_learned_from() {
     let servers = Servers::start();
     bring_cohort(&servers);
@@ -327,7 +327,7 @@ async fn what_came_of_goals_is_told_once_and_learned_from() {
 const DELETED: &str = "SELECT set_config('app.client_id', '00000000-0000-7000-8000-000000000001', false);
     DELETE FROM business_growth_patterns";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn patterns_are_remembered_for_an_hour_or_until_others_are_released() {
     let servers = Servers::start();
     let (one, other) = (contractors(&servers), contractors(&servers));

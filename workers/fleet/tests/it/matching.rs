@@ -204,7 +204,7 @@ impl Reader {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_told_from_the_stream_alone() {
     let it = Reader(servers().await);
 

@@ -77,7 +77,7 @@ impl Prospects {
         let first = outreach_metrics::first_day(&mut tx).await?.unwrap_or(today);
         let (from, to) = (request.from.unwrap_or(first), request.to.unwrap_or(today));
         for (field, date) in [("from", from), ("to", to)] {
-            if !(1900..=9999).contains(&date.year()) {
+            if !(1..=9999).contains(&date.year()) {
                 return Err(Error::wrong(field, "is too far away"));
             }
         }
