@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::details::{Details, local_phone};
+use crate::details::{Brief, Details, local_phone};
 use crate::lexicon::is_generic;
 use crate::neighbours::Neighbours;
 use crate::normalise::Words;
@@ -24,6 +24,8 @@ pub struct Index {
     pub(crate) numbers: Vec<u32>,
     /// Empty when the list has names only.
     pub(crate) details: Vec<Option<Box<Details>>>,
+    /// The same for a quick look.
+    pub(crate) briefs: Vec<Brief>,
     starts: Vec<u32>,
     postings: Vec<u32>,
     /// Hash of phone, domain or address in the upper half, row in the lower.
@@ -212,6 +214,8 @@ impl List {
             true => Vec::new(),
             false => numbers.iter().map(|n| self.details[*n as usize].take()).collect(),
         };
+        let brief = |details: &Option<Box<Details>>| details.as_deref().map(Brief::of).unwrap_or_default();
+        let briefs: Vec<Brief> = details.iter().map(brief).collect();
         let mut filed: Vec<u64> = Vec::new();
         for (row, details) in details.iter().enumerate() {
             filed.extend(details.iter().flat_map(|d| keys(d)).map(|key| (u64::from(key) << 32) | row as u64));
@@ -229,6 +233,7 @@ impl List {
             overflow,
             numbers,
             details,
+            briefs,
             starts,
             postings,
             keys: filed,

@@ -4,6 +4,7 @@ use crate::Record;
 use crate::address::{self, Address};
 use crate::normalise::fold;
 use crate::state;
+use crate::vocabulary::hash;
 
 /// Zero and empty mean "not given".
 #[derive(Debug, Default, PartialEq)]
@@ -26,6 +27,53 @@ impl Details {
             domain: record.domain.map(domain).unwrap_or_default(),
         };
         (details != Details::default()).then_some(details)
+    }
+}
+
+/// Details as far as a quick look needs them, side by side for all rows: of texts a hash. Zero means "not given".
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Brief {
+    phone: u64,
+    number: u32,
+    city: u32,
+    domain: u32,
+    state: [u8; 2],
+}
+
+impl Brief {
+    pub(crate) fn of(details: &Details) -> Brief {
+        let short = |text: &str| if text.is_empty() { 0 } else { (hash(text) >> 32) as u32 | 1 };
+        Brief {
+            phone: details.phone,
+            number: details.address.number,
+            city: short(&details.city),
+            domain: short(&details.domain),
+            state: details.state,
+        }
+    }
+
+    /// The same order of magnitude as [`crate::points::compare`], for the price of a few comparisons.
+    pub(crate) fn compare(&self, other: &Brief) -> f32 {
+        let mut points = 0.0;
+        if self.phone > 0
+            && local_phone(self.phone) == local_phone(other.phone)
+            && same_phone(self.phone, other.phone)
+        {
+            points += 2.5;
+        }
+        if self.number > 0 && self.number == other.number {
+            points += 4.0;
+        }
+        if self.domain > 0 && self.domain == other.domain {
+            points += 3.0;
+        }
+        if self.city > 0 && self.city == other.city {
+            points += 3.0;
+        }
+        if self.state != [0; 2] && other.state != [0; 2] && self.state != other.state {
+            points -= 30.0;
+        }
+        points
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Record;
 use crate::build::{Index, keys};
-use crate::details::{Details, local_phone, same_phone};
+use crate::details::{Brief, Details};
 use crate::lexicon::is_generic;
 use crate::normalise::Words;
 use crate::points::word_similarity;
@@ -13,6 +13,7 @@ pub(crate) struct Query {
     pub(crate) words: Vec<QueryWord>,
     pub(crate) norm: f32,
     pub(crate) details: Option<Details>,
+    brief: Option<Brief>,
 }
 
 pub(crate) struct QueryWord {
@@ -27,7 +28,7 @@ pub(crate) const NEAR: f32 = 0.88;
 
 /// A list of rows longer than this is read only where it meets that of another word of the name.
 const LONG: usize = 512;
-/// How far the rows of a chain are read when its name has one distinctive word.
+/// How far the rows of a chain are read: those of its one distinctive word, or of two together.
 const CHAIN: usize = 4096;
 /// A name similarity that one shared rare word must be able to reach, else the next word is looked up too.
 const REACH: f32 = 0.6;
@@ -37,7 +38,9 @@ const SATISFIED: f32 = 0.85;
 impl Query {
     pub(crate) fn read(index: &Index, record: &Record<'_>, words: &mut Words) -> Query {
         words.read(record.name);
-        let mut query = Query { words: Vec::with_capacity(8), norm: 0.0, details: Details::read(record) };
+        let details = Details::read(record);
+        let brief = details.as_ref().map(Brief::of);
+        let mut query = Query { words: Vec::with_capacity(8), norm: 0.0, details, brief };
         for word in words.iter() {
             if query.words.iter().any(|w| w.text == word) {
                 continue;
@@ -112,7 +115,12 @@ impl Index {
                 rows.iter().take(CHAIN).for_each(|row| self.consider(*row, query, known, list));
             } else {
                 for other in &posted[i + 1..] {
-                    intersect(rows, other, |row| self.consider(row, query, known, list));
+                    let mut left = CHAIN;
+                    intersect(rows, other, |row| {
+                        self.consider(row, query, known, list);
+                        left -= 1;
+                        left > 0
+                    });
                 }
                 if list.rows.is_empty() {
                     rows.iter().take(LONG).for_each(|row| self.consider(*row, query, known, list));
@@ -174,38 +182,15 @@ impl Index {
         list.best_name = list.best_name.max(similarity);
         // Without the floor of the full points, so that the more similar of two poor names comes first.
         let mut points = 9.0 * similarity;
-        if let Some(left) = &query.details
-            && let Some(Some(right)) = self.details.get(row as usize)
-        {
-            points += quick(left, right);
+        if let (Some(left), Some(right)) = (&query.brief, self.briefs.get(row as usize)) {
+            points += left.compare(right);
         }
         list.offer(points, row);
     }
 }
 
-/// The same order of magnitude as [`crate::points::compare`], for the price of a few comparisons.
-fn quick(a: &Details, b: &Details) -> f32 {
-    let mut points = 0.0;
-    if a.phone > 0 && local_phone(a.phone) == local_phone(b.phone) && same_phone(a.phone, b.phone) {
-        points += 2.5;
-    }
-    if a.address.number > 0 && a.address.number == b.address.number {
-        points += 4.0;
-    }
-    if !a.domain.is_empty() && a.domain == b.domain {
-        points += 3.0;
-    }
-    if !a.city.is_empty() && a.city == b.city {
-        points += 3.0;
-    }
-    if a.state != [0; 2] && b.state != [0; 2] && a.state != b.state {
-        points -= 30.0;
-    }
-    points
-}
-
-/// Rows in both ascending lists, by steps that double in the longer one.
-fn intersect(a: &[u32], b: &[u32], mut found: impl FnMut(u32)) {
+/// Rows in both ascending lists, by steps that double in the longer one, until `found` has enough.
+fn intersect(a: &[u32], b: &[u32], mut found: impl FnMut(u32) -> bool) {
     let (short, mut long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     for row in short {
         let mut step = 1;
@@ -217,7 +202,7 @@ fn intersect(a: &[u32], b: &[u32], mut found: impl FnMut(u32)) {
         let at = from + long[from.min(to)..to].partition_point(|r| r < row);
         long = &long[at.min(long.len())..];
         match long.first() {
-            Some(first) if first == row => found(*row),
+            Some(first) if first == row && !found(*row) => return,
             Some(_) => {}
             None => return,
         }
