@@ -83,6 +83,7 @@ impl Api {
             rate: NonZeroU32::MAX,
             burst: NonZeroU32::MAX,
             public_url: None,
+            trusted_proxies: Vec::new(),
             clock: time.clock(),
         };
         let (runtime, prospects) = (Runtime::start(nats).await.unwrap(), fleet.prospects().await);

@@ -185,13 +185,13 @@ async fn change(db: &Db, settings: &Settings, of: Of, change: Change) -> Result<
         }
         Change::Password(Password { hash, made }) => {
             people::set_password(&mut tx, person.id, &hash).await?;
-            sessions_ended = sessions::end_of(&mut tx, person.id, None).await?;
+            sessions_ended = sessions::end_of(&mut tx, person.id).await?;
             password = made;
             (Verb::ChangePassword, "has another password".to_owned())
         }
         Change::Disable => {
             people::set_disabled(&mut tx, person.id, person.disabled_at.or(Some(now()))).await?;
-            sessions_ended = sessions::end_of(&mut tx, person.id, None).await?;
+            sessions_ended = sessions::end_of(&mut tx, person.id).await?;
             (Verb::DisablePerson, "is disabled".to_owned())
         }
         Change::Enable => {

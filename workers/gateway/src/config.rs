@@ -1,6 +1,7 @@
 //! Settings of the gateway: where it listens, whom it lets in, how much it takes.
 
 use crate::clock::Clock;
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 
@@ -35,6 +36,18 @@ pub struct Config {
     #[arg(long = "gateway-public-url", env = "GATEWAY_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     pub public_url: Option<String>,
 
+    /// Servers before the gateway that are believed when they say, as `X-Forwarded-For`, from where a request comes:
+    /// addresses or networks, separated by commas.
+    #[arg(
+        long = "gateway-trusted-proxies",
+        env = "GATEWAY_TRUSTED_PROXIES",
+        default_value = "127.0.0.0/8,::1",
+        value_delimiter = ',',
+        value_name = "NETWORKS",
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// What time it is; tests have their own.
     #[arg(skip)]
     pub clock: Clock,
@@ -49,10 +62,21 @@ impl Config {
         }
     }
 
+    /// Whether a server before the gateway is believed.
+    pub(crate) fn trusts(&self, proxy: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&proxy))
+    }
+
     /// Whether browsers come by https: then somebody before the gateway speaks it.
     pub(crate) fn is_https(&self) -> bool {
         self.public_url().starts_with("https://")
     }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let alone = text.parse::<IpAddr>().map(IpNet::from);
+    alone.or_else(|_| text.parse()).map_err(|_| "write it as 10.0.0.0/8 or 192.0.2.1".to_owned())
 }
 
 fn web_address(text: &str) -> Result<String, String> {

@@ -1,17 +1,21 @@
 //! The page of one's own account: who one is here, and another password.
 
 use super::viewer::Signed;
-use super::{Viewer, audit, password, too_often};
+use super::{Viewer, audit, password, session, throttle, too_often};
 use crate::clock;
+use crate::pages::words::count;
 use crate::pages::{Ask, Sent, View, layout};
 use crate::problem::{Kind, Problem};
-use axum::http::StatusCode;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use db::{people, sessions};
+use db::people::{self, Person};
+use db::sessions;
 use dead::Verb;
 use maud::{Markup, html};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use std::net::SocketAddr;
 
 #[derive(Serialize)]
 struct Account<'a> {
@@ -32,9 +36,13 @@ pub(super) async fn show(ask: Ask) -> Response {
     ask.show(&Account::of(&ask.viewer))
 }
 
-pub(super) async fn change(sent: Sent) -> Result<Response, Problem> {
+pub(super) async fn change(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Response, Problem> {
     let (app, viewer) = (&sent.ask.app, &sent.ask.viewer);
-    let (Some(id), Some(Signed { session, email })) = (viewer.person, &viewer.signed) else {
+    let (Some(id), Some(Signed { email, .. })) = (viewer.person, &viewer.signed) else {
         let detail = "nobody is signed in here, so there is no password to change";
         return Err(Problem::new(Kind::Forbidden, detail));
     };
@@ -50,7 +58,8 @@ pub(super) async fn change(sent: Sent) -> Result<Response, Problem> {
         return refused("the new password was not typed the same twice");
     }
     // Whoever sits down at somebody's session must not guess the password there.
-    app.sign_in.throttle.with(Sha256::digest(email).into()).map_err(too_often)?;
+    let place = throttle::place(&app.config, &headers, peer.ip());
+    app.sign_in.throttle.count(place, Sha256::digest(email).into()).map_err(too_often)?;
     let mut tx = app.db.begin(viewer.client).await?;
     let person = people::named(&mut tx, email).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await?;
@@ -62,12 +71,17 @@ pub(super) async fn change(sent: Sent) -> Result<Response, Problem> {
         return refused("the current password is not right");
     }
     people::set_password(&mut tx, id, &hash).await?;
-    let ended = sessions::end_of(&mut tx, id, Some(session)).await?;
+    // Whoever has got hold of the cookie has nothing of it any more: this browser goes on with another one.
+    let others = sessions::end_of(&mut tx, id).await?.saturating_sub(1);
+    let person = Person { password_hash: hash, ..person };
+    let token = session::begin(&mut tx, &person).await?.ok_or_else(Problem::not_found)?;
     audit::write(app, Verb::ChangePassword, viewer.client, id, &viewer.name).await?;
     tx.commit().await?;
-    let said =
-        html! { p role="status" { "The password is changed. Other sessions that were ended: " (ended) "." } };
-    Ok(page(&sent.ask, StatusCode::OK, &said))
+    let said = html! {
+        p role="status" { "The password is changed, and " (count(others, "other session")) " ended. " a href="/" { "Go on" } }
+    };
+    let cookie = session::set_cookie(app, &token)?;
+    Ok(([(header::SET_COOKIE, cookie)], layout::bare("Account", &said)).into_response())
 }
 
 fn page(ask: &Ask, status: StatusCode, said: &Markup) -> Response {

@@ -90,9 +90,8 @@ async fn sign_in(
     }
     let email = given.email.trim().replace('\0', "").to_lowercase();
     let hash = Sha256::digest(&email).into();
-    let throttle = &app.sign_in.throttle;
-    throttle.from(throttle::place(&app.config, &headers, peer.ip())).map_err(too_often)?;
-    throttle.with(hash).map_err(too_often)?;
+    let place = throttle::place(&app.config, &headers, peer.ip());
+    app.sign_in.throttle.count(place, hash).map_err(too_often)?;
 
     // What is done for an address that nobody has is the same as for a password that is wrong.
     let client = people::client_of(&app.db, &email).await?.unwrap_or(db::DEFAULT_CLIENT);

@@ -9,8 +9,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Tries a minute with one address of a person.
-const OF_NAME: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// Tries a minute with one address of a person from one place: whoever guesses elsewhere does not lock the person out.
+const OF_NAME_FROM_PLACE: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// Tries a minute with one address of a person from all places together: who has many machines guesses no faster.
+const OF_NAME: NonZeroU32 = NonZeroU32::new(60).unwrap();
 /// Tries a minute from one address of a machine.
 const OF_PLACE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Failures a minute that are written down for long, and at once: the audit has room for as many in a year, and must
@@ -22,6 +24,7 @@ const COUNTERS: usize = 10_000;
 
 pub(super) struct Throttle {
     names: DefaultKeyedRateLimiter<[u8; 32]>,
+    names_from_places: DefaultKeyedRateLimiter<([u8; 32], IpAddr)>,
     places: DefaultKeyedRateLimiter<IpAddr>,
     failures: DefaultDirectRateLimiter,
     clock: DefaultClock,
@@ -31,6 +34,7 @@ impl Default for Throttle {
     fn default() -> Self {
         Self {
             names: DefaultKeyedRateLimiter::keyed(Quota::per_minute(OF_NAME)),
+            names_from_places: DefaultKeyedRateLimiter::keyed(Quota::per_minute(OF_NAME_FROM_PLACE)),
             places: DefaultKeyedRateLimiter::keyed(Quota::per_minute(OF_PLACE)),
             failures: DefaultDirectRateLimiter::direct(Quota::per_minute(KEPT).allow_burst(KEPT_AT_ONCE)),
             clock: DefaultClock::default(),
@@ -39,14 +43,11 @@ impl Default for Throttle {
 }
 
 impl Throttle {
-    /// Counts a try from a place; else says how long to wait.
-    pub(super) fn from(&self, place: IpAddr) -> Result<(), Duration> {
-        self.count(&self.places, &place)
-    }
-
-    /// Counts a try with the hash of an address.
-    pub(super) fn with(&self, name: [u8; 32]) -> Result<(), Duration> {
-        self.count(&self.names, &name)
+    /// Counts a try from a place with the hash of an address of a person; else says how long to wait.
+    pub(super) fn count(&self, place: IpAddr, name: [u8; 32]) -> Result<(), Duration> {
+        self.take(&self.places, &place)?;
+        self.take(&self.names_from_places, &(name, place))?;
+        self.take(&self.names, &name)
     }
 
     /// Whether one more failure is written down.
@@ -54,7 +55,7 @@ impl Throttle {
         self.failures.check().is_ok()
     }
 
-    fn count<K: Hash + Eq + Clone>(&self, all: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Duration> {
+    fn take<K: Hash + Eq + Clone>(&self, all: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Duration> {
         if all.len() >= COUNTERS {
             all.retain_recent();
         }
@@ -62,12 +63,23 @@ impl Throttle {
     }
 }
 
-/// Where a request comes from: of long addresses the network, in which one machine has all. Who speaks https before
-/// the gateway says last who came to it.
+/// Where a request comes from: of long addresses the network, in which one machine has all. Servers before the gateway
+/// that are trusted say who came to them; whoever else says so is not believed.
 pub(super) fn place(config: &Config, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-    let told = headers.get_all("x-forwarded-for").iter().next_back().filter(|_| config.is_https());
-    let told = told.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    match told.unwrap_or(peer).to_canonical() {
+    let told: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .collect();
+    let mut place = peer.to_canonical();
+    // The nearest stands last; what cannot be read ends the way.
+    for told in told.into_iter().rev().map(|told| told.trim().parse::<IpAddr>()) {
+        match told {
+            Ok(next) if config.trusts(place) => place = next.to_canonical(),
+            _ => break,
+        }
+    }
+    match place {
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
         address => address,
     }
@@ -98,10 +110,26 @@ mod tests {
     fn a_place_is_what_cannot_be_changed_at_will() {
         check(&[], &[], "192.0.2.1", "192.0.2.1");
         check(&[], &["198.51.100.7"], "192.0.2.1", "192.0.2.1");
-        let https = ["--gateway-public-url", "https://leads.example.com"];
-        check(&https, &["198.51.100.7", "203.0.113.1, 203.0.113.9"], "127.0.0.1", "203.0.113.9");
-        check(&https, &["nonsense"], "127.0.0.1", "127.0.0.1");
+        check(&[], &["198.51.100.7", "203.0.113.1, 203.0.113.9"], "127.0.0.1", "203.0.113.9");
+        check(&[], &["nonsense"], "127.0.0.1", "127.0.0.1");
+        check(&[], &["203.0.113.9, nonsense"], "127.0.0.1", "127.0.0.1");
         check(&[], &[], "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
         check(&[], &[], "::ffff:192.0.2.1", "192.0.2.1");
+        let proxies = ["--gateway-trusted-proxies", "10.0.0.0/8,192.0.2.1"];
+        check(&proxies, &["203.0.113.9, 198.51.100.7, 10.1.2.3"], "::ffff:192.0.2.1", "198.51.100.7");
+        check(&proxies, &["203.0.113.9"], "192.0.2.2", "192.0.2.2");
+        check(&proxies, &["203.0.113.9"], "127.0.0.1", "127.0.0.1");
+    }
+
+    #[test]
+    fn who_guesses_from_elsewhere_does_not_lock_a_person_out() {
+        let throttle = Throttle::default();
+        let (guesser, person) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let tries = (0..20).filter(|_| throttle.count(guesser, [7; 32]).is_ok()).count();
+        assert!((5..20).contains(&tries), "{tries}");
+        assert_eq!(throttle.count(person, [7; 32]), Ok(()));
+        let everywhere =
+            (0..200u8).filter(|last| throttle.count([198, 51, 100, *last].into(), [7; 32]).is_ok()).count();
+        assert!((50..70).contains(&everywhere), "{everywhere}");
     }
 }

@@ -86,14 +86,9 @@ pub async fn end(tx: &mut Tx, session_id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends those of a person, but for one. Gives how many there were.
-pub async fn end_of(tx: &mut Tx, person: Uuid, but: Option<&str>) -> Result<u64, Error> {
+/// Ends those of a person. Gives how many there were.
+pub async fn end_of(tx: &mut Tx, person: Uuid) -> Result<u64, Error> {
     let client = tx.client();
-    let query = sqlx::query!(
-        "DELETE FROM sessions WHERE client_id = $1 AND person_id = $2 AND session_id IS DISTINCT FROM $3",
-        client,
-        person,
-        but
-    );
+    let query = sqlx::query!("DELETE FROM sessions WHERE client_id = $1 AND person_id = $2", client, person);
     Ok(query.execute(tx.connection()).await?.rows_affected())
 }
