@@ -17,7 +17,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
-    let wish = Wish { letter: args.sequence, operator: args.operator.clone() };
+    let wish = Wish { letter: args.sequence, operator: args.operator.clone(), verb: None };
     let mut events = dead.history(&wish).await?;
     events.retain(|event| !event.verb.is_of_people());
     output.show(&events, |events| in_words(events))?;

@@ -3,10 +3,10 @@
 use super::ask::{Ask, View};
 use super::dead::history;
 use super::layout::empty;
-use super::table::{filter, onward, search};
+use super::table::{choice, filter, onward, search};
 use crate::problem::Problem;
 use axum::response::Response;
-use dead::{Event, Wish};
+use dead::{Event, Verb, Wish};
 use maud::{Markup, html};
 use serde::Serialize;
 
@@ -24,11 +24,17 @@ struct Audit {
 pub(super) async fn audit(ask: Ask) -> Result<Response, Problem> {
     let letter = ask.address.get("letter").map(str::parse::<u64>).transpose();
     let letter = letter.map_err(|error| Problem::wrong("letter", error.to_string()))?;
-    let wish = Wish { letter, operator: ask.address.get("operator").map(str::to_owned) };
+    let operator = ask.address.get("operator").map(str::to_owned);
+    let wish = Wish { letter, operator, verb: ask.address.get("what").map(verb).transpose()? };
     let before = ask.address.get("cursor").map(str::parse::<u64>).transpose();
     let before = before.map_err(|error| Problem::wrong("cursor", error.to_string()))?;
     let recent = ask.app.dead.recent(&wish, before, ROWS).await?;
     Ok(ask.show(&Audit { events: recent.events, next: recent.before.map(|number| number.to_string()) }))
+}
+
+fn verb(name: &str) -> Result<Verb, Problem> {
+    let verb = Verb::ALL.into_iter().find(|verb| verb.as_str() == name);
+    verb.ok_or_else(|| Problem::wrong("what", "nothing in the audit is called like that"))
 }
 
 impl View for Audit {
@@ -37,13 +43,16 @@ impl View for Audit {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
+        let verbs = Verb::ALL.map(|verb| (verb.as_str(), verb.as_str().replace('_', " ")));
+        let verbs: Vec<(&str, &str)> = verbs.iter().map(|(name, words)| (*name, words.as_str())).collect();
         let fields = html! {
+            (choice(&ask.address, "what", "What", &verbs))
             (search(&ask.address, "operator", "Who"))
             (search(&ask.address, "letter", "Dead letter"))
         };
         html! {
             p.muted { "Every change that somebody made to the fleet, kept for a year." }
-            (filter(&ask.address, &["operator", "letter"], &fields))
+            (filter(&ask.address, &["what", "operator", "letter"], &fields))
             @if !self.events.is_empty() { (history(ask, &self.events)) }
             @else if self.next.is_some() { p { "Nothing among the newest. Older ones may be like that." } }
             @else if ask.address.pairs().next().is_some() {

@@ -67,6 +67,31 @@ pub enum Verb {
 }
 
 impl Verb {
+    pub const ALL: [Self; 22] = [
+        Self::Replay,
+        Self::ReplayEnded,
+        Self::Pause,
+        Self::Resume,
+        Self::Cancel,
+        Self::Edit,
+        Self::Discard,
+        Self::Import,
+        Self::Erase,
+        Self::PauseWorker,
+        Self::ResumeWorker,
+        Self::StartRun,
+        Self::LearnPatterns,
+        Self::LearnGrowth,
+        Self::SignIn,
+        Self::SignInFailed,
+        Self::SignOut,
+        Self::AddPerson,
+        Self::ChangeRole,
+        Self::ChangePassword,
+        Self::DisablePerson,
+        Self::EnablePerson,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Replay => "replay",
@@ -121,14 +146,16 @@ impl Verb {
 pub struct Wish {
     pub letter: Option<u64>,
     pub operator: Option<String>,
+    pub verb: Option<Verb>,
 }
 
 impl Wish {
     /// The subjects of events that may fit.
     fn subjects(&self) -> Vec<String> {
-        match self.letter {
-            Some(_) => Verb::OF_LETTERS.map(|verb| Subject::audit(verb.as_str(), "*")).into(),
-            None => vec![Subject::audit("*", "*")],
+        match (self.verb, self.letter) {
+            (Some(verb), _) => vec![Subject::audit(verb.as_str(), "*")],
+            (None, Some(_)) => Verb::OF_LETTERS.map(|verb| Subject::audit(verb.as_str(), "*")).into(),
+            (None, None) => vec![Subject::audit("*", "*")],
         }
     }
 
@@ -257,7 +284,7 @@ mod tests {
 
     #[track_caller]
     fn check(letter: Option<u64>, operator: Option<&str>, fits: bool) {
-        let wish = Wish { letter, operator: operator.map(str::to_owned) };
+        let wish = Wish { letter, operator: operator.map(str::to_owned), verb: None };
         assert_eq!(wish.fits(&event("3-7")), fits);
     }
 
