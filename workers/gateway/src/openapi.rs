@@ -5,7 +5,7 @@ use crate::check::{self, NO_NUL, Patterns};
 use crate::problem::{CONTENT_TYPE, Kind, Told, Wrong};
 use crate::routes::{self, GoalsQuery, HistoryQuery, LimitQuery, TimelineQuery, UserQuery, WeekQuery};
 use axum::Router;
-use prospects::LeadsQuery;
+use prospects::{LeadOrder, LeadsQuery};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +18,7 @@ Every POST may carry an `Idempotency-Key`: the same request with the same key is
 Every error is a problem (RFC 9457) as `application/problem+json`.";
 
 #[derive(OpenApi)]
-#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery, HistoryQuery, GoalsQuery, TimelineQuery)))]
+#[openapi(info(title = "leadfleet", description = ABOUT), components(schemas(Told<'static>, Wrong, UserQuery, LimitQuery, WeekQuery, LeadsQuery, LeadOrder, HistoryQuery, GoalsQuery, TimelineQuery)))]
 struct Bare;
 
 pub(crate) struct Description {

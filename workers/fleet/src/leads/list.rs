@@ -1,7 +1,7 @@
 //! Leads with their scores as they are stored.
 
 use als::Tier;
-use prospects::{LeadPage, LeadStatus, LeadsQuery, ListedLead};
+use prospects::{LeadOrder, LeadPage, LeadStatus, LeadsQuery, ListedLead};
 
 use super::{Leads, OfClient, OfLead};
 use crate::exit::Failure;
@@ -18,6 +18,9 @@ pub struct Args {
     /// Only leads with words in name, company or title that begin so, as "ann clin".
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
+    /// In which order: score (the best first), -score, name or -name.
+    #[arg(long, value_name = "ORDER", default_value = "score", allow_hyphen_values = true)]
+    sort: LeadOrder,
     /// How many.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
@@ -29,8 +32,9 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, leads: &Leads) -> Result<(), Failure> {
-    let Args { tier, status, search: q, limit, cursor, of } = args;
-    let page = leads.scores.list(of.client, &LeadsQuery { tier, status, q, limit, cursor }).await?;
+    let Args { tier, status, search: q, sort, limit, cursor, of } = args;
+    let query = LeadsQuery { tier, status, q, sort, limit, cursor };
+    let page = leads.scores.list(of.client, &query).await?;
     leads.output.show(&page, table)?;
     Ok(())
 }

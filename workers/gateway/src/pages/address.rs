@@ -44,6 +44,11 @@ impl Address {
         changed
     }
 
+    /// With a word that the address does not say itself.
+    pub(crate) fn or(&self, name: &str, value: &str) -> Self {
+        if self.get(name).is_some() { self.clone() } else { self.with(name, value) }
+    }
+
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

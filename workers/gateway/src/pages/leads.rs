@@ -36,13 +36,13 @@ impl View for LeadPage {
             (choice(&ask.address, "status", "Status", &statuses))
         };
         html! {
-            p.muted { "The best score first. A lead is scored when it comes or changes; its page shows why." }
+            p.muted { "A lead is scored when it comes or changes; its page shows why." }
             (filter(&ask.address, &["q", "tier", "status"], &fields))
             @if self.leads.is_empty() { (nobody(ask)) } @else {
-                (table("Leads", &ask.address, &[
-                    numbers("Score", &|lead: &ListedLead| score(lead)),
+                (table("Leads", &ask.address.or("sort", "score"), &[
+                    numbers("Score", &|lead: &ListedLead| score(lead)).by("score"),
                     column("Tier", &|lead| tier(lead.tier.as_deref())),
-                    column("Lead", &|lead| html! { a href={ "/leads/" (lead.prospect_id) } { bdi { (lead.name) } } }),
+                    column("Lead", &|lead: &ListedLead| html! { a href={ "/leads/" (lead.prospect_id) } { bdi { (lead.name) } } }).by("name"),
                     column("Title", &|lead| html! { bdi { (lead.title) } }),
                     column("Company", &|lead| html! { bdi { (lead.company) } }),
                     column("Status", &|lead| html! { (lead.status.replace('_', " ")) }),

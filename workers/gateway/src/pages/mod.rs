@@ -20,7 +20,7 @@ mod runs;
 mod segments;
 mod table;
 pub(crate) mod throughput;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use ask::{Ask, Twin, View, as_page, cookie, twins};
 pub(crate) use form::{Sent, from_our_page};

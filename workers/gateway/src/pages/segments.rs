@@ -36,18 +36,15 @@ async fn run_of(ask: &Ask, tx: &mut db::Tx) -> Result<Option<String>, Problem> {
 
 pub(super) async fn list(ask: Ask) -> Result<Response, Problem> {
     let word = |name: &str| ask.address.get(name).map(str::to_owned);
-    let sort = match ask.address.get("sort") {
-        None | Some("priority") => Sort::Priority,
-        Some("clinics") => Sort::Clinics,
-        Some("confidence") => Sort::Confidence,
-        Some("name") => Sort::Name,
-        Some(_) => return Err(Problem::wrong("sort", "use priority, clinics, confidence or name")),
-    };
+    let ways =
+        [Sort::Priority, Sort::Clinics, Sort::Confidence, Sort::Name].map(|sort| (sort.as_str(), sort));
+    let (sort, turned) = ask.address.sorting(&ways, Sort::Priority)?;
     let wanted = Wanted {
         text: word("q"),
         strategy: word("strategy"),
         category: word("category"),
         sort,
+        turned,
         limit: ROWS,
         offset: u32::try_from(ask.address.offset()?).unwrap_or(u32::MAX),
     };
@@ -93,7 +90,7 @@ impl View for Segments {
             @if self.page.segments.is_empty() {
                 (empty("No segment is like that", &html! { p { a href="/segments" { "Show all" } " · " a href="/unmatched" { "Clinics in no segment" } } }))
             } @else {
-                (table("Segments", &ask.address, &[
+                (table("Segments", &ask.address.or("sort", "priority"), &[
                     numbers("", &|segment: &Listed| html! { (number(segment.position + 1)) }),
                     column("Segment", &|segment: &Listed| html! { a href=(self.link(segment)) { bdi { (segment.segment_name) } } }).by("name"),
                     column("Category", &|segment| html! { (segment.pain_category.replace('_', " ")) }),

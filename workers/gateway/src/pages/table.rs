@@ -2,20 +2,23 @@
 
 use super::address::Address;
 use super::words::number;
+use crate::problem::Problem;
 use maud::{Markup, html};
 
 /// A column: its head, the word by which the server sorts, and what a row has there.
 pub(crate) struct Column<'a, R> {
-    pub(crate) head: &'static str,
+    head: &'static str,
     /// None: it does not sort.
-    pub(crate) sort: Option<&'static str>,
-    pub(crate) number: bool,
-    pub(crate) cell: &'a dyn Fn(&R) -> Markup,
+    sort: Option<&'static str>,
+    /// Whether the largest or the latest comes first when it sorts.
+    descends: bool,
+    number: bool,
+    cell: &'a dyn Fn(&R) -> Markup,
 }
 
 /// A column of words.
 pub(crate) fn words<'a, R>(head: &'static str, cell: &'a dyn Fn(&R) -> Markup) -> Column<'a, R> {
-    Column { head, sort: None, number: false, cell }
+    Column { head, sort: None, descends: false, number: false, cell }
 }
 
 /// A column of numbers.
@@ -24,8 +27,20 @@ pub(crate) fn numbers<'a, R>(head: &'static str, cell: &'a dyn Fn(&R) -> Markup)
 }
 
 impl<R> Column<'_, R> {
+    /// Sorts by this word: numbers with the largest first, words from A to Z.
     pub(crate) fn by(self, sort: &'static str) -> Self {
-        Self { sort: Some(sort), ..self }
+        Self { sort: Some(sort), descends: self.number, ..self }
+    }
+
+    /// Sorts by this word, the latest first.
+    pub(crate) fn latest_by(self, sort: &'static str) -> Self {
+        Self { sort: Some(sort), descends: true, ..self }
+    }
+
+    fn sorted(&self, address: &Address) -> Option<&'static str> {
+        let (asked, sort) = (address.get("sort")?, self.sort?);
+        let (asked, turned) = asked.strip_prefix('-').map_or((asked, false), |asked| (asked, true));
+        (asked == sort).then_some(if self.descends == turned { "ascending" } else { "descending" })
     }
 }
 
@@ -37,7 +52,7 @@ pub(crate) fn table<R>(caption: &str, address: &Address, columns: &[Column<'_, R
                 caption.hidden { (caption) }
                 thead { tr {
                     @for column in columns {
-                        th scope="col" class=[column.number.then_some("number")] aria-sort=[sorted(address, column.sort)] {
+                        th scope="col" class=[column.number.then_some("number")] aria-sort=[column.sorted(address)] {
                             @match column.sort {
                                 Some(sort) => a href=(turned(address, sort).href()) { (column.head) },
                                 None => (column.head),
@@ -57,18 +72,26 @@ pub(crate) fn table<R>(caption: &str, address: &Address, columns: &[Column<'_, R
     }
 }
 
-fn sorted(address: &Address, sort: Option<&str>) -> Option<&'static str> {
-    let (asked, sort) = (address.get("sort")?, sort?);
-    match asked.strip_prefix('-') {
-        Some(other) => (other == sort).then_some("descending"),
-        None => (asked == sort).then_some("ascending"),
-    }
-}
-
 /// A click sorts by a column, the next one the other way round; from the first page on.
 fn turned(address: &Address, sort: &str) -> Address {
     let other = if address.get("sort") == Some(sort) { format!("-{sort}") } else { sort.to_owned() };
     address.without(&["cursor", "offset"]).with("sort", other)
+}
+
+impl Address {
+    /// How a list is to be sorted, and whether the other way round.
+    pub(crate) fn sorting<T: Copy>(&self, ways: &[(&str, T)], default: T) -> Result<(T, bool), Problem> {
+        let Some(asked) = self.get("sort") else { return Ok((default, false)) };
+        let (name, turned) = asked.strip_prefix('-').map_or((asked, false), |name| (name, true));
+        let way = ways.iter().find(|(own, _)| *own == name);
+        way.map(|(_, way)| (*way, turned)).ok_or_else(|| {
+            let names: Vec<&str> = ways.iter().map(|(name, _)| *name).collect();
+            Problem::wrong(
+                "sort",
+                format!("use one of {}, with - before it for the other way round", names.join(", ")),
+            )
+        })
+    }
 }
 
 /// Links to the pages of a list that is read from a cursor on.

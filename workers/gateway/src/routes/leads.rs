@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use prospects::{Explanation, LeadPage, LeadsQuery, WhatIfAnswer, WhatIfRequest};
 
-/// Lists leads, the best score first
+/// Lists leads, the best score first unless another order is asked for
 #[utoipa::path(
     get, operation_id = "list_leads", path = "/api/leads", tag = "leads", params(LeadsQuery),
     responses((status = OK, body = LeadPage))

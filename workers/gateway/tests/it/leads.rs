@@ -70,15 +70,22 @@ async fn leads_are_listed_by_score_page_by_page() {
     let all = get("/api/leads").await;
     assert_eq!(names(&all), ["p_owner", "p_nurse", "p_alpha"]);
     assert_eq!((&all["leads"][0]["score"], &all["next"]), (&json!(60), &Value::Null));
-    let mut seen = Vec::new();
-    let mut path = "/api/leads?limit=1".to_owned();
-    loop {
-        let page = get(&path).await;
-        seen.extend(names(&page));
-        let Some(next) = page["next"].as_str() else { break };
-        path = format!("/api/leads?limit=1&cursor={next}");
+    for (sort, expected) in [
+        ("score", ["p_owner", "p_nurse", "p_alpha"]),
+        ("-score", ["p_alpha", "p_nurse", "p_owner"]),
+        ("name", ["p_alpha", "p_owner", "p_nurse"]),
+        ("-name", ["p_nurse", "p_owner", "p_alpha"]),
+    ] {
+        let mut seen = Vec::new();
+        let mut path = format!("/api/leads?limit=1&sort={sort}");
+        loop {
+            let page = get(&path).await;
+            seen.extend(names(&page));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/leads?limit=1&sort={sort}&cursor={next}");
+        }
+        assert_eq!(seen, expected, "{sort}");
     }
-    assert_eq!(seen, names(&all));
     assert_eq!(names(&get("/api/leads?tier=warm").await), ["p_owner"]);
     assert_eq!(names(&get("/api/leads?status=converted").await), Vec::<String>::new());
     for (words, found) in [
@@ -91,7 +98,15 @@ async fn leads_are_listed_by_score_page_by_page() {
     ] {
         assert_eq!(names(&get(&format!("/api/leads?q={words}")).await).join(" "), found, "{words}");
     }
-    for wrong in ["tier=boiling", "limit=0", "cursor=x", "cursor=999999.p"] {
+    for wrong in [
+        "tier=boiling",
+        "limit=0",
+        "cursor=x",
+        "cursor=999999.p",
+        "sort=age",
+        "cursor=n.p",
+        "sort=name&cursor=60.p",
+    ] {
         let answer = rig.get(&format!("/api/leads?{wrong}")).bearer_auth(&key).send().await.unwrap();
         problem(answer, 422, "validation").await;
     }

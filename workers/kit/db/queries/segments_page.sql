@@ -3,7 +3,7 @@ SELECT found.total AS "total!", s.position, s.segment_name, s.pain_category, s.c
     s.priority_score::float8 AS "priority_score!", s.mean_confidence, s.clinics, s.with_decision_maker, s.with_email,
     s.state, s.outreach_template ->> 'subject' AS subject, s.template_source
 FROM (
-    SELECT position, count(*) OVER () AS total, row_number() OVER (
+    SELECT position, count(*) OVER () AS total, (CASE WHEN $9::boolean THEN -1 ELSE 1 END) * row_number() OVER (
         ORDER BY CASE $6 WHEN 'priority' THEN position WHEN 'clinics' THEN -clinics WHEN 'confidence' THEN -mean_confidence END,
             segment_name, position
     ) AS place

@@ -107,13 +107,30 @@ pub struct LeadScore {
     pub als_snapshot: Option<Value>,
 }
 
+/// The lead behind which a list goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind<'a, K> {
+    pub prospect_id: &'a str,
+    /// What the list is sorted by: its score, or its name.
+    pub key: K,
+}
+
+/// In which order leads come, and behind which of them; those that are alike by their ids.
+#[derive(Clone, Copy, Debug)]
+pub enum Order<'a> {
+    /// Those without a score come last.
+    BestFirst(Option<Behind<'a, Option<i16>>>),
+    WorstFirst(Option<Behind<'a, Option<i16>>>),
+    FromA(Option<Behind<'a, &'a str>>),
+    FromZ(Option<Behind<'a, &'a str>>),
+}
+
 /// Which leads to list.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Listing<'a> {
     pub tier: Option<&'a str>,
     pub status: Option<&'a str>,
-    /// Those behind a lead: its name, and its score.
-    pub after: Option<(&'a str, Option<i16>)>,
+    pub order: Order<'a>,
     /// What words of name, company or title begin with, each of them.
     pub words: Option<&'a str>,
     pub limit: i64,
@@ -230,24 +247,81 @@ fn beginnings(words: &str) -> String {
     words.map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
 }
 
-/// The best score first.
+/// The leads of a client in an order that an index has.
+macro_rules! in_order {
+    ($tx:ident, $listing:ident, $prospect_id:expr, $key:expr, $behind:tt, $order:tt) => {
+        sqlx::query_as!(
+            LeadScore,
+            "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components,
+                als_weights_used, weights_source, als_shadow_score, scored_at, first_touch_at, als_snapshot
+            FROM leads
+            WHERE client_id = $1 AND deleted_at IS NULL
+                AND ($2::text IS NULL OR als_tier = $2) AND ($3::text IS NULL OR status = $3)
+                AND ($4::text IS NULL OR to_tsvector('simple', name || ' ' || company || ' ' || title)
+                    @@ to_tsquery('simple', $4))
+                AND ($5::text IS NULL OR " + $behind + ") ORDER BY " + $order + " LIMIT $7",
+            $tx.client(),
+            $listing.tier,
+            $listing.status,
+            $listing.words.map(beginnings),
+            $prospect_id,
+            $key,
+            $listing.limit
+        )
+        .fetch_all($tx.connection())
+        .await?
+    };
+}
+
 pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
-    let client = tx.client();
-    let (name, score) = listing.after.unzip();
     // Which index serves depends on what is asked for.
     sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(tx.connection()).await?;
-    let query = sqlx::query_file_as!(
-        LeadScore,
-        "queries/leads_by_score.sql",
-        client,
-        listing.tier,
-        listing.status,
-        name,
-        score.flatten().map_or(1, |score| -i32::from(score)),
-        listing.words.map(beginnings),
-        listing.limit
-    );
-    Ok(query.fetch_all(tx.connection()).await?)
+    let of_score = |behind: Option<Behind<'_, Option<i16>>>| {
+        let (id, score) = behind.map(|behind| (behind.prospect_id.to_owned(), behind.key)).unzip();
+        (id, score.flatten().map_or(1, |score| -i32::from(score)))
+    };
+    let of_name = |behind: Option<Behind<'_, &str>>| {
+        behind.map(|behind| (behind.prospect_id.to_owned(), behind.key.to_owned())).unzip()
+    };
+    Ok(match listing.order {
+        Order::BestFirst(behind) => {
+            let (id, key) = of_score(behind);
+            in_order!(
+                tx,
+                listing,
+                id,
+                key,
+                "(coalesce(-als_score, 1), prospect_id) > ($6::integer, $5)",
+                "coalesce(-als_score, 1), prospect_id"
+            )
+        }
+        Order::WorstFirst(behind) => {
+            let (id, key) = of_score(behind);
+            in_order!(
+                tx,
+                listing,
+                id,
+                key,
+                "(coalesce(-als_score, 1), prospect_id) < ($6::integer, $5)",
+                "coalesce(-als_score, 1) DESC, prospect_id DESC"
+            )
+        }
+        Order::FromA(behind) => {
+            let (id, key): (Option<String>, Option<String>) = of_name(behind);
+            in_order!(tx, listing, id, key, "(name, prospect_id) > ($6::text, $5)", "name, prospect_id")
+        }
+        Order::FromZ(behind) => {
+            let (id, key): (Option<String>, Option<String>) = of_name(behind);
+            in_order!(
+                tx,
+                listing,
+                id,
+                key,
+                "(name, prospect_id) < ($6::text, $5)",
+                "name DESC, prospect_id DESC"
+            )
+        }
+    })
 }
 
 pub async fn of(tx: &mut Tx, prospect_id: &str) -> Result<Option<LeadScore>, Error> {

@@ -4,14 +4,17 @@ use crate::error::Error;
 use crate::history::LeadStatus;
 use crate::scores::{Scores, Standing, standing, taken_apart};
 use als::{Changes, Components, InForce, Judged, Ledger, Source, Tier, Weights, WhatIf};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use db::activities::{self, Activity};
 use db::leads::Called;
-use db::scores::{self, LeadScore, Listing};
+use db::scores::{self, Behind, LeadScore, Listing, Order};
 use db::{Tx, Uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stats::calibrate::Platt;
+use std::str::FromStr;
 use utoipa::{IntoParams, ToSchema};
 
 /// Which leads to list.
@@ -30,22 +33,63 @@ pub struct LeadsQuery {
     #[schema(max_length = 100)]
     #[param(max_length = 100)]
     pub q: Option<String>,
+    #[serde(default)]
+    #[param(inline)]
+    pub sort: LeadOrder,
     #[serde(default = "hundred")]
     #[schema(minimum = 1, maximum = 1000, default = 100)]
     #[param(minimum = 1, maximum = 1000, default = 100)]
     pub limit: u32,
     /// `next` of the page before.
     #[serde(default)]
-    #[schema(pattern = r"^(-|[0-9]{1,3})\.[A-Za-z0-9_-]{1,64}$")]
-    #[param(pattern = r"^(-|[0-9]{1,3})\.[A-Za-z0-9_-]{1,64}$")]
+    #[schema(pattern = r"^(-|[0-9]{1,3}|n[A-Za-z0-9_-]{0,2000})\.[A-Za-z0-9_-]{1,64}$")]
+    #[param(pattern = r"^(-|[0-9]{1,3}|n[A-Za-z0-9_-]{0,2000})\.[A-Za-z0-9_-]{1,64}$")]
     pub cursor: Option<String>,
+}
+
+/// In which order leads are listed; `-` before a word turns it round.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
+pub enum LeadOrder {
+    /// The best first; those that have no score yet come last.
+    #[default]
+    #[serde(rename = "score")]
+    BestFirst,
+    #[serde(rename = "-score")]
+    WorstFirst,
+    /// By name.
+    #[serde(rename = "name")]
+    FromA,
+    #[serde(rename = "-name")]
+    FromZ,
+}
+
+impl LeadOrder {
+    const ALL: [Self; 4] = [Self::BestFirst, Self::WorstFirst, Self::FromA, Self::FromZ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::BestFirst => "score",
+            Self::WorstFirst => "-score",
+            Self::FromA => "name",
+            Self::FromZ => "-name",
+        }
+    }
+}
+
+impl FromStr for LeadOrder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|order| order.as_str() == text);
+        known.ok_or_else(|| format!("use one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
 }
 
 fn hundred() -> u32 {
     100
 }
 
-/// Leads, the best score first; those that have none yet come last.
+/// Leads in the order that was asked for.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LeadPage {
     pub leads: Vec<ListedLead>,
@@ -134,12 +178,12 @@ pub struct WhatIfAnswer {
 
 impl Scores {
     pub async fn list(&self, client: Uuid, query: &LeadsQuery) -> Result<LeadPage, Error> {
-        let after = query.cursor.as_deref().map(place).transpose()?;
+        let place = query.cursor.as_deref().map(|cursor| Place::read(query.sort, cursor)).transpose()?;
         let mut tx = self.db.begin(client).await?;
         let listing = Listing {
             tier: query.tier.map(Tier::name),
             status: query.status.map(LeadStatus::name),
-            after,
+            order: Place::order(place.as_ref(), query.sort),
             words: query.q.as_deref(),
             limit: i64::from(query.limit) + 1,
         };
@@ -148,7 +192,7 @@ impl Scores {
         tx.rollback().await?;
         let more = leads.len() > query.limit as usize;
         leads.truncate(query.limit as usize);
-        let next = leads.last().filter(|_| more).map(ListedLead::place);
+        let next = leads.last().filter(|_| more).map(|last| last.place(query.sort));
         Ok(LeadPage { leads, next })
     }
 
@@ -263,20 +307,53 @@ fn unknown(prospect_id: &str) -> Error {
 }
 
 /// The lead that a cursor stands at.
-fn place(cursor: &str) -> Result<(&str, Option<i16>), Error> {
-    let wrong = || Error::wrong("cursor", "is not the `next` of a page");
-    let (score, name) = cursor.split_once('.').ok_or_else(wrong)?;
-    let score = match score {
-        "-" => None,
-        score => Some(score.parse().map_err(|_number| wrong())?),
-    };
-    Ok((name, score))
+/// Where a page ended: the lead, and what the list is sorted by.
+struct Place<'a> {
+    prospect_id: &'a str,
+    score: Option<i16>,
+    name: String,
+}
+
+impl<'a> Place<'a> {
+    fn read(sort: LeadOrder, cursor: &'a str) -> Result<Self, Error> {
+        let wrong = || Error::wrong("cursor", "is not the `next` of a page sorted like this one");
+        let (key, prospect_id) = cursor.rsplit_once('.').ok_or_else(wrong)?;
+        let (mut score, mut name) = (None, String::new());
+        match (sort, key.strip_prefix('n')) {
+            (LeadOrder::FromA | LeadOrder::FromZ, Some(encoded)) => {
+                let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| wrong())?;
+                name = String::from_utf8(bytes).map_err(|_| wrong())?;
+            }
+            (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) if key == "-" => {}
+            (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) => {
+                score = Some(key.parse().map_err(|_| wrong())?);
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(Self { prospect_id, score, name })
+    }
+
+    fn order(place: Option<&'a Self>, sort: LeadOrder) -> Order<'a> {
+        let of_score = place.map(|place| Behind { prospect_id: place.prospect_id, key: place.score });
+        let of_name = place.map(|place| Behind { prospect_id: place.prospect_id, key: place.name.as_str() });
+        match sort {
+            LeadOrder::BestFirst => Order::BestFirst(of_score),
+            LeadOrder::WorstFirst => Order::WorstFirst(of_score),
+            LeadOrder::FromA => Order::FromA(of_name),
+            LeadOrder::FromZ => Order::FromZ(of_name),
+        }
+    }
 }
 
 impl ListedLead {
-    fn place(&self) -> String {
-        let score = self.score.map_or_else(|| "-".to_owned(), |score| score.to_string());
-        format!("{score}.{}", self.prospect_id)
+    fn place(&self, sort: LeadOrder) -> String {
+        let key = match sort {
+            LeadOrder::BestFirst | LeadOrder::WorstFirst => {
+                self.score.map_or_else(|| "-".to_owned(), |score| score.to_string())
+            }
+            LeadOrder::FromA | LeadOrder::FromZ => format!("n{}", URL_SAFE_NO_PAD.encode(&self.name)),
+        };
+        format!("{key}.{}", self.prospect_id)
     }
 }
 

@@ -58,7 +58,7 @@ pub use judge::{
 };
 pub use keys::{Keys, Named};
 pub use leads::{
-    Explanation, LeadPage, LeadsQuery, ListedLead, Reckoned, Snapshot, WhatIfAnswer, WhatIfRequest,
+    Explanation, LeadOrder, LeadPage, LeadsQuery, ListedLead, Reckoned, Snapshot, WhatIfAnswer, WhatIfRequest,
 };
 pub use messages::{Alternative, Message};
 pub use metrics::{Metrics, MetricsRequest, Targets};

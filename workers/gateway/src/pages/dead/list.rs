@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use axum::response::Response;
 use dead::{Group, Letter, Listing, Standing};
 use maud::{Markup, html};
+use std::cmp::Ordering;
 
 /// Rows of a page.
 const ROWS: usize = 100;
@@ -16,17 +17,34 @@ const ROWS: usize = 100;
 pub(crate) async fn list(ask: Ask) -> Result<Response, Problem> {
     let filter = chosen::filter(|name| ask.address.get(name), &[Standing::Open], ask.app.now())?;
     let offset = ask.address.offset()?;
-    let each = ask.address.get("each").is_some();
-    let listing = known(&ask.app).await?.read(|letters| {
-        let newest_first = letters.values().rev();
-        if each {
-            Listing::each(newest_first, &filter, offset, ROWS)
-        } else {
-            Listing::grouped(newest_first, &filter)
-        }
-    });
+    if ask.address.get("each").is_some() {
+        let ((), oldest_first) = ask.address.sorting(&[("died", ())], ())?;
+        let listing = known(&ask.app).await?.read(|letters| {
+            if oldest_first {
+                Listing::each(letters.values(), &filter, offset, ROWS)
+            } else {
+                Listing::each(letters.values().rev(), &filter, offset, ROWS)
+            }
+        });
+        return Ok(ask.show(&listing));
+    }
+    let ways: [(&str, Order); 4] = [
+        ("letters", |one, other| other.count.cmp(&one.count)),
+        ("worker", |one, other| one.worker.cmp(&other.worker)),
+        ("first", |one, other| other.first_at.cmp(&one.first_at)),
+        ("last", |one, other| other.last_at.cmp(&one.last_at)),
+    ];
+    let (order, turned) = ask.address.sorting(&ways, ways[0].1)?;
+    let mut listing =
+        known(&ask.app).await?.read(|letters| Listing::grouped(letters.values().rev(), &filter));
+    if let Some(groups) = &mut listing.groups {
+        groups.sort_by(|one, other| if turned { order(other, one) } else { order(one, other) });
+    }
     Ok(ask.show(&listing))
 }
+
+/// Which of two groups comes first.
+type Order = fn(&Group, &Group) -> Ordering;
 
 impl View for Listing {
     fn title(&self) -> String {
@@ -57,10 +75,10 @@ impl View for Listing {
                     @if let Some(groups) = &self.groups { (by_error(ask, groups)) }
                     @if let Some(each) = &self.each { (one_by_one(ask, each)) (ask.address.parts(self.letters, ROWS)) }
                     p {
-                        @if self.each.is_some() { a href=(ask.address.without(&["each", "offset"]).href()) { "Those of one error as one row" } }
-                        @else { a href=(ask.address.with("each", 1).href()) { "One by one" } }
+                        @if self.each.is_some() { a href=(ask.address.without(&["each", "offset", "sort"]).href()) { "Those of one error as one row" } }
+                        @else { a href=(ask.address.without(&["sort"]).with("each", 1).href()) { "One by one" } }
                         " · "
-                        a href=(ask.address.without(&["each", "offset"]).at("/dead/replay").href()) { "What would a replay of these do?" }
+                        a href=(ask.address.without(&["each", "offset", "sort"]).at("/dead/replay").href()) { "What would a replay of these do?" }
                     }
                 }
                 p { a href="/dead/replays" { "Replays" } }
@@ -82,6 +100,7 @@ fn none_fits(ask: &Ask) -> Markup {
 fn by_error(ask: &Ask, groups: &[Group]) -> Markup {
     let link = |group: &Group| {
         ask.address
+            .without(&["sort"])
             .with("fingerprint", &group.fingerprint)
             .with("worker", &group.worker)
             .with("each", 1)
@@ -89,20 +108,21 @@ fn by_error(ask: &Ask, groups: &[Group]) -> Markup {
     };
     table(
         "Dead letters by error",
-        &ask.address,
+        &ask.address.or("sort", "letters"),
         &[
             numbers(
                 "Letters",
                 &|group: &Group| html! { a href=(link(group)) { (number(group.count as i128)) } },
-            ),
-            column("Worker", &|group| html! { (group.worker) }),
+            )
+            .by("letters"),
+            column("Worker", &|group: &Group| html! { (group.worker) }).by("worker"),
             column("Class", &|group| badge("", &group.class)),
             column(
                 "The newest says",
                 &|group| html! { a href={ "/dead/" (group.newest) } { bdi { (shortened(&group.error)) } } },
             ),
-            column("First", &|group| moment(ask, group.first_at)),
-            column("Last", &|group| moment(ask, group.last_at)),
+            column("First", &|group: &Group| moment(ask, group.first_at)).latest_by("first"),
+            column("Last", &|group: &Group| moment(ask, group.last_at)).latest_by("last"),
         ],
         groups,
     )
@@ -111,7 +131,7 @@ fn by_error(ask: &Ask, groups: &[Group]) -> Markup {
 pub(super) fn one_by_one(ask: &Ask, letters: &[Letter]) -> Markup {
     table(
         "Dead letters",
-        &ask.address,
+        &ask.address.or("sort", "died"),
         &[
             numbers(
                 "Letter",
@@ -125,7 +145,7 @@ pub(super) fn one_by_one(ask: &Ask, letters: &[Letter]) -> Markup {
                 "Run",
                 &|letter| html! { @if let Some(run) = &letter.run { a.id href={ "/runs/" (run) } { (run) } } @else { "–" } },
             ),
-            column("Died", &|letter| moment(ask, letter.dead_at)),
+            column("Died", &|letter: &Letter| moment(ask, letter.dead_at)).latest_by("died"),
         ],
         letters,
     )

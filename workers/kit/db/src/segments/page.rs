@@ -14,6 +14,8 @@ pub struct Wanted {
     pub strategy: Option<String>,
     pub category: Option<String>,
     pub sort: Sort,
+    /// The other way round.
+    pub turned: bool,
     pub limit: u32,
     pub offset: u32,
 }
@@ -104,7 +106,8 @@ pub async fn page(tx: &mut Tx, run_id: &str, wanted: &Wanted) -> Result<Page, Er
         wanted.category,
         wanted.sort.as_str(),
         i64::from(wanted.limit),
-        i64::from(wanted.offset)
+        i64::from(wanted.offset),
+        wanted.turned
     );
     let rows = query.fetch_all(tx.connection()).await?;
     let total = rows.first().map_or(0, |row| row.total);

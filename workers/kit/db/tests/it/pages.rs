@@ -54,6 +54,9 @@ async fn segments_come_in_the_order_that_was_asked_for() {
         (Sort::Name, ["billing-ohio", "emr-arizona", "multi-arizona"]),
     ] {
         assert_eq!(page(&mut tx, Wanted { sort, ..all() }).await.1, expected, "{sort:?}");
+        let mut turned = page(&mut tx, Wanted { sort, turned: true, ..all() }).await.1;
+        turned.reverse();
+        assert_eq!(turned, expected, "{sort:?}");
         for (offset, name) in (0..).zip(expected) {
             let one = page(&mut tx, Wanted { sort, limit: 1, offset, ..all() }).await;
             assert_eq!(one, (3, vec![name.to_owned()]), "{sort:?}");
