@@ -12,7 +12,7 @@ use charts::{Bar, Bars, Frame, Lines, Over, Reference, Series, Unit, bars, lines
 use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use maud::{Markup, html};
 use prospects::{
-    Experiment, Measured, Metrics, MetricsRequest, Owner, Performance, PlannedTouch, WordsVersion,
+    Experiment, Measured, Metrics, MetricsRequest, Owner, Performance, PlannedTouch, Recipients, WordsVersion,
 };
 use serde::{Deserialize, Serialize};
 
@@ -240,6 +240,16 @@ struct Week {
     /// How many touches come before those that are shown.
     #[serde(skip)]
     offset: usize,
+    /// Whom those are for that are shown.
+    #[serde(skip)]
+    people: Recipients,
+}
+
+impl Week {
+    fn shown(&self) -> &[PlannedTouch] {
+        let rest = self.touches.get(self.offset..).unwrap_or_default();
+        rest.get(..ROWS).unwrap_or(rest)
+    }
 }
 
 pub(super) async fn week(ask: Ask, Asked(asked): Asked<Day>) -> Result<Response, Problem> {
@@ -249,7 +259,11 @@ pub(super) async fn week(ask: Ask, Asked(asked): Asked<Day>) -> Result<Response,
     let monday = monday.ok_or_else(|| Problem::wrong("day", "is too far away"))?;
     let offset = ask.address.offset()?;
     let touches = ask.app.prospects.week(everybody(&ask), monday).await?;
-    Ok(ask.show(&Week { monday, touches, offset }))
+    let mut week = Week { monday, touches, offset, people: Recipients::default() };
+    if !ask.is_twin() {
+        week.people = ask.app.prospects.recipients(everybody(&ask), week.shown()).await?;
+    }
+    Ok(ask.show(&week))
 }
 
 impl View for Week {
@@ -260,8 +274,6 @@ impl View for Week {
     fn body(&self, ask: &Ask) -> Markup {
         let other =
             |day: Option<NaiveDate>| day.map(|day| ask.address.without(&["offset"]).with("day", day).href());
-        let rest = self.touches.get(self.offset..).unwrap_or_default();
-        let shown = rest.get(..ROWS).unwrap_or(rest);
         let (before, after) =
             (self.monday.checked_sub_days(Days::new(7)), self.monday.checked_add_days(Days::new(7)));
         html! {
@@ -280,11 +292,11 @@ impl View for Week {
                 p { (counted(self.touches.len() as u64, "touch", "touches")) ", in the time of whom they go to." }
                 @for day in 0..7 {
                     @let date = self.monday + Days::new(day);
-                    @let of_day: Vec<&PlannedTouch> = shown.iter().filter(|touch| touch.date == date).collect();
+                    @let of_day: Vec<&PlannedTouch> = self.shown().iter().filter(|touch| touch.date == date).collect();
                     @if !of_day.is_empty() {
                         @let whole = self.touches.iter().filter(|touch| touch.date == date).count();
                         h2 { (date.format("%A, %-d %B")) " " span.muted { (whole) } }
-                        (touches(ask, &of_day))
+                        (touches(ask, &of_day, &self.people))
                     }
                 }
                 (ask.address.parts(self.touches.len(), ROWS))
@@ -293,13 +305,21 @@ impl View for Week {
     }
 }
 
-fn touches(ask: &Ask, touches: &[&PlannedTouch]) -> Markup {
+fn touches(ask: &Ask, touches: &[&PlannedTouch], people: &Recipients) -> Markup {
+    let name = |touch: &PlannedTouch| {
+        people.get(&touch.prospect_id).map_or_else(|| touch.prospect_id.clone(), |person| person.name.clone())
+    };
+    let company = |touch: &PlannedTouch| people.get(&touch.prospect_id).map(|person| person.company.clone());
     table(
         "Touches of the day",
         &ask.address,
         &[
             column("There", &|touch: &&PlannedTouch| html! { (touch.time.format("%H:%M")) }),
-            column("To", &|touch| html! { a href={ "/leads/" (touch.prospect_id) } { (touch.prospect_id) } }),
+            column(
+                "To",
+                &|touch| html! { a href={ "/leads/" (touch.prospect_id) } { bdi { (name(touch)) } } },
+            ),
+            column("Company", &|touch| html! { bdi { (company(touch).unwrap_or_default()) } }),
             column("What", &|touch| html! { (touch.kind.replace('_', " ")) }),
             numbers("Step", &|touch| html! { (touch.step) }),
             column("Channel", &|touch| html! { (touch.channel) }),
