@@ -258,7 +258,7 @@ impl Visitor {
         let text = |value: &Value, pointer: &str| {
             let found =
                 value.pointer(pointer).map(|found| found.as_str().map_or(found.to_string(), str::to_owned));
-            found.with_context(|| format!("no {pointer} in {value:.300}"))
+            found.with_context(|| format!("no {pointer} in what was answered"))
         };
         let segments = self.json("/segments.json").await?;
         let run = text(&segments, "/run_id")?;
@@ -267,7 +267,7 @@ impl Visitor {
         pages.push(format!("/segments/{}?run={run}", text(&segments, "/segments/0/segment_name")?));
         pages.push(format!("/segments/made-77?run={run}"));
         let missed = self.json("/unmatched.json").await?;
-        pages.push(format!("/clinics/{}", text(&missed, "/clinics/0/clinic_id")?));
+        pages.push(format!("/clinics/{}", text(&missed, "/clinics/0/id")?));
         pages.push("/clinics/500000".to_owned());
         let leads = self.json("/leads.json").await?;
         pages.push(format!("/leads/{}", text(&leads, "/leads/0/prospect_id")?));
