@@ -86,8 +86,11 @@ async fn every_change_is_remembered_with_who_and_why() {
     assert_eq!(verbs(Wish { letter: Some(2), ..Wish::default() }).await, ["discard"]);
     assert_eq!(verbs(Wish { letter: Some(3), ..Wish::default() }).await, ["replay"]);
     assert_eq!(verbs(Wish { operator: Some("bob".into()), ..Wish::default() }).await, [""; 0]);
-    assert_eq!(verbs(Wish { verb: Some(Verb::Replay), ..Wish::default() }).await, ["replay"]);
-    assert_eq!(verbs(Wish { verb: Some(Verb::Replay), letter: Some(2), ..Wish::default() }).await, [""; 0]);
+    assert_eq!(verbs(Wish { verb: Some(dead::Verb::Replay), ..Wish::default() }).await, ["replay"]);
+    assert_eq!(
+        verbs(Wish { verb: Some(dead::Verb::Replay), letter: Some(2), ..Wish::default() }).await,
+        [""; 0]
+    );
     let newest = fleet.dead.recent(&Wish::default(), None, 2).await.unwrap();
     let of =
         |recent: &dead::Recent| recent.events.iter().map(|event| event.verb.as_str()).collect::<Vec<_>>();
