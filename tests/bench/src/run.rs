@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) const ROLES: [&str; 7] =
     ["loader", "matchers", "scorer", "templater", "storer", "exporter", "notifier"];
-const TIMEOUT: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_secs(1_800);
 
 pub(crate) struct Measured {
     clinics: usize,
@@ -57,7 +57,7 @@ pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> an
     bench.leadfleet(&["migrate"])?;
     let tokio = tokio::runtime::Runtime::new()?;
     let started = Instant::now();
-    tokio.block_on(fill(&stack.postgres_url(), clinics, pain_points))?;
+    tokio.block_on(fill(&stack.postgres_url(), clinics, pain_points, clinics * 430 / 487))?;
     let import = started.elapsed();
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
@@ -114,8 +114,13 @@ impl Bench<'_> {
 }
 
 /// Inserts made rows, as `leadfleet demo` does.
-pub(crate) async fn fill(url: &str, clinics: usize, pain_points: usize) -> anyhow::Result<()> {
-    let sizes = Sizes { pain_points, clinics, decision_makers: clinics * 430 / 487 };
+pub(crate) async fn fill(
+    url: &str,
+    clinics: usize,
+    pain_points: usize,
+    decision_makers: usize,
+) -> anyhow::Result<()> {
+    let sizes = Sizes { pain_points, clinics, decision_makers };
     let db = db::Db::new(&db::Config { postgres_statement_timeout: 3_600, ..db::Config::of(url) })?;
     let filled = fleet::fill::fill(&db, &Sample::generate(1, sizes, Utc::now().date_naive())).await;
     filled.map_err(|failure| failure.error)?;

@@ -26,7 +26,7 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
     let bench = Bench { binaries, stack: &stack, folder: folder.path() };
     bench.leadfleet(&["migrate"])?;
     let tokio = tokio::runtime::Runtime::new()?;
-    tokio.block_on(fill(&stack.postgres_url(), CLINICS, PAIN_POINTS))?;
+    tokio.block_on(fill(&stack.postgres_url(), CLINICS, PAIN_POINTS, CLINICS * 430 / 487))?;
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
     let length = Duration::from_secs_f64(minutes * 60.0);
