@@ -164,7 +164,15 @@ impl Problem {
 
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
-        if error.is_unavailable() { Self::away("Postgres", error) } else { Self::internal(error) }
+        if error.is_unavailable() {
+            Self::away("Postgres", error)
+        } else if error.is_too_slow() {
+            let detail =
+                "there is too much data for this question; ask for less of it, as for a shorter time";
+            Self::new(Kind::Timeout, detail).because(error)
+        } else {
+            Self::internal(error)
+        }
     }
 }
 

@@ -32,8 +32,14 @@ fn everybody(ask: &Ask) -> Owner<'static> {
     Owner { client: ask.viewer.client, user: None }
 }
 
+/// A day before anything went out.
+const EVER: &str = "2000-01-01";
+/// What is shown unless the address says from when on: of years of outreach it takes long to count everything.
+const SHOWN: Days = Days::new(90);
+
 pub(super) async fn metrics(ask: Ask, Asked(span): Asked<Span>) -> Result<Response, Problem> {
     let Span { from, to, segment, sequence_type } = span;
+    let from = from.or_else(|| to.unwrap_or(ask.app.now().date_naive()).checked_sub_days(SHOWN));
     let request = MetricsRequest { user_id: String::new(), from, to, segment, sequence_type };
     let metrics = ask.app.prospects.metrics(everybody(&ask), &request, ask.app.now()).await?;
     Ok(ask.show(&metrics))
@@ -47,47 +53,46 @@ impl View for Metrics {
     fn body(&self, ask: &Ask) -> Markup {
         let segments = AudienceSegment::ALL.map(|segment| (segment.name(), segment.name()));
         let types = SequenceType::ALL.map(|kind| (kind.name(), kind.name()));
-        let day = |name: &str, label: &str| {
-            html! {
-                label { (label) " " input type="date" name=(name) value=(ask.address.get(name).unwrap_or_default()); }
-            }
+        let day = |name: &str, label: &str, date: NaiveDate| {
+            html! { label { (label) " " input type="date" name=(name) value=(date); } }
         };
         let fields = html! {
-            (day("from", "From")) (day("to", "To"))
+            (day("from", "From", self.from)) (day("to", "To", self.to))
             (choice(&ask.address, "segment", "Segment", &segments))
             (choice(&ask.address, "sequence_type", "Sequence", &types))
         };
         html! {
             (tabs(ask.address.path(), &TABS))
             (filter(&ask.address, &["from", "to", "segment", "sequence_type"], &fields))
-            @if self.totals.sends == 0 { (nothing_sent(ask)) } @else { (self.told(ask)) }
+            @if self.totals.sends == 0 { (self.nothing_sent(ask)) } @else { (self.told(ask)) }
         }
     }
 }
 
-fn nothing_sent(ask: &Ask) -> Markup {
-    if ask.address.pairs().next().is_some() {
-        return empty("Nothing went out then", &html! { p { a href="/outreach" { "Show all" } } });
-    }
-    empty(
-        "Nothing has gone out yet",
-        &html! {
-            p { "Plan a week; tools fetch what is due and report what became of it:" }
-            (command("leadfleet outreach cadence --requests 40 --followups 30"))
-        },
-    )
-}
-
 trait Told {
+    fn nothing_sent(&self, ask: &Ask) -> Markup;
     fn told(&self, ask: &Ask) -> Markup;
 }
 
 impl Told for Metrics {
+    fn nothing_sent(&self, ask: &Ask) -> Markup {
+        let whole = ask.address.without(&["segment", "sequence_type"]).with("from", EVER);
+        empty(
+            &format!("Nothing went out from {} to {}", self.from, self.to),
+            &html! {
+                p { a href=(whole.href()) { "Look at all of the past" } }
+                p { "Plan a week; tools fetch what is due and report what became of it:" }
+                (command("leadfleet outreach cadence --requests 40 --followups 30"))
+            },
+        )
+    }
+
     fn told(&self, ask: &Ask) -> Markup {
         let totals = &self.totals;
         let target = |[low, high]: [f64; 2]| format!("{low:.0} to {high:.0} % are aimed at");
         html! {
-            p.muted { "From " (self.from) " to " (self.to) ". People are counted once; rates have 95 % intervals; machines do not count." }
+            p.muted { "From " (self.from) " to " (self.to) ". People are counted once; rates have 95 % intervals; machines do not count."
+                @if ask.address.get("from").is_none() { " " a href=(ask.address.with("from", EVER).href()) { "Look at all of the past" } } }
             ul.tiles {
                 li.tile { b { (number(totals.sends)) } span { "touches to " (counted(totals.people, "person", "people")) } }
                 (tile(totals.acceptance_rate, "accepted", ""))

@@ -63,6 +63,11 @@ impl Error {
         )
     }
 
+    /// The statement was ended when its time was over.
+    pub fn is_too_slow(&self) -> bool {
+        self.code().as_deref() == Some("57014")
+    }
+
     /// The same statement with the same values will fail again.
     pub fn is_permanent(&self) -> bool {
         match self {
