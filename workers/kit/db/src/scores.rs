@@ -247,9 +247,27 @@ fn beginnings(words: &str) -> String {
     words.map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
 }
 
+/// So many leads that have words are sorted by themselves; of more, a list is read until enough of them have come.
+const FEW: usize = 5_000;
+
+/// Leads that have words, unless they are many.
+async fn few(tx: &mut Tx, words: &str) -> Result<Option<Vec<Uuid>>, Error> {
+    let client = tx.client();
+    let query = sqlx::query_scalar!(
+        "SELECT id FROM leads WHERE client_id = $1 AND deleted_at IS NULL
+            AND to_tsvector('simple', name || ' ' || company || ' ' || title) @@ to_tsquery('simple', $2)
+        LIMIT $3",
+        client,
+        words,
+        FEW as i64 + 1
+    );
+    let ids = query.fetch_all(tx.connection()).await?;
+    Ok((ids.len() <= FEW).then_some(ids))
+}
+
 /// The leads of a client in an order that an index has.
 macro_rules! in_order {
-    ($tx:ident, $listing:ident, $prospect_id:expr, $key:expr, $behind:tt, $order:tt) => {
+    ($tx:ident, $listing:ident, $words:expr, $few:expr, $prospect_id:expr, $key:expr, $behind:tt, $order:tt) => {
         sqlx::query_as!(
             LeadScore,
             "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components,
@@ -259,14 +277,16 @@ macro_rules! in_order {
                 AND ($2::text IS NULL OR als_tier = $2) AND ($3::text IS NULL OR status = $3)
                 AND ($4::text IS NULL OR to_tsvector('simple', name || ' ' || company || ' ' || title)
                     @@ to_tsquery('simple', $4))
+                AND ($8::uuid[] IS NULL OR id = ANY($8))
                 AND ($5::text IS NULL OR " + $behind + ") ORDER BY " + $order + " LIMIT $7",
             $tx.client(),
             $listing.tier,
             $listing.status,
-            $listing.words.map(beginnings),
+            $words,
             $prospect_id,
             $key,
-            $listing.limit
+            $listing.limit,
+            $few
         )
         .fetch_all($tx.connection())
         .await?
@@ -276,6 +296,12 @@ macro_rules! in_order {
 pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
     // Which index serves depends on what is asked for.
     sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(tx.connection()).await?;
+    let words = listing.words.map(beginnings);
+    let few = match &words {
+        Some(words) => few(tx, words).await?,
+        None => None,
+    };
+    let words = words.filter(|_| few.is_none());
     let of_score = |behind: Option<Behind<'_, Option<i16>>>| {
         let (id, score) = behind.map(|behind| (behind.prospect_id.to_owned(), behind.key)).unzip();
         (id, score.flatten().map_or(1, |score| -i32::from(score)))
@@ -289,6 +315,8 @@ pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, 
             in_order!(
                 tx,
                 listing,
+                words.as_deref(),
+                few.as_deref(),
                 id,
                 key,
                 "(coalesce(-als_score, 1), prospect_id) > ($6::integer, $5)",
@@ -300,6 +328,8 @@ pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, 
             in_order!(
                 tx,
                 listing,
+                words.as_deref(),
+                few.as_deref(),
                 id,
                 key,
                 "(coalesce(-als_score, 1), prospect_id) < ($6::integer, $5)",
@@ -308,13 +338,24 @@ pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, 
         }
         Order::FromA(behind) => {
             let (id, key): (Option<String>, Option<String>) = of_name(behind);
-            in_order!(tx, listing, id, key, "(name, prospect_id) > ($6::text, $5)", "name, prospect_id")
+            in_order!(
+                tx,
+                listing,
+                words.as_deref(),
+                few.as_deref(),
+                id,
+                key,
+                "(name, prospect_id) > ($6::text, $5)",
+                "name, prospect_id"
+            )
         }
         Order::FromZ(behind) => {
             let (id, key): (Option<String>, Option<String>) = of_name(behind);
             in_order!(
                 tx,
                 listing,
+                words.as_deref(),
+                few.as_deref(),
                 id,
                 key,
                 "(name, prospect_id) < ($6::text, $5)",
