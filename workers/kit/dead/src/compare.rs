@@ -1,11 +1,12 @@
 //! Holds a dead letter against a good message of the same kind.
 
-use crate::letter;
+use crate::filter::Filter;
 use crate::message::{self, Message};
 use crate::reader::{Reader, Wanted};
-use crate::{Dead, Error, broker};
+use crate::{Dead, Error, broker, letter, list};
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::stream::DirectGetErrorKind;
+use chrono::{DateTime, Utc};
 use proto::Subject;
 use proto::subject::{header, stream};
 use serde::Serialize;
@@ -37,10 +38,15 @@ pub struct Good {
 const TRIED: usize = 32;
 
 impl Dead {
-    /// Compares a letter with the newest good message on a subject of the same shape, if there is one.
-    pub async fn compare(&self, sequence: u64) -> Result<(Message, Option<Comparison>), Error> {
+    /// Compares a letter with the newest good message on a subject of the same shape, if there is one among so many of the
+    /// newest of its stream.
+    pub async fn compare(
+        &self,
+        sequence: u64,
+        looked_at: u64,
+    ) -> Result<(Message, Option<Comparison>), Error> {
         let message = self.open(sequence).await?;
-        let Some(good) = self.good(&message).await? else { return Ok((message, None)) };
+        let Some(good) = self.good(&message, looked_at).await? else { return Ok((message, None)) };
         let schema = if message.letter.schema.is_empty() { &good.schema } else { &message.letter.schema };
         let body = message.body_as(schema);
         let pretty = |json: &serde_json::Value| format!("{json:#}\n");
@@ -54,28 +60,36 @@ impl Dead {
         Ok((message, Some(comparison)))
     }
 
-    /// The newest message on a subject of the same shape that did not die and can be read.
-    pub async fn good(&self, message: &Message) -> Result<Option<Good>, Error> {
+    /// The newest message on a subject of the same shape that did not die and can be read, among so many of the newest of
+    /// its stream.
+    pub async fn good(&self, message: &Message, looked_at: u64) -> Result<Option<Good>, Error> {
+        const DOING: &str = "look for a message to compare with";
         let letter = &message.letter;
         let (Some(shape), Some(stream)) = (shape(&letter.subject), known_stream(&letter.stream)) else {
             return Ok(None);
         };
-        let dead = self.dead_in(stream).await?;
+        let last = self.jetstream.get_stream(stream).await.map_err(broker(DOING))?;
+        let last = last.cached_info().state.last_sequence;
+        let start_sequence = last.saturating_sub(looked_at) + 1;
         let wanted = Wanted {
             stream: stream.to_owned(),
             filters: vec![shape],
-            from: DeliverPolicy::All,
+            from: DeliverPolicy::ByStartSequence { start_sequence },
             headers_only: true,
         };
         let mut reader = Reader::open(&self.jetstream, wanted).await?;
-        let mut alive = Vec::new();
+        let (mut alive, mut since) = (Vec::new(), None);
         while let Some(found) = reader.next().await? {
+            since = since.or(Some(found.at));
             let text = |name| letter::text(&found.headers, name);
             let replayed = text(header::DEAD).is_some();
-            if text(header::TOMBSTONE).is_none() && !replayed && !dead.contains(&found.sequence) {
+            if text(header::TOMBSTONE).is_none() && !replayed {
                 alive.push(found.sequence);
             }
         }
+        // Whatever died has died after it came.
+        let dead = self.dead_in(stream, since).await?;
+        alive.retain(|sequence| !dead.contains(sequence));
         for sequence in alive.into_iter().rev().take(TRIED) {
             if let Some(good) = self.read_good(stream, sequence, &letter.schema).await? {
                 return Ok(Some(good));
@@ -84,14 +98,9 @@ impl Dead {
         Ok(None)
     }
 
-    /// Where in this stream dead letters came from.
-    async fn dead_in(&self, stream: &str) -> Result<HashSet<u64>, Error> {
-        let wanted = Wanted {
-            stream: stream::DEAD.to_owned(),
-            filters: vec![Subject::dead("*", "*")],
-            from: DeliverPolicy::All,
-            headers_only: true,
-        };
+    /// Where in this stream those letters came from that died since a moment.
+    async fn dead_in(&self, stream: &str, since: Option<DateTime<Utc>>) -> Result<HashSet<u64>, Error> {
+        let wanted = list::wanted(&Filter { since, ..Filter::default() });
         let mut reader = Reader::open(&self.jetstream, wanted).await?;
         let mut dead = HashSet::new();
         while let Some(found) = reader.next().await? {

@@ -70,12 +70,15 @@ fn visible(json: &str) -> String {
     text
 }
 
+/// A message to compare a letter with is looked for among so many of the newest.
+const LOOKED_AT: u64 = 5_000;
+
 pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Response, Problem> {
     show(&ask, sequence, None).await
 }
 
 async fn show(ask: &Ask, sequence: u64, draft: Option<Draft>) -> Result<Response, Problem> {
-    let (message, comparison) = ask.app.dead.compare(sequence).await?;
+    let (message, comparison) = ask.app.dead.compare(sequence, LOOKED_AT).await?;
     let wish = Wish { letter: Some(sequence), ..Wish::default() };
     let shown = message.shown();
     let draft = draft.unwrap_or_else(|| Draft::of(&message, &shown, comparison.as_ref()));

@@ -45,17 +45,19 @@ async fn a_letter_is_shown_with_what_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_is_compared_with_the_newest_that_went_well() {
     let fleet = Fleet::with_dead(1).await;
-    let (_, none) = fleet.dead.compare(1).await.unwrap();
+    let (_, none) = fleet.dead.compare(1, 5_000).await.unwrap();
     assert!(none.is_none(), "only dead ones are there");
     let mut done = fleet.counter.done.subscribe();
     fleet.runtime.publish(&crate::fleet::job("good")).await.unwrap();
     done.wait_for(|done| *done == 1).await.unwrap();
-    let (_, comparison) = fleet.dead.compare(1).await.unwrap();
-    let diff = comparison.unwrap().diff;
-    assert!(
-        diff.contains("-  \"request_id\": \"good\"") && diff.contains("+  \"request_id\": \"j0\""),
-        "{diff}"
-    );
+    for looked_at in [1, 5_000, u64::MAX] {
+        let (_, comparison) = fleet.dead.compare(1, looked_at).await.unwrap();
+        let diff = comparison.unwrap().diff;
+        assert!(
+            diff.contains("-  \"request_id\": \"good\"") && diff.contains("+  \"request_id\": \"j0\""),
+            "{diff}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
