@@ -75,8 +75,8 @@ impl Config {
 
 fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
-    let alone = text.parse::<IpAddr>().map(IpNet::from);
-    alone.or_else(|_| text.parse()).map_err(|_| "write it as 10.0.0.0/8 or 192.0.2.1".to_owned())
+    let alone = text.parse::<IpAddr>().map(IpNet::from).ok();
+    alone.or_else(|| text.parse().ok()).ok_or_else(|| "write it as 10.0.0.0/8 or 192.0.2.1".to_owned())
 }
 
 fn web_address(text: &str) -> Result<String, String> {

@@ -321,12 +321,12 @@ impl<'a> Place<'a> {
         let (mut score, mut name) = (None, String::new());
         match (sort, key.strip_prefix('n')) {
             (LeadOrder::FromA | LeadOrder::FromZ, Some(encoded)) => {
-                let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| wrong())?;
-                name = String::from_utf8(bytes).map_err(|_| wrong())?;
+                let bytes = URL_SAFE_NO_PAD.decode(encoded).ok().ok_or_else(wrong)?;
+                name = String::from_utf8(bytes).ok().ok_or_else(wrong)?;
             }
             (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) if key == "-" => {}
             (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) => {
-                score = Some(key.parse().map_err(|_| wrong())?);
+                score = Some(key.parse().ok().ok_or_else(wrong)?);
             }
             _ => return Err(wrong()),
         }
