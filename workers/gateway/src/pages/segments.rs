@@ -85,7 +85,7 @@ impl View for Segments {
             (named(&strategies, "strategy", "Matched by"))
         };
         html! {
-            p.muted { "Clinics with the same problem, matched the same way; the most promising first. Of run " a href={ "/runs/" (run) } { (run) } "." }
+            p.muted { "Clinics with the same problem, matched the same way. Of run " a href={ "/runs/" (run) } { (run) } "." }
             (filter(&ask.address, &["q", "category", "strategy"], &fields))
             @if self.page.segments.is_empty() {
                 (empty("No segment is like that", &html! { p { a href="/segments" { "Show all" } " · " a href="/unmatched" { "Clinics in no segment" } } }))

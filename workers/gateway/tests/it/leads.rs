@@ -98,17 +98,14 @@ async fn leads_are_listed_by_score_page_by_page() {
     ] {
         assert_eq!(names(&get(&format!("/api/leads?q={words}")).await).join(" "), found, "{words}");
     }
-    for wrong in [
-        "tier=boiling",
-        "limit=0",
-        "cursor=x",
-        "cursor=999999.p",
-        "sort=age",
-        "cursor=n.p",
-        "sort=name&cursor=60.p",
-    ] {
+    for wrong in ["tier=boiling", "limit=0", "cursor=x", "cursor=999999.p", "sort=age"] {
         let answer = rig.get(&format!("/api/leads?{wrong}")).bearer_auth(&key).send().await.unwrap();
         problem(answer, 422, "validation").await;
+    }
+    for other in ["cursor=n.p", "sort=name&cursor=60.p", "sort=name&cursor=nAA.p", "sort=-name&cursor=n_w.p"]
+    {
+        let answer = rig.get(&format!("/api/leads?{other}")).bearer_auth(&key).send().await.unwrap();
+        problem(answer, 409, "conflict").await;
     }
 }
 

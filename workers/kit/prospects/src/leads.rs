@@ -316,19 +316,21 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn read(sort: LeadOrder, cursor: &'a str) -> Result<Self, Error> {
-        let wrong = || Error::wrong("cursor", "is not the `next` of a page sorted like this one");
+        let wrong = || Error::wrong("cursor", "is not the `next` of a page");
+        let other =
+            || Error::Refused("the cursor is not the `next` of a page sorted like this one".to_owned());
         let (key, prospect_id) = cursor.rsplit_once('.').ok_or_else(wrong)?;
         let (mut score, mut name) = (None, String::new());
-        match (sort, key.strip_prefix('n')) {
-            (LeadOrder::FromA | LeadOrder::FromZ, Some(encoded)) => {
-                let bytes = URL_SAFE_NO_PAD.decode(encoded).ok().ok_or_else(wrong)?;
-                name = String::from_utf8(bytes).ok().ok_or_else(wrong)?;
+        let by_name = matches!(sort, LeadOrder::FromA | LeadOrder::FromZ);
+        match key.strip_prefix('n') {
+            Some(encoded) if by_name => {
+                let bytes = URL_SAFE_NO_PAD.decode(encoded).ok().ok_or_else(other)?;
+                let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+                name = text.ok_or_else(other)?;
             }
-            (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) if key == "-" => {}
-            (LeadOrder::BestFirst | LeadOrder::WorstFirst, None) => {
-                score = Some(key.parse().ok().ok_or_else(wrong)?);
-            }
-            _ => return Err(wrong()),
+            None if key == "-" && !by_name => {}
+            None if !by_name => score = Some(key.parse().ok().ok_or_else(wrong)?),
+            _ => return Err(other()),
         }
         Ok(Self { prospect_id, score, name })
     }
