@@ -95,7 +95,10 @@ fn complete(operation: &mut Value, method: &str, scope: Option<Scope>) {
         let told = operation["description"].as_str().unwrap_or_default();
         let told = format!("{told}\n\nNeeds the scope `{}`.", scope.name());
         operation["description"] = told.trim_start().into();
-        if method != "get" {
+        // A cursor may be that of a list in another order.
+        let sorts =
+            operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "sort"));
+        if method != "get" || sorts {
             statuses.push(409);
         }
         if posts {
