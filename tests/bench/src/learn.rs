@@ -81,7 +81,10 @@ pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
                     || ',\"c\":' || n % 9 || ',\"w\":' || 40 + n % 80 || ',\"n\":' || 300 + n % 80 || '}}' END
             FROM generate_series(1, {leads}) AS n, generate_series(1, 5) AS step"
         ),
-        "ANALYZE leads; ANALYZE activities; CHECKPOINT".to_owned(),
+        "INSERT INTO lead_words (client_id, word, lead_id)
+            SELECT client_id, unnest(leadfleet_words(name, company, title)), id FROM leads"
+            .to_owned(),
+        "ANALYZE leads; ANALYZE lead_words; ANALYZE activities; CHECKPOINT".to_owned(),
     ] {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
     }

@@ -107,22 +107,24 @@ pub struct LeadScore {
     pub als_snapshot: Option<Value>,
 }
 
-/// The lead behind which a list goes on.
+/// In which order leads come; those that are alike by their ids.
 #[derive(Clone, Copy, Debug)]
-pub struct Behind<'a, K> {
-    pub prospect_id: &'a str,
-    /// What the list is sorted by: its score, or its name.
-    pub key: K,
+pub enum Order {
+    /// Those without a score come last.
+    BestFirst,
+    WorstFirst,
+    FromA,
+    FromZ,
 }
 
-/// In which order leads come, and behind which of them; those that are alike by their ids.
-#[derive(Clone, Copy, Debug)]
-pub enum Order<'a> {
-    /// Those without a score come last.
-    BestFirst(Option<Behind<'a, Option<i16>>>),
-    WorstFirst(Option<Behind<'a, Option<i16>>>),
-    FromA(Option<Behind<'a, &'a str>>),
-    FromZ(Option<Behind<'a, &'a str>>),
+/// The lead behind which a list goes on, as it was when the page before ended.
+#[derive(Clone, Debug)]
+pub struct Behind<'a> {
+    pub prospect_id: &'a str,
+    /// Looked at where the list is sorted by score.
+    pub score: Option<i16>,
+    /// Looked at where the list is sorted by name.
+    pub name: String,
 }
 
 /// Which leads to list.
@@ -130,7 +132,8 @@ pub enum Order<'a> {
 pub struct Listing<'a> {
     pub tier: Option<&'a str>,
     pub status: Option<&'a str>,
-    pub order: Order<'a>,
+    pub order: Order,
+    pub behind: Option<&'a Behind<'a>>,
     /// What words of name, company or title begin with, each of them.
     pub words: Option<&'a str>,
     pub limit: i64,
@@ -241,126 +244,95 @@ pub async fn written_at(tx: &mut Tx) -> Result<DateTime<Utc>, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(tx.connection()).await?)
 }
 
-/// A text query for words that begin so.
-fn beginnings(words: &str) -> String {
-    let words = words.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+/// The words of a search.
+fn words_of(text: &str) -> Vec<&str> {
+    text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
 
-/// So many leads that have words are sorted by themselves; of more, a list is read until enough of them have come.
+/// A text query for words that begin so.
+fn beginnings(words: &[&str]) -> String {
+    words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+}
+
+/// So many leads that have a word are sorted by themselves; of more, a list is read until enough of them have come.
 const FEW: usize = 5_000;
 
-/// Leads that have words, unless they are many.
-async fn few(tx: &mut Tx, words: &str) -> Result<Option<Vec<Uuid>>, Error> {
+/// Leads that have one of the words, unless each of them is common.
+async fn few(tx: &mut Tx, words: &[&str]) -> Result<Option<Vec<Uuid>>, Error> {
     let client = tx.client();
-    let query = sqlx::query_scalar!(
-        "SELECT id FROM leads WHERE client_id = $1 AND deleted_at IS NULL
-            AND to_tsvector('simple', name || ' ' || company || ' ' || title) @@ to_tsquery('simple', $2)
-        LIMIT $3",
-        client,
-        words,
-        FEW as i64 + 1
-    );
-    let ids = query.fetch_all(tx.connection()).await?;
-    Ok((ids.len() <= FEW).then_some(ids))
-}
-
-/// The leads of a client in an order that an index has.
-macro_rules! in_order {
-    ($tx:ident, $listing:ident, $words:expr, $few:expr, $prospect_id:expr, $key:expr, $behind:tt, $order:tt) => {
-        sqlx::query_as!(
-            LeadScore,
-            "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components,
-                als_weights_used, weights_source, als_shadow_score, scored_at, first_touch_at, als_snapshot
-            FROM leads
-            WHERE client_id = $1 AND deleted_at IS NULL
-                AND ($2::text IS NULL OR als_tier = $2) AND ($3::text IS NULL OR status = $3)
-                AND ($4::text IS NULL OR to_tsvector('simple', name || ' ' || company || ' ' || title)
-                    @@ to_tsquery('simple', $4))
-                AND ($8::uuid[] IS NULL OR id = ANY($8))
-                AND ($5::text IS NULL OR " + $behind + ") ORDER BY " + $order + " LIMIT $7",
-            $tx.client(),
-            $listing.tier,
-            $listing.status,
-            $words,
-            $prospect_id,
-            $key,
-            $listing.limit,
-            $few
-        )
-        .fetch_all($tx.connection())
-        .await?
-    };
+    for word in words {
+        let query = sqlx::query_scalar!(
+            // Small letters are those of the server, which has written the words.
+            "SELECT lead_id FROM lead_words
+            WHERE client_id = $1 AND word >= lower($2) AND word < lower($2) || chr(1114111) LIMIT $3",
+            client,
+            *word,
+            FEW as i64 + 1
+        );
+        let ids = query.fetch_all(tx.connection()).await?;
+        if ids.len() <= FEW {
+            return Ok(Some(ids));
+        }
+    }
+    // Nobody has no word at all.
+    Ok(words.is_empty().then(Vec::new))
 }
 
 pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
+    let client = tx.client();
     // Which index serves depends on what is asked for.
     sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(tx.connection()).await?;
-    let words = listing.words.map(beginnings);
+    let words = listing.words.map(words_of);
     let few = match &words {
         Some(words) => few(tx, words).await?,
         None => None,
     };
-    let words = words.filter(|_| few.is_none());
-    let of_score = |behind: Option<Behind<'_, Option<i16>>>| {
-        let (id, score) = behind.map(|behind| (behind.prospect_id.to_owned(), behind.key)).unzip();
-        (id, score.flatten().map_or(1, |score| -i32::from(score)))
-    };
-    let of_name = |behind: Option<Behind<'_, &str>>| {
-        behind.map(|behind| (behind.prospect_id.to_owned(), behind.key.to_owned())).unzip()
-    };
+    let words = words.as_deref().map(beginnings);
+    let behind = listing.behind;
+    let prospect_id = behind.map(|behind| behind.prospect_id);
+    let score = behind.and_then(|behind| behind.score).map_or(1, |score| -i32::from(score));
+    let name = behind.map(|behind| behind.name.as_str());
+    // The same leads in each of the orders that an index has.
+    macro_rules! in_order {
+        ($order:tt, $behind:tt, $key:ident) => {
+            sqlx::query_as!(
+                LeadScore,
+                "SELECT id, prospect_id, name, title, company, status, als_score, als_tier, als_components,
+                    als_weights_used, weights_source, als_shadow_score, scored_at, first_touch_at, als_snapshot
+                FROM leads
+                WHERE client_id = $1 AND deleted_at IS NULL
+                    AND ($2::text IS NULL OR als_tier = $2) AND ($3::text IS NULL OR status = $3)
+                    AND ($4::text IS NULL OR to_tsvector('simple', name || ' ' || company || ' ' || title)
+                        @@ to_tsquery('simple', $4))
+                    AND ($5::uuid[] IS NULL OR id = ANY($5))
+                    AND ($6::text IS NULL OR " + $behind + ") ORDER BY " + $order + " LIMIT $8",
+                client,
+                listing.tier,
+                listing.status,
+                words,
+                few.as_deref(),
+                prospect_id,
+                $key,
+                listing.limit
+            )
+            .fetch_all(tx.connection())
+            .await?
+        };
+    }
     Ok(match listing.order {
-        Order::BestFirst(behind) => {
-            let (id, key) = of_score(behind);
-            in_order!(
-                tx,
-                listing,
-                words.as_deref(),
-                few.as_deref(),
-                id,
-                key,
-                "(coalesce(-als_score, 1), prospect_id) > ($6::integer, $5)",
-                "coalesce(-als_score, 1), prospect_id"
-            )
-        }
-        Order::WorstFirst(behind) => {
-            let (id, key) = of_score(behind);
-            in_order!(
-                tx,
-                listing,
-                words.as_deref(),
-                few.as_deref(),
-                id,
-                key,
-                "(coalesce(-als_score, 1), prospect_id) < ($6::integer, $5)",
-                "coalesce(-als_score, 1) DESC, prospect_id DESC"
-            )
-        }
-        Order::FromA(behind) => {
-            let (id, key): (Option<String>, Option<String>) = of_name(behind);
-            in_order!(
-                tx,
-                listing,
-                words.as_deref(),
-                few.as_deref(),
-                id,
-                key,
-                "(name, prospect_id) > ($6::text, $5)",
-                "name, prospect_id"
-            )
-        }
-        Order::FromZ(behind) => {
-            let (id, key): (Option<String>, Option<String>) = of_name(behind);
-            in_order!(
-                tx,
-                listing,
-                words.as_deref(),
-                few.as_deref(),
-                id,
-                key,
-                "(name, prospect_id) < ($6::text, $5)",
-                "name DESC, prospect_id DESC"
-            )
+        Order::BestFirst => in_order!(
+            "coalesce(-als_score, 1), prospect_id",
+            "(coalesce(-als_score, 1), prospect_id) > ($7::integer, $6)",
+            score
+        ),
+        Order::WorstFirst => in_order!(
+            "coalesce(-als_score, 1) DESC, prospect_id DESC",
+            "(coalesce(-als_score, 1), prospect_id) < ($7::integer, $6)",
+            score
+        ),
+        Order::FromA => in_order!("name, prospect_id", "(name, prospect_id) > ($7::text, $6)", name),
+        Order::FromZ => {
+            in_order!("name DESC, prospect_id DESC", "(name, prospect_id) < ($7::text, $6)", name)
         }
     })
 }

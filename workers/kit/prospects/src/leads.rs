@@ -74,6 +74,21 @@ impl LeadOrder {
             Self::FromZ => "-name",
         }
     }
+
+    fn is_by_name(self) -> bool {
+        matches!(self, Self::FromA | Self::FromZ)
+    }
+}
+
+impl From<LeadOrder> for Order {
+    fn from(order: LeadOrder) -> Self {
+        match order {
+            LeadOrder::BestFirst => Self::BestFirst,
+            LeadOrder::WorstFirst => Self::WorstFirst,
+            LeadOrder::FromA => Self::FromA,
+            LeadOrder::FromZ => Self::FromZ,
+        }
+    }
 }
 
 impl FromStr for LeadOrder {
@@ -178,12 +193,13 @@ pub struct WhatIfAnswer {
 
 impl Scores {
     pub async fn list(&self, client: Uuid, query: &LeadsQuery) -> Result<LeadPage, Error> {
-        let place = query.cursor.as_deref().map(|cursor| Place::read(query.sort, cursor)).transpose()?;
+        let behind = query.cursor.as_deref().map(|cursor| place(cursor, query.sort)).transpose()?;
         let mut tx = self.db.begin(client).await?;
         let listing = Listing {
             tier: query.tier.map(Tier::name),
             status: query.status.map(LeadStatus::name),
-            order: Place::order(place.as_ref(), query.sort),
+            order: query.sort.into(),
+            behind: behind.as_ref(),
             words: query.q.as_deref(),
             limit: i64::from(query.limit) + 1,
         };
@@ -306,54 +322,31 @@ fn unknown(prospect_id: &str) -> Error {
     Error::UnknownProspects(vec![prospect_id.to_owned()])
 }
 
-/// The lead that a cursor stands at.
-/// Where a page ended: the lead, and what the list is sorted by.
-struct Place<'a> {
-    prospect_id: &'a str,
-    score: Option<i16>,
-    name: String,
-}
-
-impl<'a> Place<'a> {
-    fn read(sort: LeadOrder, cursor: &'a str) -> Result<Self, Error> {
-        let wrong = || Error::wrong("cursor", "is not the `next` of a page");
-        let other =
-            || Error::Refused("the cursor is not the `next` of a page sorted like this one".to_owned());
-        let (key, prospect_id) = cursor.rsplit_once('.').ok_or_else(wrong)?;
-        let (mut score, mut name) = (None, String::new());
-        let by_name = matches!(sort, LeadOrder::FromA | LeadOrder::FromZ);
-        match key.strip_prefix('n') {
-            Some(encoded) if by_name => {
-                let bytes = URL_SAFE_NO_PAD.decode(encoded).ok().ok_or_else(other)?;
-                let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-                name = text.ok_or_else(other)?;
-            }
-            None if key == "-" && !by_name => {}
-            None if !by_name => score = Some(key.parse().ok().ok_or_else(wrong)?),
-            _ => return Err(other()),
+/// The lead that a cursor stands at; a cursor begins with the score or, after an `n`, with the name.
+fn place(cursor: &str, sort: LeadOrder) -> Result<Behind<'_>, Error> {
+    let wrong = || Error::wrong("cursor", "is not the `next` of a page");
+    let other = || Error::Refused("the cursor is not the `next` of a page sorted like this one".to_owned());
+    let (key, prospect_id) = cursor.rsplit_once('.').ok_or_else(wrong)?;
+    let (mut score, mut name) = (None, String::new());
+    match (key.strip_prefix('n'), sort.is_by_name()) {
+        (Some(encoded), true) => {
+            let bytes = URL_SAFE_NO_PAD.decode(encoded).ok();
+            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+            name = text.filter(|text| !text.contains('\0')).ok_or_else(other)?;
         }
-        Ok(Self { prospect_id, score, name })
+        (None, false) if key == "-" => {}
+        (None, false) => score = Some(key.parse().ok().ok_or_else(wrong)?),
+        _ => return Err(other()),
     }
-
-    fn order(place: Option<&'a Self>, sort: LeadOrder) -> Order<'a> {
-        let of_score = place.map(|place| Behind { prospect_id: place.prospect_id, key: place.score });
-        let of_name = place.map(|place| Behind { prospect_id: place.prospect_id, key: place.name.as_str() });
-        match sort {
-            LeadOrder::BestFirst => Order::BestFirst(of_score),
-            LeadOrder::WorstFirst => Order::WorstFirst(of_score),
-            LeadOrder::FromA => Order::FromA(of_name),
-            LeadOrder::FromZ => Order::FromZ(of_name),
-        }
-    }
+    Ok(Behind { prospect_id, score, name })
 }
 
 impl ListedLead {
     fn place(&self, sort: LeadOrder) -> String {
-        let key = match sort {
-            LeadOrder::BestFirst | LeadOrder::WorstFirst => {
-                self.score.map_or_else(|| "-".to_owned(), |score| score.to_string())
-            }
-            LeadOrder::FromA | LeadOrder::FromZ => format!("n{}", URL_SAFE_NO_PAD.encode(&self.name)),
+        let key = if sort.is_by_name() {
+            format!("n{}", URL_SAFE_NO_PAD.encode(&self.name))
+        } else {
+            self.score.map_or_else(|| "-".to_owned(), |score| score.to_string())
         };
         format!("{key}.{}", self.prospect_id)
     }
