@@ -44,10 +44,16 @@ pub struct Detector {
     shuffled: Counts,
     /// Those of them that verdicts of a month ago could not know yet.
     recent: Counts,
-    /// The newest outcomes, the oldest of them on top.
-    known: BinaryHeap<Reverse<Newest>>,
-    without_parts: u64,
+    outcomes: Outcomes,
     random: ChaCha8Rng,
+}
+
+/// What weights are learned from.
+#[derive(Debug, Default)]
+struct Outcomes {
+    /// The newest ones, the oldest of them on top.
+    newest: BinaryHeap<Reverse<Newest>>,
+    without_parts: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -87,8 +93,7 @@ impl Detector {
             counts: Counts::new(),
             shuffled: Counts::new(),
             recent: Counts::new(),
-            known: BinaryHeap::new(),
-            without_parts: 0,
+            outcomes: Outcomes::default(),
         }
     }
 
@@ -101,7 +106,7 @@ impl Detector {
     /// same cases.
     pub fn observe(&mut self, cases: &[Case<'_>]) {
         let judged_since = self.setting.judged_since.map(|at| at.timestamp());
-        let Self { clock, counts, shuffled, recent, random, .. } = self;
+        let Self { clock, counts, shuffled, recent, outcomes, random, .. } = self;
         let clock = *clock;
         std::thread::scope(|threads| {
             threads.spawn(|| count_shuffled(cases, clock, shuffled, random));
@@ -113,32 +118,8 @@ impl Detector {
                 };
                 cases.iter().filter(is_new).for_each(|case| recent.count(case, clock));
             }
+            cases.iter().for_each(|case| outcomes.add(case, clock));
         });
-        cases.iter().for_each(|case| self.learn_from(case));
-    }
-
-    fn learn_from(&mut self, case: &Case<'_>) {
-        let booked = match case.lead.outcome {
-            Outcome::Open => return,
-            Outcome::Booked => true,
-            Outcome::Failed => false,
-        };
-        let first = case.first_touch();
-        // Who was contacted lately has an outcome only if it came fast.
-        if first.is_some_and(|first| !self.clock.is_mature(first)) {
-            return;
-        }
-        let Some(parts) = case.lead.parts else {
-            self.without_parts += 1;
-            return;
-        };
-        let at = first.unwrap_or(case.lead.known_since);
-        let (hash, tier) = (case.lead.hash, case.lead.tier);
-        let known = Known { at, hash, parts: parts.map(f64::from), tier, booked };
-        self.known.push(Reverse(Newest(known)));
-        if self.known.len() > MOST_OUTCOMES {
-            self.known.pop();
-        }
     }
 
     /// What follows from all that was counted.
@@ -147,9 +128,9 @@ impl Detector {
             counts.count_contents(&self.lexicon.contents);
             counts.count_times();
         }
-        let known = self.known.into_iter().map(|Reverse(Newest(known))| known).collect();
+        let known = self.outcomes.newest.into_iter().map(|Reverse(Newest(known))| known).collect();
         let Setting { objective, seed, now, .. } = self.setting;
-        let mut decision = gate::decide(known, self.without_parts, before, objective, seed);
+        let mut decision = gate::decide(known, self.outcomes.without_parts, before, objective, seed);
         if decision.is_confirmed() {
             decision.confirmed_at = Some(now);
         }
@@ -201,6 +182,32 @@ impl Detector {
             query_of(*list, *symbol, &self.lexicon, sequences).as_deref() == Some(query)
         });
         found.into_iter().map(|(_, _, success)| success).collect()
+    }
+}
+
+impl Outcomes {
+    fn add(&mut self, case: &Case<'_>, clock: Clock) {
+        let booked = match case.lead.outcome {
+            Outcome::Open => return,
+            Outcome::Booked => true,
+            Outcome::Failed => false,
+        };
+        let first = case.first_touch();
+        // Who was contacted lately has an outcome only if it came fast.
+        if first.is_some_and(|first| !clock.is_mature(first)) {
+            return;
+        }
+        let Some(parts) = case.lead.parts else {
+            self.without_parts += 1;
+            return;
+        };
+        let at = first.unwrap_or(case.lead.known_since);
+        let (hash, tier) = (case.lead.hash, case.lead.tier);
+        let known = Known { at, hash, parts: parts.map(f64::from), tier, booked };
+        self.newest.push(Reverse(Newest(known)));
+        if self.newest.len() > MOST_OUTCOMES {
+            self.newest.pop();
+        }
     }
 }
 

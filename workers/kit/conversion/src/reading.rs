@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use db::Uuid;
 use db::outcomes::{ActivityRow, LeadRow};
 use patterns::content::{Features, Recipient, Snapshot};
-use serde::Deserialize;
 use std::ops::Range;
 
 /// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the tables.
@@ -74,15 +73,6 @@ enum Kind {
     Booking,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Components {
-    data_quality: Option<f32>,
-    authority: Option<f32>,
-    company_fit: Option<f32>,
-    timing: Option<f32>,
-}
-
 impl Batch {
     pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
         let list = Vec::with_capacity(BATCH as usize);
@@ -98,9 +88,11 @@ impl Batch {
     /// Hands all cases to `each`, in the order of their hashes.
     pub(crate) fn cases(&mut self, mut each: impl FnMut(&[Case<'_>])) {
         let Leads { list: leads, zones, .. } = &mut self.leads;
-        leads.sort_unstable_by_key(|known| known.lead.id);
-        // Rows come in runs that are in order already.
-        self.events.0.sort();
+        std::thread::scope(|threads| {
+            threads.spawn(|| leads.sort_unstable_by_key(|known| known.lead.id));
+            // Rows come in runs that are in order already.
+            self.events.0.sort();
+        });
         let events = &self.events.0;
         let mut place = 0;
         for Known { lead, events: own, .. } in leads.iter_mut() {
@@ -150,7 +142,7 @@ impl Leads {
             bounced: row.status == "bounced",
             converted_at: row.converted_at.filter(|at| *at <= self.as_of),
             known_since: row.created_at,
-            parts: parts(row.components),
+            parts: parts(row.points),
             tier: u8::try_from(tier).unwrap_or_default(),
             answered_by: None,
         };
@@ -251,13 +243,12 @@ fn touch(event: &Event, zone: &mut LocalTime) -> Touch {
 }
 
 /// CI-070: each part from 0 to 1; a part that is not known counts nothing, and more than one of them spoils the rest.
-pub(crate) fn parts(components: &str) -> Option<[f32; 4]> {
-    let found: Components = serde_json::from_str(components).ok()?;
-    let points = [found.data_quality, found.authority, found.company_fit, found.timing];
+pub(crate) fn parts([points @ .., _]: [Option<f64>; 5]) -> Option<[f32; 4]> {
     if points.iter().flatten().count() < LEAST_PARTS {
         return None;
     }
-    Some(std::array::from_fn(|place| (points[place].unwrap_or(0.0) / MOST_POINTS[place]).clamp(0.0, 1.0)))
+    let share = |place: usize| (points[place].unwrap_or(0.0) as f32 / MOST_POINTS[place]).clamp(0.0, 1.0);
+    Some(std::array::from_fn(share))
 }
 
 /// Spreads a hash once more, so that sums of many tell other leads apart.

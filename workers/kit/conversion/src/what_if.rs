@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use db::outcomes::Outcomes;
 use db::{Uuid, conversion};
 use patterns::card::rounded;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stats::scores::{self, Gain, Top};
 use std::cmp::Reverse;
 use utoipa::ToSchema;
@@ -121,7 +121,7 @@ impl Conversion {
         let mut outcomes = Outcomes::open(&self.db, client, now).await?;
         outcomes
             .leads((FIRST, LAST), |row| {
-                let Some(components) = components(row.components) else { return };
+                let Some(components) = components(row.points) else { return };
                 let outcome = reading::outcome(&row, now.timestamp());
                 let (now, then) = (als::raw(&components, &in_force), als::raw(&components, &weights));
                 let lead = Row { since: row.created_at, id: row.id, now, then, outcome };
@@ -154,14 +154,9 @@ impl Conversion {
 }
 
 /// As learning reads them: of the four weighted parts one may be missing. The risk is none where it is not known.
-fn components(text: &str) -> Option<Components> {
-    #[derive(Deserialize)]
-    struct Risk {
-        #[serde(default)]
-        risk: Option<f64>,
-    }
-    let [data_quality, authority, company_fit, timing] = reading::parts(text)?.map(f64::from);
-    let Risk { risk } = serde_json::from_str(text).ok()?;
+fn components(points: [Option<f64>; 5]) -> Option<Components> {
+    let [data_quality, authority, company_fit, timing] = reading::parts(points)?.map(f64::from);
+    let [.., risk] = points;
     Some(Components {
         data_quality: data_quality * Part::DataQuality.most(),
         authority: authority * Part::Authority.most(),
@@ -222,19 +217,15 @@ mod tests {
 
     #[test]
     fn one_part_of_a_score_may_be_missing() {
-        let found = components(r#"{"data_quality": 16, "authority": 25, "timing": 30}"#).unwrap();
+        let found = components([Some(16.0), Some(25.0), None, Some(30.0), None]).unwrap();
         assert!(
             (found.data_quality - 16.0).abs() < 1e-5 && (found.authority - 25.0).abs() < 1e-5,
             "{found:?}"
         );
         assert_eq!((found.company_fit, found.timing, found.risk), (0.0, 15.0, 0.0));
-        assert!(
-            (components(r#"{"data_quality": 1, "authority": 2, "timing": 3, "risk": 8}"#).unwrap().risk
-                - 8.0)
-                .abs()
-                < 1e-9
-        );
-        assert!(components(r#"{"data_quality": 16, "authority": 25}"#).is_none());
-        assert!(components("").is_none());
+        let risky = components([Some(1.0), Some(2.0), None, Some(3.0), Some(8.0)]).unwrap();
+        assert!((risky.risk - 8.0).abs() < 1e-9);
+        assert!(components([Some(16.0), Some(25.0), None, None, Some(8.0)]).is_none());
+        assert!(components([None; 5]).is_none());
     }
 }

@@ -42,8 +42,8 @@ pub struct LeadRow<'a> {
     pub status: &'a str,
     pub converted_at: Option<i64>,
     pub created_at: i64,
-    /// Components of the score before the first touch, as JSON.
-    pub components: &'a str,
+    /// Of the score before the first touch: data quality, authority, company fit, timing and risk.
+    pub points: [Option<f64>; 5],
     pub tier: &'a str,
     pub time_zone: &'a str,
     pub state: &'a str,
@@ -122,14 +122,9 @@ impl Outcomes {
     fn leads_query(&self, (after, until): (Uuid, Uuid)) -> String {
         let (client, as_of) = (self.client, self.as_of.to_rfc3339());
         let since = (self.as_of - LOOKBACK).to_rfc3339();
-        // Parts that came with a lead are from before any touch; of those that were made here the time is known.
         format!(
             "SELECT id, hashtextextended(prospect_id, 0), title, industry, employee_count, is_new_role, is_hiring,
-                recently_funded, status, converted_at, created_at,
-                coalesce(als_snapshot -> 'components', CASE WHEN first_touch_at IS NULL OR als_given IS NOT NULL
-                    OR scored_at <= first_touch_at THEN als_components END)::text,
-                coalesce(als_snapshot ->> 'tier', CASE WHEN first_touch_at IS NULL OR als_given IS NOT NULL
-                    OR scored_at <= first_touch_at THEN als_tier END), time_zone, state, country
+                recently_funded, status, converted_at, created_at, als_before, time_zone, state, country
             FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
                 AND created_at <= '{as_of}' AND coalesce(first_touch_at, created_at) > '{since}'"
         )
@@ -149,7 +144,7 @@ impl Outcomes {
 }
 
 fn lead<'a>(fields: &mut Fields<'a>) -> LeadRow<'a> {
-    LeadRow {
+    let mut row = LeadRow {
         id: fields.uuid(),
         hash: fields.int8().unwrap_or_default().cast_unsigned(),
         title: fields.text().unwrap_or_default(),
@@ -161,12 +156,21 @@ fn lead<'a>(fields: &mut Fields<'a>) -> LeadRow<'a> {
         status: fields.text().unwrap_or_default(),
         converted_at: fields.seconds(),
         created_at: fields.seconds().unwrap_or_default(),
-        components: fields.text().unwrap_or_default(),
-        tier: fields.text().unwrap_or_default(),
-        time_zone: fields.text().unwrap_or_default(),
-        state: fields.text().unwrap_or_default(),
-        country: fields.text().unwrap_or_default(),
+        points: [None; 5],
+        tier: "",
+        time_zone: "",
+        state: "",
+        country: "",
+    };
+    let mut score = fields.text().unwrap_or_default().splitn(row.points.len() + 1, ' ');
+    for points in &mut row.points {
+        *points = score.next().and_then(|text| text.parse().ok());
     }
+    row.tier = score.next().unwrap_or_default();
+    for text in [&mut row.time_zone, &mut row.state, &mut row.country] {
+        *text = fields.text().unwrap_or_default();
+    }
+    row
 }
 
 fn activity<'a>(fields: &mut Fields<'a>) -> ActivityRow<'a> {

@@ -128,9 +128,11 @@ async fn a_lead_that_is_inserted_as_converted_counts() {
 #[tokio::test]
 async fn the_score_from_before_the_first_touch_stays() {
     let test = with_lead().await;
+    assert_eq!(text(&test, "SELECT als_before FROM leads").await, "16 22 18 9 0 warm");
     happens(&test, "sent", 9, "first").await;
     test.sql("UPDATE leads SET als_score = 80, als_components = '{\"timing\": 15}', scored_at = now()").await;
     happens(&test, "sent", 10, "second").await;
+    assert_eq!(text(&test, "SELECT als_before FROM leads").await, "16 22 18 9 0 warm");
     assert_eq!(text(&test, "SELECT als_snapshot ->> 'score' FROM leads").await, "65");
     assert_eq!(text(&test, "SELECT als_snapshot -> 'components' ->> 'timing' FROM leads").await, "9");
 }
@@ -141,6 +143,10 @@ async fn a_score_from_after_the_first_touch_is_none_from_before_it() {
     test.sql("UPDATE leads SET scored_at = '2025-06-01'").await;
     happens(&test, "sent", 9, "first").await;
     assert_eq!(text(&test, "SELECT als_snapshot::text FROM leads").await, "");
+    assert_eq!(text(&test, "SELECT als_before FROM leads").await.trim(), "");
+    // Parts that came with a lead are from before, whenever they are read.
+    test.sql("UPDATE leads SET als_given = '{\"timing\": 9}', als_components = '{\"timing\": 9}'").await;
+    assert_eq!(text(&test, "SELECT als_before FROM leads").await, "   9  warm");
 }
 
 #[tokio::test]
