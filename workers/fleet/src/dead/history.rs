@@ -1,6 +1,6 @@
 //! `leadfleet dead history`: who did what with dead letters, and why.
 
-use dead::{Dead, Event, Wish};
+use dead::{Dead, Event, Verb, Wish};
 
 use super::{minute, shortened};
 use crate::exit::{Exit, Failure};
@@ -14,10 +14,13 @@ pub struct Args {
     /// What this operator did.
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
+    /// Only this kind of change, as replay, edit or discard.
+    #[arg(long, value_name = "WHAT")]
+    what: Option<Verb>,
 }
 
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
-    let wish = Wish { letter: args.sequence, operator: args.operator.clone(), verb: None };
+    let wish = Wish { letter: args.sequence, operator: args.operator.clone(), verb: args.what };
     let mut events = dead.history(&wish).await?;
     events.retain(|event| !event.verb.is_of_people());
     output.show(&events, |events| in_words(events))?;

@@ -24,17 +24,13 @@ struct Audit {
 pub(super) async fn audit(ask: Ask) -> Result<Response, Problem> {
     let letter = ask.address.get("letter").map(str::parse::<u64>).transpose();
     let letter = letter.map_err(|error| Problem::wrong("letter", error.to_string()))?;
-    let operator = ask.address.get("operator").map(str::to_owned);
-    let wish = Wish { letter, operator, verb: ask.address.get("what").map(verb).transpose()? };
+    let verb = ask.address.get("what").map(str::parse::<Verb>).transpose();
+    let verb = verb.map_err(|error| Problem::wrong("what", error.to_string()))?;
+    let wish = Wish { letter, operator: ask.address.get("operator").map(str::to_owned), verb };
     let before = ask.address.get("cursor").map(str::parse::<u64>).transpose();
     let before = before.map_err(|error| Problem::wrong("cursor", error.to_string()))?;
     let recent = ask.app.dead.recent(&wish, before, ROWS).await?;
     Ok(ask.show(&Audit { events: recent.events, next: recent.before.map(|number| number.to_string()) }))
-}
-
-fn verb(name: &str) -> Result<Verb, Problem> {
-    let verb = Verb::ALL.into_iter().find(|verb| verb.as_str() == name);
-    verb.ok_or_else(|| Problem::wrong("what", "nothing in the audit is called like that"))
 }
 
 impl View for Audit {
@@ -43,7 +39,8 @@ impl View for Audit {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
-        let verbs = Verb::ALL.map(|verb| (verb.as_str(), verb.as_str().replace('_', " ")));
+        let words = |verb: &Verb| (verb.as_str(), verb.as_str().replace('_', " "));
+        let verbs: Vec<(&str, String)> = Verb::ALL.iter().map(words).collect();
         let verbs: Vec<(&str, &str)> = verbs.iter().map(|(name, words)| (*name, words.as_str())).collect();
         let fields = html! {
             (choice(&ask.address, "what", "What", &verbs))

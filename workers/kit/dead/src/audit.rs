@@ -11,6 +11,7 @@ use proto::Subject;
 use proto::subject::stream;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 /// Who asks for a change, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,86 +40,62 @@ pub struct Event {
     pub note: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verb {
-    Replay,
-    ReplayEnded,
-    Pause,
-    Resume,
-    Cancel,
-    Edit,
-    Discard,
-    Import,
-    Erase,
-    PauseWorker,
-    ResumeWorker,
-    StartRun,
-    LearnPatterns,
-    LearnGrowth,
-    SignIn,
-    SignInFailed,
-    SignOut,
-    AddPerson,
-    ChangeRole,
-    ChangePassword,
-    DisablePerson,
-    EnablePerson,
+macro_rules! verbs {
+    ($($verb:ident $name:literal)*) => {
+        /// What was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Verb {
+            $(#[serde(rename = $name)] $verb),*
+        }
+
+        impl Verb {
+            pub const ALL: &'static [Self] = &[$(Self::$verb),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$verb => $name),* }
+            }
+        }
+    };
 }
 
-impl Verb {
-    pub const ALL: [Self; 22] = [
-        Self::Replay,
-        Self::ReplayEnded,
-        Self::Pause,
-        Self::Resume,
-        Self::Cancel,
-        Self::Edit,
-        Self::Discard,
-        Self::Import,
-        Self::Erase,
-        Self::PauseWorker,
-        Self::ResumeWorker,
-        Self::StartRun,
-        Self::LearnPatterns,
-        Self::LearnGrowth,
-        Self::SignIn,
-        Self::SignInFailed,
-        Self::SignOut,
-        Self::AddPerson,
-        Self::ChangeRole,
-        Self::ChangePassword,
-        Self::DisablePerson,
-        Self::EnablePerson,
-    ];
+verbs! {
+    Replay "replay"
+    ReplayEnded "replay_ended"
+    Pause "pause"
+    Resume "resume"
+    Cancel "cancel"
+    Edit "edit"
+    Discard "discard"
+    Import "import"
+    Erase "erase"
+    PauseWorker "pause_worker"
+    ResumeWorker "resume_worker"
+    StartRun "start_run"
+    LearnPatterns "learn_patterns"
+    LearnGrowth "learn_growth"
+    SignIn "sign_in"
+    SignInFailed "sign_in_failed"
+    SignOut "sign_out"
+    AddPerson "add_person"
+    ChangeRole "change_role"
+    ChangePassword "change_password"
+    DisablePerson "disable_person"
+    EnablePerson "enable_person"
+}
 
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Replay => "replay",
-            Self::ReplayEnded => "replay_ended",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Cancel => "cancel",
-            Self::Edit => "edit",
-            Self::Discard => "discard",
-            Self::Import => "import",
-            Self::Erase => "erase",
-            Self::PauseWorker => "pause_worker",
-            Self::ResumeWorker => "resume_worker",
-            Self::StartRun => "start_run",
-            Self::LearnPatterns => "learn_patterns",
-            Self::LearnGrowth => "learn_growth",
-            Self::SignIn => "sign_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::SignOut => "sign_out",
-            Self::AddPerson => "add_person",
-            Self::ChangeRole => "change_role",
-            Self::ChangePassword => "change_password",
-            Self::DisablePerson => "disable_person",
-            Self::EnablePerson => "enable_person",
-        }
+impl FromStr for Verb {
+    type Err = UnknownVerb;
+
+    fn from_str(text: &str) -> Result<Self, UnknownVerb> {
+        Self::ALL.iter().find(|verb| verb.as_str() == text).copied().ok_or(UnknownVerb)
     }
+}
 
+#[derive(Debug, thiserror::Error)]
+#[error("nothing in the audit is called like that; use one of {}", Verb::ALL.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownVerb;
+
+impl Verb {
     /// Those of events that name letters.
     const OF_LETTERS: [Self; 4] = [Self::Replay, Self::Edit, Self::Discard, Self::Import];
 

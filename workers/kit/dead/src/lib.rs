@@ -26,9 +26,9 @@ mod send;
 mod sequences;
 mod states;
 
-pub use audit::{By, Event, Recent, Verb, Wish};
+pub use audit::{By, Event, Recent, UnknownVerb, Verb, Wish};
 pub use carry::{Imported, Line, LineError, Parcel};
-pub use compare::{Comparison, Good, unified};
+pub use compare::{Among, Comparison, Good, unified};
 pub use discard::{Discarded, FEW};
 pub use edit::{Correction, EditError, Edited, blank, correction};
 pub use engine::{Engine, Request};
