@@ -1,6 +1,6 @@
 //! `leadfleet dead diff`: what tells a dead letter from a good message of its kind.
 
-use dead::{Comparison, Dead};
+use dead::{Among, Comparison, Dead};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -13,7 +13,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
-    let (message, comparison) = dead.compare(args.sequence, u64::MAX).await?;
+    let (message, comparison) = dead.compare(args.sequence, Among::All).await?;
     let comparison = comparison.ok_or_else(|| Failure {
         exit: Exit::NotFound,
         error: anyhow::anyhow!("no good message of the kind of {} is kept", message.letter.subject),

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use anyhow::Context as _;
-use dead::{Dead, EditError, Edited, Message, blank, correction, unified};
+use dead::{Among, Dead, EditError, Edited, Message, blank, correction, unified};
 use serde::Serialize;
 
 use super::Who;
@@ -43,7 +43,7 @@ pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit
         Some(schema) => schema.clone(),
         None if !message.letter.schema.is_empty() => message.letter.schema.clone(),
         // What others on subjects of this shape are.
-        None => dead.good(&message, u64::MAX).await?.map(|good| good.schema).unwrap_or_default(),
+        None => dead.good(&message, Among::All).await?.map(|good| good.schema).unwrap_or_default(),
     };
     let before = text(&message, &schema).ok_or_else(|| refused(&EditError::NoSchema))?;
     let after = match &args.from {

@@ -3,7 +3,7 @@
 use crate::filter::Filter;
 use crate::message::{self, Message};
 use crate::reader::{Reader, Wanted};
-use crate::{Dead, Error, broker, letter, list};
+use crate::{Dead, Error, Known, broker, letter, list};
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use chrono::{DateTime, Utc};
@@ -34,19 +34,28 @@ pub struct Good {
     pub body: serde_json::Value,
 }
 
-/// Good messages are looked for among this many of the newest.
+/// Where a good message is looked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Among<'a> {
+    /// In the whole stream; what died is read from the broker.
+    All,
+    /// Among the newest few thousand of the stream; what died is known.
+    Newest(&'a Known),
+}
+
+const NEWEST: u64 = 5_000;
+/// So many messages that seem good are opened.
 const TRIED: usize = 32;
 
 impl Dead {
-    /// Compares a letter with the newest good message on a subject of the same shape, if there is one among so many of the
-    /// newest of its stream.
+    /// Compares a letter with the newest good message on a subject of the same shape, if there is one.
     pub async fn compare(
         &self,
         sequence: u64,
-        looked_at: u64,
+        among: Among<'_>,
     ) -> Result<(Message, Option<Comparison>), Error> {
         let message = self.open(sequence).await?;
-        let Some(good) = self.good(&message, looked_at).await? else { return Ok((message, None)) };
+        let Some(good) = self.good(&message, among).await? else { return Ok((message, None)) };
         let schema = if message.letter.schema.is_empty() { &good.schema } else { &message.letter.schema };
         let body = message.body_as(schema);
         let pretty = |json: &serde_json::Value| format!("{json:#}\n");
@@ -60,9 +69,8 @@ impl Dead {
         Ok((message, Some(comparison)))
     }
 
-    /// The newest message on a subject of the same shape that did not die and can be read, among so many of the newest of
-    /// its stream.
-    pub async fn good(&self, message: &Message, looked_at: u64) -> Result<Option<Good>, Error> {
+    /// The newest message on a subject of the same shape that did not die and can be read.
+    pub async fn good(&self, message: &Message, among: Among<'_>) -> Result<Option<Good>, Error> {
         const DOING: &str = "look for a message to compare with";
         let letter = &message.letter;
         let (Some(shape), Some(stream)) = (shape(&letter.subject), known_stream(&letter.stream)) else {
@@ -70,7 +78,10 @@ impl Dead {
         };
         let last = self.jetstream.get_stream(stream).await.map_err(broker(DOING))?;
         let last = last.cached_info().state.last_sequence;
-        let start_sequence = last.saturating_sub(looked_at) + 1;
+        let start_sequence = match among {
+            Among::All => 1,
+            Among::Newest(_) => last.saturating_sub(NEWEST) + 1,
+        };
         let wanted = Wanted {
             stream: stream.to_owned(),
             filters: vec![shape],
@@ -88,7 +99,14 @@ impl Dead {
             }
         }
         // Whatever died has died after it came.
-        let dead = self.dead_in(stream, since).await?;
+        let Some(since) = since else { return Ok(None) };
+        let dead = match among {
+            Among::All => self.dead_in(stream, since).await?,
+            Among::Newest(known) => known.read(|letters| {
+                let here = letters.values().filter(|letter| letter.stream == stream);
+                here.filter_map(|letter| letter.stream_sequence).collect()
+            }),
+        };
         alive.retain(|sequence| !dead.contains(sequence));
         for sequence in alive.into_iter().rev().take(TRIED) {
             if let Some(good) = self.read_good(stream, sequence, &letter.schema).await? {
@@ -99,8 +117,8 @@ impl Dead {
     }
 
     /// Where in this stream those letters came from that died since a moment.
-    async fn dead_in(&self, stream: &str, since: Option<DateTime<Utc>>) -> Result<HashSet<u64>, Error> {
-        let wanted = list::wanted(&Filter { since, ..Filter::default() });
+    async fn dead_in(&self, stream: &str, since: DateTime<Utc>) -> Result<HashSet<u64>, Error> {
+        let wanted = list::wanted(&Filter { since: Some(since), ..Filter::default() });
         let mut reader = Reader::open(&self.jetstream, wanted).await?;
         let mut dead = HashSet::new();
         while let Some(found) = reader.next().await? {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Letters as far as they have been followed; cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     letters: Arc<RwLock<BTreeMap<u64, Letter>>>,
     ready: Arc<watch::Sender<bool>>,

@@ -21,6 +21,8 @@ pub struct Letter {
     /// Where the message was when it died.
     pub subject: String,
     pub stream: String,
+    #[serde(skip)]
+    pub stream_sequence: Option<u64>,
     pub schema: String,
     pub run: Option<String>,
     /// The stage of the run in which it died.
@@ -148,6 +150,7 @@ impl Letter {
                 "Dl-Error-Fp" => text.clone_into(&mut letter.fingerprint),
                 "Dl-Subject" => text.clone_into(&mut letter.subject),
                 "Dl-Stream" => text.clone_into(&mut letter.stream),
+                "Dl-Stream-Seq" => letter.stream_sequence = text.parse().ok(),
                 header::SCHEMA => text.clone_into(&mut letter.schema),
                 "Dl-Run" => letter.run = Some(text.to_owned()),
                 "Dl-Dead-At" => {

@@ -5,13 +5,13 @@ use super::super::form::Sent;
 use super::super::layout::{badge, csrf, none};
 use super::super::table::{table, words as column};
 use super::super::words::{bytes, count, moment};
-use super::standing;
+use super::{known, standing};
 use crate::input::Numbers;
 use crate::problem::Problem;
 use crate::sign_in::Role;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use dead::{Event, Message, Shown, Standing, Verb, Wish, blank, correction};
+use dead::{Among, Event, Message, Shown, Standing, Verb, Wish, blank, correction};
 use maud::{Markup, html};
 use serde::Serialize;
 
@@ -70,15 +70,13 @@ fn visible(json: &str) -> String {
     text
 }
 
-/// A message to compare a letter with is looked for among so many of the newest.
-const LOOKED_AT: u64 = 5_000;
-
 pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Response, Problem> {
     show(&ask, sequence, None).await
 }
 
 async fn show(ask: &Ask, sequence: u64, draft: Option<Draft>) -> Result<Response, Problem> {
-    let (message, comparison) = ask.app.dead.compare(sequence, LOOKED_AT).await?;
+    let among = Among::Newest(known(&ask.app).await?);
+    let (message, comparison) = ask.app.dead.compare(sequence, among).await?;
     let wish = Wish { letter: Some(sequence), ..Wish::default() };
     let shown = message.shown();
     let draft = draft.unwrap_or_else(|| Draft::of(&message, &shown, comparison.as_ref()));

@@ -1,7 +1,7 @@
 //! What is listed, given up, carried, and remembered.
 
 use crate::fleet::{Fleet, by};
-use dead::{Filter, Line, Sequences, Standing, Wish, groups};
+use dead::{Among, Filter, Known, Line, Sequences, Standing, Wish, groups};
 
 fn open() -> Filter {
     Filter { states: vec![Standing::Open], ..Filter::default() }
@@ -45,13 +45,21 @@ async fn a_letter_is_shown_with_what_it_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_is_compared_with_the_newest_that_went_well() {
     let fleet = Fleet::with_dead(1).await;
-    let (_, none) = fleet.dead.compare(1, 5_000).await.unwrap();
-    assert!(none.is_none(), "only dead ones are there");
+    let known = Known::default();
+    tokio::select! {
+        () = known.ready() => {}
+        kept = fleet.dead.keep(&known) => panic!("{kept:?}"),
+    }
+    let everywhere = [Among::All, Among::Newest(&known)];
+    for among in everywhere {
+        let (_, none) = fleet.dead.compare(1, among).await.unwrap();
+        assert!(none.is_none(), "only dead ones are there");
+    }
     let mut done = fleet.counter.done.subscribe();
     fleet.runtime.publish(&crate::fleet::job("good")).await.unwrap();
     done.wait_for(|done| *done == 1).await.unwrap();
-    for looked_at in [1, 5_000, u64::MAX] {
-        let (_, comparison) = fleet.dead.compare(1, looked_at).await.unwrap();
+    for among in everywhere {
+        let (_, comparison) = fleet.dead.compare(1, among).await.unwrap();
         let diff = comparison.unwrap().diff;
         assert!(
             diff.contains("-  \"request_id\": \"good\"") && diff.contains("+  \"request_id\": \"j0\""),
