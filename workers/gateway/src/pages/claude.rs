@@ -1,14 +1,14 @@
 //! What was asked of Claude, what it cost, and what waits.
 
 use super::ask::{Ask, View};
-use super::layout::empty;
+use super::layout::{badge, empty};
 use super::table::{numbers, table, words as column};
 use super::words::{count, moment, number};
 use crate::app::App;
 use crate::problem::Problem;
 use axum::response::Response;
 use charts::{Frame, Lines, Over, Series, Unit, lines};
-use claude::{Account, Day, OfModel, Sum};
+use claude::{Account, Budget, Day, OfModel, Sum};
 use maud::{Markup, html};
 use std::time::Duration;
 
@@ -63,6 +63,16 @@ impl View for Account {
             }
             @for (model, until) in &self.held { p.notice.warn { (model) " must wait until " (moment(ask, *until)) "." } }
             @if total.without_price > 0 { p.notice.warn { (count(total.without_price, "answer")) " came from models whose price is not known: the sum is too small." } }
+            h2 { "Budgets of today" }
+            @if self.budgets.is_empty() {
+                p.muted { "No client has used a budget today (UTC). " code { "CLAUDE_DAILY_USD" } " and " code { "CLAUDE_DAILY_TOKENS" } " bound what each may use in a day." }
+            } @else {
+                (table("Budgets of today", &ask.address, &[
+                    column("Client", &|one: &Budget| html! { bdi { (one.client) } @if one.is_used_up { " " (badge("warn", "used up")) } }),
+                    numbers("Cost", &|one| used(one.spent.micro_dollars, one.spent.daily_micro_dollars, dollars)),
+                    numbers("Tokens", &|one| used(one.spent.tokens, one.spent.daily_tokens, number)),
+                ], &self.budgets))
+            }
             div.card { (self.curve()) }
             h2 { "By model" }
             (table("By model", &ask.address, &[
@@ -110,6 +120,11 @@ impl Shown for Account {
             &data,
         )
     }
+}
+
+/// How much of how much; nothing bounds it when that is 0.
+fn used(used: u64, most: u64, words: impl Fn(u64) -> String) -> Markup {
+    html! { (words(used)) @if most > 0 { " of " (words(most)) } }
 }
 
 fn dollars(micro: u64) -> String {

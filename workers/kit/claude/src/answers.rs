@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Spent;
-use crate::{Answer, Error};
+use crate::{Answer, Config, Error};
 
 pub const BUCKET: &str = "answers";
 /// As long as a dead letter may be replayed.
@@ -137,13 +137,13 @@ impl Answers {
         Ok(entry.and_then(|entry| serde_json::from_slice(&entry.value).ok()).unwrap_or_default())
     }
 
-    pub(crate) async fn add_spent(&self, key: &str, answer: &Answer) -> Result<(), Error> {
+    pub(crate) async fn add_spent(&self, key: &str, answer: &Answer, config: &Config) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             let entry = self.entry(key).await?.filter(is_put);
             let revision = entry.as_ref().map(|entry| entry.revision);
             let mut spent: Spent =
                 entry.and_then(|entry| serde_json::from_slice(&entry.value).ok()).unwrap_or_default();
-            spent.add(answer);
+            spent.add(answer, config);
             let value = bytes(&spent)?;
             match revision {
                 Some(revision) => match self.store.update(key, value, revision).await {

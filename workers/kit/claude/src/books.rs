@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 use serde::Serialize;
 
 use crate::answers::{BUCKET, Record, failed};
+use crate::budget::{self, Spent};
 use crate::{Error, Usage};
 
 /// Every question of the last 90 days in a line; cheap to clone.
@@ -17,6 +18,8 @@ use crate::{Error, Usage};
 pub struct Books {
     lines: Arc<RwLock<BTreeMap<String, Line>>>,
     held: Arc<RwLock<BTreeMap<String, DateTime<Utc>>>>,
+    /// By client, of the newest day on which it used something.
+    spent: Arc<RwLock<BTreeMap<String, (NaiveDate, Spent)>>>,
 }
 
 /// A question, as far as it counts.
@@ -47,6 +50,16 @@ pub struct Account {
     pub models: Vec<Model>,
     /// Models that must wait, and until when.
     pub held: BTreeMap<String, DateTime<Utc>>,
+    /// Of clients that used something today (UTC) and may not use everything.
+    pub budgets: Vec<Budget>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Budget {
+    pub client: String,
+    #[serde(flatten)]
+    pub spent: Spent,
+    pub is_used_up: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -119,6 +132,15 @@ impl Books {
             .filter(|(_, until)| **until > now)
             .map(|(model, until)| (model.clone(), *until))
             .collect();
+        let spent = self.spent.read().unwrap_or_else(PoisonError::into_inner);
+        let today = spent.iter().filter(|(_, (day, _))| *day == now.date_naive());
+        account.budgets = today
+            .map(|(client, (_, spent))| Budget {
+                client: client.clone(),
+                spent: *spent,
+                is_used_up: spent.is_used_up(),
+            })
+            .collect();
         account
     }
 
@@ -137,6 +159,13 @@ impl Books {
         if let Some(model) = entry.key.strip_prefix("pace.") {
             let until = serde_json::from_slice(&entry.value).unwrap_or_default();
             self.held.write().unwrap_or_else(PoisonError::into_inner).insert(model.to_owned(), until);
+        }
+        if let Some((client, day)) = budget::of_key(&entry.key) {
+            let mut spent = self.spent.write().unwrap_or_else(PoisonError::into_inner);
+            let is_newest = spent.get(client).is_none_or(|(newest, _)| *newest <= day);
+            if let (true, Ok(of_day)) = (is_newest, serde_json::from_slice(&entry.value)) {
+                spent.insert(client.to_owned(), (day, of_day));
+            }
         }
         if !entry.key.starts_with("answer.") {
             return;
@@ -215,5 +244,17 @@ mod tests {
         books.note(&entry("pace.claude-haiku-5-5", r#""2026-11-21T09:00:00Z""#));
         let at = |text: &str| books.account(text.parse().unwrap()).held.len();
         assert_eq!((at("2026-11-21T08:59:59Z"), at("2026-11-21T09:00:00Z")), (1, 0));
+    }
+
+    #[test]
+    fn a_budget_is_of_its_day() {
+        let books = Books::default();
+        let spent = |tokens: u64| format!(r#"{{"tokens":{tokens},"answers":1,"daily_tokens":100}}"#);
+        books.note(&entry("spent.acme.20261121", &spent(100)));
+        books.note(&entry("spent.acme.20261120", &spent(7)));
+        let at = |text: &str| books.account(text.parse().unwrap()).budgets;
+        let today = at("2026-11-21T23:59:59Z");
+        assert_eq!((today.len(), today[0].client.as_str(), today[0].is_used_up), (1, "acme", true));
+        assert!(at("2026-11-22T00:00:00Z").is_empty());
     }
 }

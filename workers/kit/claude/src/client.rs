@@ -105,7 +105,7 @@ impl Claude {
             Err((error, paid)) => (Err(error), paid),
         };
         if let Some(paid) = paid.filter(|_| budget::is_set(&self.config)) {
-            warn_unless_kept(answers.add_spent(&account, &paid).await);
+            warn_unless_kept(answers.add_spent(&account, &paid, &self.config).await);
         }
         if let Some(claim) = claim {
             warn_unless_kept(match &result {

@@ -25,7 +25,8 @@ mod wait;
 
 pub use answers::{BUCKET, bucket};
 pub use ask::{Answer, Ask, Effort, Usage};
-pub use books::{Account, Books, Day, Model as OfModel, Sum};
+pub use books::{Account, Books, Budget, Day, Model as OfModel, Sum};
+pub use budget::Spent;
 pub use client::{Claude, Model};
 pub use config::Config;
 pub use error::{ApiError, Class, Error, Raw};
