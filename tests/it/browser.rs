@@ -51,8 +51,45 @@ async fn a_demo_that_was_kept_is_looked_at() {
     let pages = pages(&browser).await;
     assert!(pages.len() > 20, "{pages:?}");
     walk(&browser, &pages).await;
+    browser.allow_scripts(true).await;
+    for page in ["/segments", "/leads"] {
+        sort_by_clicks(&browser, page).await;
+    }
     browser.client.close().await.unwrap();
     assert!(dev.stop().success());
+}
+
+/// How a page is sorted: the direction, whether by numbers, and what the rows have there.
+const SORTED: &str = r#"
+    const head = document.querySelector("main th[aria-sort]");
+    const cells = [...document.querySelectorAll(`main td:nth-child(${head.cellIndex + 1})`)];
+    const number = head.classList.contains("number");
+    const values = cells.map(cell => cell.textContent).filter(text => text !== "—");
+    return [head.getAttribute("aria-sort"), number ? values.map(text => parseFloat(text.replace(",", ""))) : values];"#;
+
+/// Clicks each head of a table twice: it is sorted one way, then the other.
+async fn sort_by_clicks(browser: &Browser, page: &str) {
+    browser.open(page).await;
+    let heads = browser.run("return document.querySelectorAll('main th a').length").await.as_u64().unwrap();
+    assert!(heads > 1, "{page}");
+    for head in 0..heads {
+        let heads = "[...document.querySelectorAll('main th a')]";
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            browser.run(&format!("{heads}.forEach((link, n) => link.id = n === {head} ? 'head' : '')")).await;
+            browser.follow("#head").await;
+            let sorted = browser.run(SORTED).await;
+            let (way, values) = (sorted[0].as_str().unwrap(), sorted[1].as_array().unwrap());
+            let key = |value: &Value| value.as_f64().unwrap_or_default();
+            let ordered = |more: fn(&f64, &f64) -> bool| {
+                values.windows(2).all(|pair| more(&key(&pair[0]), &key(&pair[1])))
+            };
+            let is_right = if way == "ascending" { ordered(f64::le) } else { ordered(f64::ge) };
+            assert!(is_right, "{}: {sorted}", browser.path().await);
+            seen.push((way.to_owned(), values[0].clone()));
+        }
+        assert!(seen[0].0 != seen[1].0 && seen[0].1 != seen[1].1, "{page}: {seen:?}");
+    }
 }
 
 /// Where the dashboard of `leadfleet dev --json` is.

@@ -80,7 +80,7 @@ impl Told for Metrics {
         empty(
             &format!("Nothing went out from {} to {}", self.from, self.to),
             &html! {
-                p { a href=(whole.href()) { "Look at all of the past" } }
+                @if ask.address != whole { p { a href=(whole.href()) { "Look at all of the past" } } }
                 p { "Plan a week; tools fetch what is due and report what became of it:" }
                 (command("leadfleet outreach cadence --requests 40 --followups 30"))
             },

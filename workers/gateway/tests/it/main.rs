@@ -18,7 +18,6 @@ mod pages_patterns;
 mod patterns;
 mod rig;
 #[path = "../../../kit/db/tests/it/server.rs"]
-#[expect(dead_code, reason = "the tests of db use more of it")]
 mod server;
 mod sign_in;
 mod tenants;

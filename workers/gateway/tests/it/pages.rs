@@ -1,11 +1,13 @@
 //! Pages over HTTP: the same facts as the API and the commands, hostile words inert, and nothing of other clients.
 
-use crate::rig::{Rig, scores};
+use crate::rig::{Rig, now, problem, scores};
 use crate::server::ALPHA;
 use db::Uuid;
+use dead::{By, Dead, Event, Verb};
 use prospects::Whom;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 const OPEN: [&str; 1] = ["--open"];
 /// The client of an open gateway.
@@ -47,7 +49,7 @@ async fn with_leads(name: &str) -> Rig {
         .await;
     let taken = rig.post("/api/prospects/discover", "none", &people).send().await.unwrap();
     assert_eq!(taken.status(), StatusCode::OK, "{}", taken.text().await.unwrap());
-    scores(rig.test.db.clone()).rescore(OWN, Whom::All, true, crate::rig::now(), || {}).await.unwrap();
+    scores(rig.test.db.clone()).rescore(OWN, Whom::All, true, now(), || {}).await.unwrap();
     rig
 }
 
@@ -195,4 +197,60 @@ async fn a_week_is_shown_from_any_touch_on() {
     assert_eq!((touches(&whole), whole.contains("rel=\"prev\">Before")), (2, false), "{whole}");
     let rest = shown(&rig, &format!("{week}&offset=1")).await;
     assert_eq!((touches(&rest), rest.contains("2 to 2 of 2")), (1, true), "{rest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outreach_is_of_the_last_90_days_unless_asked_otherwise() {
+    let rig = with_leads("Jane Roe").await;
+    for days in [30, 300] {
+        let sent = format!(
+            "INSERT INTO activities (client_id, id, lead_id, action, created_at, source, event_id, kind, segment)
+            SELECT client_id, gen_random_uuid(), id, 'sent', now() - interval '{days} days', 'test', '{days}',
+                'initial_dm', 'referral_network'
+            FROM leads WHERE client_id = '{OWN}' AND prospect_id = 'p_owner'"
+        );
+        rig.test.sql(&sent).await;
+    }
+    let sends = async |path: &str| values(&rig, path).await["totals"]["sends"].clone();
+    assert_eq!(sends("/outreach.json").await, 1);
+    assert_eq!(sends("/outreach.json?from=2000-01-01").await, 2);
+    let page = shown(&rig, "/outreach").await;
+    assert!(page.contains("href=\"/outreach?from=2000-01-01\">Look at all of the past"), "{page}");
+    assert!(!shown(&rig, "/outreach?from=2000-01-01").await.contains("Look at all"));
+    // Who is there already is not led there.
+    rig.test.sql("DELETE FROM activities").await;
+    assert!(shown(&rig, "/outreach").await.contains("Look at all"));
+    assert!(!shown(&rig, "/outreach?from=2000-01-01").await.contains("Look at all"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_says_so() {
+    let rig = Rig::with_statements_of(1).await;
+    let mut other = PgConnection::connect(&rig.test.superuser_url).await.unwrap();
+    let mut lock = other.begin().await.unwrap();
+    lock.execute("LOCK TABLE leads IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    problem(rig.get("/leads.json").send().await.unwrap(), 503, "timeout").await;
+    let (status, text) = page(&rig, "/leads").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(text.contains("It took too long"), "{text}");
+    lock.rollback().await.unwrap();
+    shown(&rig, "/leads").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_is_narrowed_down_by_what_was_done() {
+    let rig = Rig::start(&OPEN).await;
+    let dead = Dead::new(rig.runtime.jetstream().clone());
+    let by = By { operator: "ann".to_owned(), reason: "a try".to_owned(), at: now() };
+    for (verb, worker) in [(Verb::PauseWorker, "scorer"), (Verb::ResumeWorker, "loader")] {
+        dead.record(&Event::new(verb, worker, &by)).await.unwrap();
+    }
+    let both = shown(&rig, "/audit").await;
+    assert!(both.contains("scorer") && both.contains("loader"), "{both}");
+    let one = shown(&rig, "/audit?what=pause_worker").await;
+    assert!(one.contains("scorer") && !one.contains("loader"), "{one}");
+    assert!(one.contains("<option value=\"pause_worker\" selected>pause worker"), "{one}");
+    let (status, text) = page(&rig, "/audit?what=nothing").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(text.contains("pause_worker"), "it says what there is: {text}");
 }

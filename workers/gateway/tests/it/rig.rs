@@ -101,6 +101,14 @@ impl Rig {
         Self::with_db(config(flags), TestDb::new().await, db::Db::new(&nowhere).unwrap()).await
     }
 
+    /// An open gateway whose statements may take so many seconds.
+    pub(crate) async fn with_statements_of(seconds: u32) -> Self {
+        let test = TestDb::new().await;
+        let slow = db::Config { postgres_statement_timeout: seconds, ..db::Config::of(&test.owner_url) };
+        let db = db::Db::new(&slow).unwrap();
+        Self::with_db(config(&["--open"]), test, db).await
+    }
+
     /// A gateway for a client with rules of its own.
     pub(crate) async fn by(rules: &Rules) -> Self {
         let test = TestDb::new().await;

@@ -202,7 +202,11 @@ fn intersect(a: &[u32], b: &[u32], mut found: impl FnMut(u32) -> bool) {
         let at = from + long[from.min(to)..to].partition_point(|r| r < row);
         long = &long[at.min(long.len())..];
         match long.first() {
-            Some(first) if first == row && !found(*row) => return,
+            Some(first) if first == row => {
+                if !found(*row) {
+                    return;
+                }
+            }
             Some(_) => {}
             None => return,
         }
