@@ -3,11 +3,12 @@
 
 use crate::learn;
 use crate::machine::memory;
-use crate::run::{Bench, Workers, fill, finished};
+use crate::run::{Bench, Workers, fill, finished, sizes};
 use anyhow::Context as _;
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::PublishMessage};
 use bytes::Bytes;
+use fleet::sample::Sizes;
 use futures::future::join_all;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -41,7 +42,9 @@ pub(crate) fn measure(binaries: &Path, rows: usize) -> anyhow::Result<()> {
     let tokio = tokio::runtime::Runtime::new()?;
     let said = |what: &str, since: Instant| eprintln!("{what} in {:.0} s", since.elapsed().as_secs_f64());
     let started = Instant::now();
-    tokio.block_on(fill(&stack.postgres_url(), rows, PAIN_POINTS, rows / 20))?;
+    // Few decision makers: linking them takes longer than all the rest, and no page shows how many there are.
+    let sizes = Sizes { decision_makers: rows / 20, ..sizes(rows, PAIN_POINTS) };
+    tokio.block_on(fill(&stack.postgres_url(), sizes))?;
     said("clinics written", started);
     let started = Instant::now();
     let workers = Workers::start(&bench)?;

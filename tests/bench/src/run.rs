@@ -57,7 +57,7 @@ pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> an
     bench.leadfleet(&["migrate"])?;
     let tokio = tokio::runtime::Runtime::new()?;
     let started = Instant::now();
-    tokio.block_on(fill(&stack.postgres_url(), clinics, pain_points, clinics * 430 / 487))?;
+    tokio.block_on(fill(&stack.postgres_url(), sizes(clinics, pain_points)))?;
     let import = started.elapsed();
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
@@ -113,14 +113,13 @@ impl Bench<'_> {
     }
 }
 
+/// As many decision makers to a clinic as `leadfleet demo` has.
+pub(crate) fn sizes(clinics: usize, pain_points: usize) -> Sizes {
+    Sizes { pain_points, clinics, decision_makers: clinics * 430 / 487 }
+}
+
 /// Inserts made rows, as `leadfleet demo` does.
-pub(crate) async fn fill(
-    url: &str,
-    clinics: usize,
-    pain_points: usize,
-    decision_makers: usize,
-) -> anyhow::Result<()> {
-    let sizes = Sizes { pain_points, clinics, decision_makers };
+pub(crate) async fn fill(url: &str, sizes: Sizes) -> anyhow::Result<()> {
     let db = db::Db::new(&db::Config { postgres_statement_timeout: 3_600, ..db::Config::of(url) })?;
     let filled = fleet::fill::fill(&db, &Sample::generate(1, sizes, Utc::now().date_naive())).await;
     filled.map_err(|failure| failure.error)?;

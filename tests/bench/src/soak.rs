@@ -1,7 +1,7 @@
 //! Runs without end for a while: whether the memory of the workers stays flat and nothing is left undone.
 
 use crate::machine::memory;
-use crate::run::{Bench, ROLES, Workers, fill};
+use crate::run::{Bench, ROLES, Workers, fill, sizes};
 use anyhow::Context as _;
 use async_nats::jetstream;
 use futures::TryStreamExt as _;
@@ -26,7 +26,7 @@ pub(crate) fn soak(binaries: &Path, minutes: f64) -> anyhow::Result<()> {
     let bench = Bench { binaries, stack: &stack, folder: folder.path() };
     bench.leadfleet(&["migrate"])?;
     let tokio = tokio::runtime::Runtime::new()?;
-    tokio.block_on(fill(&stack.postgres_url(), CLINICS, PAIN_POINTS, CLINICS * 430 / 487))?;
+    tokio.block_on(fill(&stack.postgres_url(), sizes(CLINICS, PAIN_POINTS)))?;
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
     let length = Duration::from_secs_f64(minutes * 60.0);
