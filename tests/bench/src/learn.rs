@@ -53,7 +53,9 @@ pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
     for statement in [
         // What the triggers write is written along: they would take hours.
         "ALTER TABLE leads DISABLE TRIGGER USER; ALTER TABLE activities DISABLE TRIGGER USER".to_owned(),
-        "ALTER TABLE activities DROP CONSTRAINT activities_client_id_lead_id_fkey".to_owned(),
+        "ALTER TABLE activities DROP CONSTRAINT activities_client_id_lead_id_fkey;
+        ALTER TABLE lead_words DROP CONSTRAINT lead_words_client_id_lead_id_fkey"
+            .to_owned(),
         format!(
             "INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, state,
                 collected_at, created_at, status, converted_at, first_touch_at, als_snapshot)
@@ -82,7 +84,7 @@ pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
             FROM generate_series(1, {leads}) AS n, generate_series(1, 5) AS step"
         ),
         "INSERT INTO lead_words (client_id, word, lead_id)
-            SELECT client_id, unnest(leadfleet_words(name, company, title)), id FROM leads"
+            SELECT client_id, unnest(tsvector_to_array(leadfleet_words(name, company, title))), id FROM leads"
             .to_owned(),
         "ANALYZE leads; ANALYZE lead_words; ANALYZE activities; CHECKPOINT".to_owned(),
     ] {

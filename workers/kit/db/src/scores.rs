@@ -4,6 +4,7 @@ use crate::{Db, Error, Tx};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// What is known of a lead, as far as its score looks at it.
@@ -244,50 +245,52 @@ pub async fn written_at(tx: &mut Tx) -> Result<DateTime<Utc>, Error> {
     Ok(sqlx::query_scalar!(r#"SELECT now() AS "now!""#).fetch_one(tx.connection()).await?)
 }
 
-/// The words of a search.
-fn words_of(text: &str) -> Vec<&str> {
-    text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
-}
-
 /// A text query for words that begin so.
-fn beginnings(words: &[&str]) -> String {
-    words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+fn beginnings(words: &[String]) -> String {
+    let quoted = |word: &String| format!("'{}':*", word.replace('\\', "\\\\").replace('\'', "''"));
+    words.iter().map(quoted).collect::<Vec<_>>().join(" & ")
 }
 
-/// So many leads that have a word are sorted by themselves; of more, a list is read until enough of them have come.
-const FEW: usize = 5_000;
+/// So many leads that have a word are looked up and sorted by themselves; of more, a list is read until enough that have
+/// the words have come.
+const FEW: usize = 20_000;
+/// Words of a search that are looked up; all of them have to be there.
+const LOOKED_UP: usize = 8;
 
-/// Leads that have one of the words, unless each of them is common.
-async fn few(tx: &mut Tx, words: &[&str]) -> Result<Option<Vec<Uuid>>, Error> {
+/// Leads that have those of the words that few have; none when each of them is common.
+async fn few(tx: &mut Tx, words: &[String]) -> Result<Option<Vec<Uuid>>, Error> {
     let client = tx.client();
-    for word in words {
+    // Who asks for no word finds nobody.
+    let mut found = words.is_empty().then(HashSet::new);
+    for word in words.iter().take(LOOKED_UP) {
         let query = sqlx::query_scalar!(
-            // Small letters are those of the server, which has written the words.
-            "SELECT lead_id FROM lead_words
-            WHERE client_id = $1 AND word >= lower($2) AND word < lower($2) || chr(1114111) LIMIT $3",
+            "SELECT lead_id FROM lead_words WHERE client_id = $1 AND word >= $2 AND word < $2 || chr(1114111) LIMIT $3",
             client,
-            *word,
+            word,
             FEW as i64 + 1
         );
         let ids = query.fetch_all(tx.connection()).await?;
         if ids.len() <= FEW {
-            return Ok(Some(ids));
+            let ids = HashSet::from_iter(ids);
+            found = Some(found.map_or_else(|| ids.clone(), |before| &before & &ids));
         }
     }
-    // Nobody has no word at all.
-    Ok(words.is_empty().then(Vec::new))
+    Ok(found.map(Vec::from_iter))
 }
 
 pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, Error> {
     let client = tx.client();
     // Which index serves depends on what is asked for.
     sqlx::query!("SET LOCAL plan_cache_mode = 'force_custom_plan'").execute(tx.connection()).await?;
-    let words = listing.words.map(words_of);
-    let few = match &words {
-        Some(words) => few(tx, words).await?,
-        None => None,
-    };
-    let words = words.as_deref().map(beginnings);
+    let (mut words, mut known) = (None, None);
+    if let Some(text) = listing.words {
+        // As the server writes those of leads.
+        let query =
+            sqlx::query_scalar!(r#"SELECT tsvector_to_array(to_tsvector('simple', $1)) AS "words!""#, text);
+        let found = query.fetch_one(tx.connection()).await?;
+        known = few(tx, &found).await?;
+        words = Some(beginnings(&found));
+    }
     let behind = listing.behind;
     let prospect_id = behind.map(|behind| behind.prospect_id);
     let score = behind.and_then(|behind| behind.score).map_or(1, |score| -i32::from(score));
@@ -302,15 +305,14 @@ pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<LeadScore>, 
                 FROM leads
                 WHERE client_id = $1 AND deleted_at IS NULL
                     AND ($2::text IS NULL OR als_tier = $2) AND ($3::text IS NULL OR status = $3)
-                    AND ($4::text IS NULL OR to_tsvector('simple', name || ' ' || company || ' ' || title)
-                        @@ to_tsquery('simple', $4))
+                    AND ($4::text IS NULL OR leadfleet_words(name, company, title) @@ to_tsquery('simple', $4))
                     AND ($5::uuid[] IS NULL OR id = ANY($5))
                     AND ($6::text IS NULL OR " + $behind + ") ORDER BY " + $order + " LIMIT $8",
                 client,
                 listing.tier,
                 listing.status,
                 words,
-                few.as_deref(),
+                known.as_deref(),
                 prospect_id,
                 $key,
                 listing.limit

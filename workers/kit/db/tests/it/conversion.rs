@@ -147,6 +147,10 @@ async fn a_score_from_after_the_first_touch_is_none_from_before_it() {
     // Parts that came with a lead are from before, whenever they are read.
     test.sql("UPDATE leads SET als_given = '{\"timing\": 9}', als_components = '{\"timing\": 9}'").await;
     assert_eq!(text(&test, "SELECT als_before FROM leads").await, "   9  warm");
+    // Only numbers are points.
+    let odd = r#"{"data_quality": "16", "authority": null, "company_fit": {"a": 1}, "timing": [1, 2], "risk": 1.5}"#;
+    test.sql(&format!("UPDATE leads SET als_components = '{odd}'")).await;
+    assert_eq!(text(&test, "SELECT als_before FROM leads").await, "    1.5 warm");
 }
 
 #[tokio::test]

@@ -19,3 +19,4 @@ mod rows;
 mod server;
 mod snapshot;
 mod tenancy;
+mod words;
