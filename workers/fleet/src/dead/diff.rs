@@ -13,8 +13,8 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
-    let (message, comparison) = dead.compare(args.sequence, Among::All).await?;
-    let comparison = comparison.ok_or_else(|| Failure {
+    let message = dead.open(args.sequence).await?;
+    let comparison = dead.compare(&message, Among::All).await?.ok_or_else(|| Failure {
         exit: Exit::NotFound,
         error: anyhow::anyhow!("no good message of the kind of {} is kept", message.letter.subject),
         hint: Some(format!("`leadfleet dead show {}` shows the letter alone", args.sequence)),

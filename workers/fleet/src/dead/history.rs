@@ -22,7 +22,10 @@ pub struct Args {
 pub(super) async fn run(args: &Args, dead: &Dead, output: Output) -> Result<Exit, Failure> {
     let wish = Wish { letter: args.sequence, operator: args.operator.clone(), verb: args.what };
     let mut events = dead.history(&wish).await?;
-    events.retain(|event| !event.verb.is_of_people());
+    // Who signs in and out is told when it is asked for.
+    if args.what.is_none() {
+        events.retain(|event| !event.verb.is_of_people());
+    }
     output.show(&events, |events| in_words(events))?;
     Ok(Exit::Ok)
 }

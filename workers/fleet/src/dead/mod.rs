@@ -65,7 +65,7 @@ pub enum Command {
     Import(carry::ImportArgs),
     /// Show who did what with dead letters, and why.
     #[command(
-        after_help = "Examples:\n  leadfleet dead history\n  leadfleet dead history 17\n  leadfleet dead history --operator ann --json"
+        after_help = "Examples:\n  leadfleet dead history\n  leadfleet dead history 17\n  leadfleet dead history --what discard\n  leadfleet dead history --operator ann --json"
     )]
     History(history::Args),
 }

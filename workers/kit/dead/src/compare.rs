@@ -49,13 +49,8 @@ const TRIED: usize = 32;
 
 impl Dead {
     /// Compares a letter with the newest good message on a subject of the same shape, if there is one.
-    pub async fn compare(
-        &self,
-        sequence: u64,
-        among: Among<'_>,
-    ) -> Result<(Message, Option<Comparison>), Error> {
-        let message = self.open(sequence).await?;
-        let Some(good) = self.good(&message, among).await? else { return Ok((message, None)) };
+    pub async fn compare(&self, message: &Message, among: Among<'_>) -> Result<Option<Comparison>, Error> {
+        let Some(good) = self.good(message, among).await? else { return Ok(None) };
         let schema = if message.letter.schema.is_empty() { &good.schema } else { &message.letter.schema };
         let body = message.body_as(schema);
         let pretty = |json: &serde_json::Value| format!("{json:#}\n");
@@ -63,10 +58,11 @@ impl Dead {
             Ok(body) => (pretty(&good.body), pretty(body)),
             Err(_) => (pretty(&good.body), crate::hex::dump(&message.payload, 4096)),
         };
+        let sequence = message.letter.sequence;
         let names = [format!("{} {}", good.stream, good.sequence), format!("dead letter {sequence}")];
         let diff = unified(&before, &after, [&names[0], &names[1]]);
         let comparison = Comparison { letter: sequence, good, unreadable: body.err(), diff };
-        Ok((message, Some(comparison)))
+        Ok(Some(comparison))
     }
 
     /// The newest message on a subject of the same shape that did not die and can be read.
@@ -98,9 +94,9 @@ impl Dead {
                 alive.push(found.sequence);
             }
         }
-        // Whatever died has died after it came.
         let Some(since) = since else { return Ok(None) };
         let dead = match among {
+            // Whatever died has died after it came.
             Among::All => self.dead_in(stream, since).await?,
             Among::Newest(known) => known.read(|letters| {
                 let here = letters.values().filter(|letter| letter.stream == stream);

@@ -75,8 +75,12 @@ pub(crate) async fn one(ask: Ask, Numbers(sequence): Numbers<u64>) -> Result<Res
 }
 
 async fn show(ask: &Ask, sequence: u64, draft: Option<Draft>) -> Result<Response, Problem> {
-    let among = Among::Newest(known(&ask.app).await?);
-    let (message, comparison) = ask.app.dead.compare(sequence, among).await?;
+    let message = ask.app.dead.open(sequence).await?;
+    // While the letters are being read it is shown all the same.
+    let comparison = match known(&ask.app).await {
+        Ok(known) => ask.app.dead.compare(&message, Among::Newest(known)).await?,
+        Err(_) => None,
+    };
     let wish = Wish { letter: Some(sequence), ..Wish::default() };
     let shown = message.shown();
     let draft = draft.unwrap_or_else(|| Draft::of(&message, &shown, comparison.as_ref()));

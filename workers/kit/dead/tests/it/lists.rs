@@ -51,15 +51,16 @@ async fn a_letter_is_compared_with_the_newest_that_went_well() {
         kept = fleet.dead.keep(&known) => panic!("{kept:?}"),
     }
     let everywhere = [Among::All, Among::Newest(&known)];
+    let message = fleet.dead.open(1).await.unwrap();
     for among in everywhere {
-        let (_, none) = fleet.dead.compare(1, among).await.unwrap();
+        let none = fleet.dead.compare(&message, among).await.unwrap();
         assert!(none.is_none(), "only dead ones are there");
     }
     let mut done = fleet.counter.done.subscribe();
     fleet.runtime.publish(&crate::fleet::job("good")).await.unwrap();
     done.wait_for(|done| *done == 1).await.unwrap();
     for among in everywhere {
-        let (_, comparison) = fleet.dead.compare(1, among).await.unwrap();
+        let comparison = fleet.dead.compare(&message, among).await.unwrap();
         let diff = comparison.unwrap().diff;
         assert!(
             diff.contains("-  \"request_id\": \"good\"") && diff.contains("+  \"request_id\": \"j0\""),
