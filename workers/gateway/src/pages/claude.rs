@@ -42,7 +42,7 @@ impl View for Account {
 
     fn body(&self, ask: &Ask) -> Markup {
         let total = &self.total;
-        if *total == Sum::default() && self.asking == 0 {
+        if *total == Sum::default() && self.asking == 0 && self.budgets.is_empty() {
             return empty(
                 "Claude was not asked anything in the last 90 days",
                 &html! {

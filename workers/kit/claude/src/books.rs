@@ -50,7 +50,7 @@ pub struct Account {
     pub models: Vec<Model>,
     /// Models that must wait, and until when.
     pub held: BTreeMap<String, DateTime<Utc>>,
-    /// Of clients that used something today (UTC) and may not use everything.
+    /// Of clients that used something today (UTC) while a bound was set.
     pub budgets: Vec<Budget>,
 }
 

@@ -23,8 +23,18 @@ impl Spent {
         self.tokens = self.tokens.saturating_add(answer.usage.tokens());
         self.micro_dollars = self.micro_dollars.saturating_add(answer.cost.unwrap_or_default());
         self.answers += 1;
-        self.daily_tokens = config.daily_tokens;
-        self.daily_micro_dollars = (config.daily_usd * 1e6) as u64;
+        *self = self.bounded(config);
+    }
+
+    fn bounded(self, config: &Config) -> Self {
+        let daily_micro_dollars = (config.daily_usd * 1e6).round() as u64;
+        // Less than the smallest amount is not everything.
+        let least = u64::from(config.daily_usd > 0.0);
+        Self {
+            daily_tokens: config.daily_tokens,
+            daily_micro_dollars: daily_micro_dollars.max(least),
+            ..self
+        }
     }
 
     /// Whether nothing more is asked for the client today.
@@ -34,9 +44,7 @@ impl Spent {
     }
 
     pub(crate) fn exhausts(&self, config: &Config) -> bool {
-        let tokens = config.daily_tokens > 0 && self.tokens >= config.daily_tokens;
-        let money = config.daily_usd > 0.0 && self.micro_dollars as f64 >= config.daily_usd * 1e6;
-        tokens || money
+        self.bounded(config).is_used_up()
     }
 }
 
