@@ -1,5 +1,6 @@
 //! The dashboard in a browser: every page in every look, and what people do on it.
 
+use std::cmp::Ordering;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -65,7 +66,7 @@ const SORTED: &str = r#"
     const cells = [...document.querySelectorAll(`main td:nth-child(${head.cellIndex + 1})`)];
     const number = head.classList.contains("number");
     const values = cells.map(cell => cell.textContent).filter(text => text !== "—");
-    return [head.getAttribute("aria-sort"), number ? values.map(text => parseFloat(text.replace(",", ""))) : values];"#;
+    return [head.getAttribute("aria-sort"), number ? values.map(text => parseFloat(text.replaceAll(",", ""))) : values];"#;
 
 /// Clicks each head of a table twice: it is sorted one way, then the other.
 async fn sort_by_clicks(browser: &Browser, page: &str) {
@@ -80,11 +81,12 @@ async fn sort_by_clicks(browser: &Browser, page: &str) {
             browser.follow("#head").await;
             let sorted = browser.run(SORTED).await;
             let (way, values) = (sorted[0].as_str().unwrap(), sorted[1].as_array().unwrap());
-            let key = |value: &Value| value.as_f64().unwrap_or_default();
-            let ordered = |more: fn(&f64, &f64) -> bool| {
-                values.windows(2).all(|pair| more(&key(&pair[0]), &key(&pair[1])))
+            let compared = |one: &Value, other: &Value| match (one.as_f64(), other.as_f64()) {
+                (Some(one), Some(other)) => one.total_cmp(&other),
+                _ => one.as_str().cmp(&other.as_str()),
             };
-            let is_right = if way == "ascending" { ordered(f64::le) } else { ordered(f64::ge) };
+            let wrong = if way == "ascending" { Ordering::Greater } else { Ordering::Less };
+            let is_right = values.windows(2).all(|pair| compared(&pair[0], &pair[1]) != wrong);
             assert!(is_right, "{}: {sorted}", browser.path().await);
             seen.push((way.to_owned(), values[0].clone()));
         }

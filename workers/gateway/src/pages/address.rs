@@ -4,7 +4,7 @@ use crate::problem::Problem;
 use form_urlencoded::Serializer;
 
 /// A path with its query, in the order in which it was given.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Address {
     path: String,
     query: Vec<(String, String)>,

@@ -33,7 +33,10 @@ fn everybody(ask: &Ask) -> Owner<'static> {
 }
 
 /// A day before anything went out.
-const EVER: &str = "2000-01-01";
+const EVER: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
 /// What is shown unless the address says from when on: of years of outreach it takes long to count everything.
 const SHOWN: Days = Days::new(90);
 
@@ -70,17 +73,24 @@ impl View for Metrics {
 }
 
 trait Told {
+    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Markup;
     fn nothing_sent(&self, ask: &Ask) -> Markup;
     fn told(&self, ask: &Ask) -> Markup;
 }
 
 impl Told for Metrics {
+    /// The way to all of the past without these words of the address, unless all of it is shown.
+    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Markup {
+        let is_shown = self.from <= EVER && without.iter().all(|name| ask.address.get(name).is_none());
+        let whole = ask.address.without(without).with("from", EVER);
+        html! { @if !is_shown { a href=(whole.href()) { "Look at all of the past" } } }
+    }
+
     fn nothing_sent(&self, ask: &Ask) -> Markup {
-        let whole = ask.address.without(&["segment", "sequence_type"]).with("from", EVER);
         empty(
             &format!("Nothing went out from {} to {}", self.from, self.to),
             &html! {
-                @if ask.address != whole { p { a href=(whole.href()) { "Look at all of the past" } } }
+                p { (self.all_of_it(ask, &["to", "segment", "sequence_type"])) }
                 p { "Plan a week; tools fetch what is due and report what became of it:" }
                 (command("leadfleet outreach cadence --requests 40 --followups 30"))
             },
@@ -92,7 +102,7 @@ impl Told for Metrics {
         let target = |[low, high]: [f64; 2]| format!("{low:.0} to {high:.0} % are aimed at");
         html! {
             p.muted { "From " (self.from) " to " (self.to) ". People are counted once; rates have 95 % intervals; machines do not count."
-                @if ask.address.get("from").is_none() { " " a href=(ask.address.with("from", EVER).href()) { "Look at all of the past" } } }
+                " " (self.all_of_it(ask, &["to"])) }
             ul.tiles {
                 li.tile { b { (number(totals.sends)) } span { "touches to " (counted(totals.people, "person", "people")) } }
                 (tile(totals.acceptance_rate, "accepted", ""))
