@@ -253,6 +253,6 @@ async fn the_audit_is_narrowed_down_by_what_was_done() {
     assert!(one.contains("scorer") && !one.contains("loader"), "{one}");
     assert!(one.contains("<option value=\"pause_worker\" selected>pause worker"), "{one}");
     let (status, text) = page(&rig, "/audit?what=nothing").await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("pause_worker"), "it says what there is: {text}");
 }
