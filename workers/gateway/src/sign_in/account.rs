@@ -99,16 +99,13 @@ impl View for Account<'_> {
             @if let Some(email) = self.email {
                 p { bdi { (self.name) } " signs in as " bdi { (email) } ", and is " (self.role) "." }
                 h2 { "Another password" }
-                form method="post" action="/account" {
+                form.stack method="post" action="/account" {
                     (layout::csrf(ask))
                     input type="email" name="email" value=(email) autocomplete="username" hidden;
-                    label for="current" { "Current password" }
-                    input #current type="password" name="current" autocomplete="current-password" required;
-                    label for="new" { "New password" }
-                    input #new type="password" name="new" autocomplete="new-password" minlength="12" maxlength="200" required;
-                    label for="again" { "New password again" }
-                    input #again type="password" name="again" autocomplete="new-password" required;
-                    button { "Change the password" }
+                    label { "Current password" input type="password" name="current" autocomplete="current-password" required; }
+                    label { "New password, of 12 signs or more" input type="password" name="new" autocomplete="new-password" minlength="12" maxlength="200" required; }
+                    label { "New password again" input type="password" name="again" autocomplete="new-password" required; }
+                    div { button.main { "Change the password" } }
                 }
             } @else {
                 p { "Nobody is signed in: here everybody on this machine may look and change things." }

@@ -140,13 +140,11 @@ fn local(next: Option<&str>) -> &str {
 fn page(next: &str, email: &str, wrong: Option<&str>) -> Response {
     let body = html! {
         @if let Some(wrong) = wrong { p role="alert" { (wrong) } }
-        form method="post" action="/sign-in" {
+        form.stack method="post" action="/sign-in" {
             input type="hidden" name="next" value=(next);
-            label for="email" { "E-mail address" }
-            input #email type="email" name="email" value=(email) autocomplete="username" required;
-            label for="password" { "Password" }
-            input #password type="password" name="password" autocomplete="current-password" required;
-            button { "Sign in" }
+            label { "E-mail address" input type="email" name="email" value=(email) autocomplete="username" required; }
+            label { "Password" input type="password" name="password" autocomplete="current-password" required; }
+            div { button.main { "Sign in" } }
         }
     };
     let status = if wrong.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
