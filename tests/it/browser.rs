@@ -65,7 +65,7 @@ const SORTED: &str = r#"
     const head = document.querySelector("main th[aria-sort]");
     const cells = [...document.querySelectorAll(`main td:nth-child(${head.cellIndex + 1})`)];
     const number = head.classList.contains("number");
-    const values = cells.map(cell => cell.textContent).filter(text => text !== "—");
+    const values = cells.map(cell => cell.textContent).filter(text => text !== "–");
     return [head.getAttribute("aria-sort"), number ? values.map(text => parseFloat(text.replaceAll(",", ""))) : values];"#;
 
 /// Clicks each head of a table twice: it is sorted one way, then the other.
@@ -74,10 +74,10 @@ async fn sort_by_clicks(browser: &Browser, page: &str) {
     let heads = browser.run("return document.querySelectorAll('main th a').length").await.as_u64().unwrap();
     assert!(heads > 1, "{page}");
     for head in 0..heads {
-        let heads = "[...document.querySelectorAll('main th a')]";
         let mut seen = Vec::new();
         for _ in 0..2 {
-            browser.run(&format!("{heads}.forEach((link, n) => link.id = n === {head} ? 'head' : '')")).await;
+            let mark = format!("links.forEach((link, n) => link.id = n === {head} ? 'head' : '')");
+            browser.run(&format!("const links = document.querySelectorAll('main th a'); {mark}")).await;
             browser.follow("#head").await;
             let sorted = browser.run(SORTED).await;
             let (way, values) = (sorted[0].as_str().unwrap(), sorted[1].as_array().unwrap());

@@ -73,24 +73,24 @@ impl View for Metrics {
 }
 
 trait Told {
-    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Markup;
+    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Option<Markup>;
     fn nothing_sent(&self, ask: &Ask) -> Markup;
     fn told(&self, ask: &Ask) -> Markup;
 }
 
 impl Told for Metrics {
     /// The way to all of the past without these words of the address, unless all of it is shown.
-    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Markup {
+    fn all_of_it(&self, ask: &Ask, without: &[&str]) -> Option<Markup> {
         let is_shown = self.from <= EVER && without.iter().all(|name| ask.address.get(name).is_none());
         let whole = ask.address.without(without).with("from", EVER);
-        html! { @if !is_shown { a href=(whole.href()) { "Look at all of the past" } } }
+        (!is_shown).then(|| html! { a href=(whole.href()) { "Look at all of the past" } })
     }
 
     fn nothing_sent(&self, ask: &Ask) -> Markup {
         empty(
             &format!("Nothing went out from {} to {}", self.from, self.to),
             &html! {
-                p { (self.all_of_it(ask, &["to", "segment", "sequence_type"])) }
+                @if let Some(way) = self.all_of_it(ask, &["to", "segment", "sequence_type"]) { p { (way) } }
                 p { "Plan a week; tools fetch what is due and report what became of it:" }
                 (command("leadfleet outreach cadence --requests 40 --followups 30"))
             },
@@ -102,7 +102,7 @@ impl Told for Metrics {
         let target = |[low, high]: [f64; 2]| format!("{low:.0} to {high:.0} % are aimed at");
         html! {
             p.muted { "From " (self.from) " to " (self.to) ". People are counted once; rates have 95 % intervals; machines do not count."
-                " " (self.all_of_it(ask, &["to"])) }
+                @if let Some(way) = self.all_of_it(ask, &["to"]) { " " (way) } }
             ul.tiles {
                 li.tile { b { (number(totals.sends)) } span { "touches to " (counted(totals.people, "person", "people")) } }
                 (tile(totals.acceptance_rate, "accepted", ""))

@@ -272,7 +272,10 @@ async fn few(tx: &mut Tx, words: &[String]) -> Result<Option<Vec<Uuid>>, Error> 
         let ids = query.fetch_all(tx.connection()).await?;
         if ids.len() <= FEW {
             let ids = HashSet::from_iter(ids);
-            found = Some(found.map_or_else(|| ids.clone(), |before| &before & &ids));
+            found = Some(match found {
+                Some(before) => &before & &ids,
+                None => ids,
+            });
         }
     }
     Ok(found.map(Vec::from_iter))
