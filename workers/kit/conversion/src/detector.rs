@@ -110,6 +110,7 @@ impl Detector {
         let clock = *clock;
         std::thread::scope(|threads| {
             threads.spawn(|| count_shuffled(cases, clock, shuffled, random));
+            threads.spawn(|| cases.iter().for_each(|case| outcomes.add(case, clock)));
             cases.iter().for_each(|case| counts.count(case, clock));
             if let Some(then) = judged_since.map(|now| Clock { now }) {
                 let is_new = |case: &&Case<'_>| match case.first_touch() {
@@ -118,19 +119,22 @@ impl Detector {
                 };
                 cases.iter().filter(is_new).for_each(|case| recent.count(case, clock));
             }
-            cases.iter().for_each(|case| outcomes.add(case, clock));
         });
     }
 
     /// What follows from all that was counted.
     pub fn findings(mut self, before: &Before<'_>) -> Findings {
-        for counts in [&mut self.counts, &mut self.shuffled, &mut self.recent] {
-            counts.count_contents(&self.lexicon.contents);
-            counts.count_times();
-        }
         let known = self.outcomes.newest.into_iter().map(|Reverse(Newest(known))| known).collect();
         let Setting { objective, seed, now, .. } = self.setting;
-        let mut decision = gate::decide(known, self.outcomes.without_parts, before, objective, seed);
+        let mut decision = std::thread::scope(|threads| {
+            threads.spawn(|| {
+                for counts in [&mut self.counts, &mut self.shuffled, &mut self.recent] {
+                    counts.count_contents(&self.lexicon.contents);
+                    counts.count_times();
+                }
+            });
+            gate::decide(known, self.outcomes.without_parts, before, objective, seed)
+        });
         if decision.is_confirmed() {
             decision.confirmed_at = Some(now);
         }

@@ -3,12 +3,12 @@
 use crate::counts::Lexicon;
 use crate::detector::{Detector, Findings, LEAST, Setting};
 use crate::gate::{Before, Decision, STABLE_RUNS, Source};
-use crate::reading::{BATCH, Batch, FIRST, LAST};
+use crate::reading::{BATCH, Batch};
 use crate::{Conversion, Error, held};
 use als::Weights;
 use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use db::conversion::{self, ClientWeights, Learned, Pattern};
-use db::outcomes::Outcomes;
+use db::outcomes::{EVERYBODY, Outcomes};
 use db::{Tx, Uuid};
 use patterns::{Header, PatternType};
 use serde_json::Value;
@@ -90,10 +90,11 @@ impl Conversion {
     ) -> Result<(u64, u64), Error> {
         let mut outcomes = Outcomes::open(&self.db, client, as_of).await?;
         let mut batch = Batch::new(self.zone, as_of);
-        let (mut after, mut leads, mut activities) = (FIRST, 0, 0);
+        let (mut after, last) = EVERYBODY;
+        let (mut leads, mut activities) = (0, 0);
         loop {
             let end = outcomes.batch_end(after, BATCH).await?;
-            let range = (after, end.unwrap_or(LAST));
+            let range = (after, end.unwrap_or(last));
             batch.clear();
             let Lexicon { titles, industries, contents } = detector.lexicon();
             let (mut read_leads, mut read_activities) = (0u64, 0u64);
@@ -116,7 +117,7 @@ impl Conversion {
             );
             let both = both.await?;
             (leads, activities) = (leads + both.0, activities + both.1);
-            batch.cases(|cases| {
+            batch.cases(&detector.lexicon().contents).each(|cases| {
                 observe(detector, cases);
                 advanced();
             });

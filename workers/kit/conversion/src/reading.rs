@@ -5,10 +5,11 @@ use crate::local::{LocalTime, Zones};
 use crate::words::Contents;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use db::Uuid;
 use db::outcomes::{ActivityRow, LeadRow};
 use patterns::content::{Features, Recipient, Snapshot};
+use rayon::slice::ParallelSliceMut as _;
 use std::ops::Range;
+use std::slice::ChunksMut;
 
 /// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the tables.
 pub(crate) const BATCH: i64 = 1_000_000;
@@ -51,8 +52,7 @@ struct Known {
 #[derive(Debug)]
 pub(crate) struct Events(Vec<Event>);
 
-/// An activity, so that sorting brings those of a lead together in the order of time, the same one whatever order the
-/// rows came in.
+/// An activity, so that sorting brings those of a lead together in the order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
     lead: u128,
@@ -65,6 +65,14 @@ struct Event {
 }
 
 const NO_CONTENT: Symbol = Symbol::MAX;
+
+impl Event {
+    /// Whether the two can be told apart by what was said only.
+    fn is_like(&self, other: &Self) -> bool {
+        let all_but_content = |event: &Self| Self { content: NO_CONTENT, ..*event };
+        all_but_content(self) == all_but_content(other)
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -85,14 +93,17 @@ impl Batch {
         self.events.0.clear();
     }
 
-    /// Hands all cases to `each`, in the order of their hashes.
-    pub(crate) fn cases(&mut self, mut each: impl FnMut(&[Case<'_>])) {
+    /// Hands all cases to `each`, in the order of their hashes, the same ones whatever order the rows came in.
+    pub(crate) fn cases(&mut self, contents: &Contents) -> Cases<'_> {
         let Leads { list: leads, zones, .. } = &mut self.leads;
-        std::thread::scope(|threads| {
-            threads.spawn(|| leads.sort_unstable_by_key(|known| known.lead.id));
-            // Rows come in runs that are in order already.
-            self.events.0.sort();
-        });
+        leads.par_sort_unstable_by_key(|known| known.lead.id);
+        self.events.0.par_sort_unstable();
+        for alike in self.events.0.chunk_by_mut(Event::is_like).filter(|alike| alike.len() > 1) {
+            // Symbols are numbered as rows come.
+            alike.sort_by_cached_key(|event| {
+                contents.get(event.content).map(|content| content.features.text())
+            });
+        }
         let events = &self.events.0;
         let mut place = 0;
         for Known { lead, events: own, .. } in leads.iter_mut() {
@@ -101,25 +112,52 @@ impl Batch {
             place = start + own_events(&events[start..], |event| event.lead == lead.id);
             *own = start..place;
         }
-        leads.sort_unstable_by_key(|known| (known.lead.hash, known.lead.id));
-        let (mut touches, mut ranges) = (Vec::new(), Vec::with_capacity(AT_ONCE.min(leads.len())));
-        for leads in leads.chunks_mut(AT_ONCE) {
-            touches.clear();
-            ranges.clear();
-            for Known { lead, zone, events: own } in leads.iter_mut() {
-                let (start, zone, own) = (touches.len(), zones.at(*zone), &events[own.clone()]);
-                let sent = own.iter().filter(|event| event.kind == Kind::Touch);
-                touches.extend(sent.map(|event| touch(event, zone)));
-                settle(lead, own, &mut touches[start..]);
-                ranges.push(start..touches.len());
-            }
-            let cases = leads.iter().zip(&ranges);
-            let cases: Vec<Case<'_>> = cases
-                .map(|(known, own)| Case { lead: &known.lead, touches: &touches[own.clone()] })
-                .collect();
-            each(&cases);
+        leads.par_sort_unstable_by_key(|known| (known.lead.hash, known.lead.id));
+        Cases { leads: leads.chunks_mut(AT_ONCE), events, zones }
+    }
+}
+
+/// The cases of a batch, some at a time.
+pub(crate) struct Cases<'a> {
+    leads: ChunksMut<'a, Known>,
+    events: &'a [Event],
+    zones: &'a mut Zones,
+}
+
+impl<'a> Cases<'a> {
+    /// Hands them over, and makes the next ones meanwhile.
+    pub(crate) fn each(mut self, mut each: impl FnMut(&[Case<'_>])) {
+        let mut ahead = self.touched();
+        while let Some(Touched { leads, ranges, touches }) = ahead.take() {
+            std::thread::scope(|threads| {
+                threads.spawn(|| ahead = self.touched());
+                let cases = leads.iter().zip(ranges);
+                let cases = cases.map(|(known, own)| Case { lead: &known.lead, touches: &touches[own] });
+                each(&cases.collect::<Vec<_>>());
+            });
         }
     }
+
+    fn touched(&mut self) -> Option<Touched<'a>> {
+        let leads = self.leads.next()?;
+        let mut ranges = Vec::with_capacity(leads.len());
+        let mut touches = Vec::with_capacity(leads.iter().map(|known| known.events.len()).sum());
+        for Known { lead, zone, events: own } in leads.iter_mut() {
+            let (start, zone, own) = (touches.len(), self.zones.at(*zone), &self.events[own.clone()]);
+            let sent = own.iter().filter(|event| event.kind == Kind::Touch);
+            touches.extend(sent.map(|event| touch(event, zone)));
+            settle(lead, own, &mut touches[start..]);
+            ranges.push(start..touches.len());
+        }
+        Some(Touched { leads, ranges, touches })
+    }
+}
+
+/// Leads, and the places of the touches of each.
+struct Touched<'a> {
+    leads: &'a [Known],
+    ranges: Vec<Range<usize>>,
+    touches: Vec<Touch>,
 }
 
 impl Leads {
@@ -258,6 +296,58 @@ fn mixed(hash: u64) -> u64 {
     mixed.wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
-/// The ids before the first lead and after the last one.
-pub(crate) const FIRST: Uuid = Uuid::nil();
-pub(crate) const LAST: Uuid = Uuid::max();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead() -> LeadRow<'static> {
+        LeadRow {
+            id: db::Uuid::from_u128(7),
+            hash: 7,
+            title: "",
+            industry: "",
+            employee_count: None,
+            is_new_role: false,
+            is_hiring: false,
+            recently_funded: false,
+            status: "new",
+            converted_at: None,
+            created_at: 0,
+            points: [None; 5],
+            tier: "",
+            time_zone: "",
+            state: "",
+            country: "",
+        }
+    }
+
+    #[test]
+    fn messages_of_one_second_are_in_the_same_order_whatever_order_they_come_in() {
+        let subjects = |order: [&str; 3]| {
+            let mut batch = Batch::new(Tz::UTC, DateTime::UNIX_EPOCH);
+            let (mut names, mut contents) = (Names::default(), Contents::default());
+            batch.leads.add(lead(), &mut names, &mut Names::default());
+            for subject in order {
+                let row = ActivityRow {
+                    lead_id: lead().id,
+                    created_at: 60,
+                    action: "sent",
+                    channel: "email",
+                    led_to_booking: false,
+                    content_features: &format!("{{\"s\":\"{subject}\",\"w\":40,\"n\":300}}"),
+                    content_snapshot: "",
+                };
+                batch.events.add(row, &mut contents);
+            }
+            let mut seen = Vec::new();
+            batch.cases(&contents).each(|cases| {
+                let touches = cases.iter().flat_map(|case| case.touches);
+                let known = touches.filter_map(|touch| contents.get(touch.content?));
+                seen.extend(known.map(|content| content.features.subject.clone()));
+            });
+            seen
+        };
+        assert_eq!(subjects(["One", "Two", "Six"]).len(), 3);
+        assert_eq!(subjects(["One", "Two", "Six"]), subjects(["Two", "Six", "One"]));
+    }
+}

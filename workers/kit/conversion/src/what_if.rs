@@ -3,11 +3,11 @@
 //! It describes and claims nothing: who would have been contacted otherwise was not, and might have booked.
 
 use crate::case::Outcome;
-use crate::reading::{self, FIRST, LAST};
+use crate::reading;
 use crate::{Conversion, Error};
 use als::{Components, Part, Weights};
 use chrono::{DateTime, Utc};
-use db::outcomes::Outcomes;
+use db::outcomes::{EVERYBODY, Outcomes};
 use db::{Uuid, conversion};
 use patterns::card::rounded;
 use serde::Serialize;
@@ -120,7 +120,7 @@ impl Conversion {
         let (mut leads, mut known) = (Newest::of(MOST_LEADS), Newest::of(MOST_OUTCOMES));
         let mut outcomes = Outcomes::open(&self.db, client, now).await?;
         outcomes
-            .leads((FIRST, LAST), |row| {
+            .leads(EVERYBODY, |row| {
                 let Some(components) = components(row.points) else { return };
                 let outcome = reading::outcome(&row, now.timestamp());
                 let (now, then) = (als::raw(&components, &in_force), als::raw(&components, &weights));

@@ -120,7 +120,13 @@ pub struct Listed {
 }
 
 /// Contractors behind an id, in order of id; with `words` those of that id, or whose name has the words in it.
-pub async fn list(tx: &mut Tx, words: Option<&str>, after: i32, limit: i64) -> Result<Vec<Listed>, Error> {
+pub async fn list(
+    tx: &mut Tx,
+    words: Option<&str>,
+    tier: Option<&str>,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
     let client = tx.client();
     let query = sqlx::query_as!(
         Listed,
@@ -129,12 +135,14 @@ pub async fn list(tx: &mut Tx, words: Option<&str>, after: i32, limit: i64) -> R
             WHERE g.client_id = $1 AND g.contractor_id = c.id AND g.status = 'open') AS "open_goals!"
         FROM (SELECT *, coalesce(company_name, nullif(concat_ws(' ', first_name, last_name), '')) AS name
             FROM contractors WHERE client_id = $1 AND id > greatest($3, 0) AND erased_at IS NULL) AS c
-        WHERE $2::text IS NULL OR id::text = $2 OR strpos(lower(name), lower($2)) > 0
+        WHERE ($2::text IS NULL OR id::text = $2 OR strpos(lower(name), lower($2)) > 0)
+            AND ($5::text IS NULL OR revenue_tier = $5)
         ORDER BY id LIMIT $4"#,
         client,
         words,
         after,
-        limit
+        limit,
+        tier
     );
     Ok(query.fetch_all(tx.connection()).await?)
 }

@@ -3,12 +3,17 @@
 use crate::rows::{self, Fields};
 use crate::{Db, Error};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::{try_join, try_join_all};
 use sqlx::PgConnection;
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// What came longer ago teaches nothing any more (default 46).
 const LOOKBACK: TimeDelta = TimeDelta::days(365);
+
+/// A range of ids that leaves none out.
+pub const EVERYBODY: (Uuid, Uuid) = (Uuid::nil(), Uuid::max());
 
 /// A repeatable-read view of one client's leads of a year, of what had happened up to a moment.
 #[derive(Debug)]
@@ -17,8 +22,8 @@ pub struct Outcomes {
     client: Uuid,
     as_of: DateTime<Utc>,
     leads: PgConnection,
-    /// Of the same snapshot, once activities are asked for: the server sends both at once.
-    activities: Option<PgConnection>,
+    /// Of the same snapshot, once activities are asked for: the server sends all at once.
+    activities: Vec<PgConnection>,
     _reading: OwnedSemaphorePermit,
 }
 
@@ -67,18 +72,19 @@ impl Outcomes {
     pub async fn open(db: &Db, client: Uuid, as_of: DateTime<Utc>) -> Result<Self, Error> {
         let reading = db.may_read().await?;
         let leads = db.reader(BEGIN, client).await?;
-        Ok(Self { db: db.clone(), client, as_of, leads, activities: None, _reading: reading })
+        Ok(Self { db: db.clone(), client, as_of, leads, activities: Vec::new(), _reading: reading })
     }
 
-    /// The last id of the next `size` leads after an id; none when there are fewer left.
+    /// The last id of the next `size` leads after an id; none when there are no more behind it.
     pub async fn batch_end(&mut self, after: Uuid, size: i64) -> Result<Option<Uuid>, Error> {
         let query = sqlx::query_scalar!(
-            "SELECT id FROM leads WHERE client_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 1",
+            "SELECT id FROM leads WHERE client_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 2",
             self.client,
             after,
             size - 1
         );
-        Ok(query.fetch_optional(&mut self.leads).await?)
+        let ids = query.fetch_all(&mut self.leads).await?;
+        Ok(ids.first().copied().filter(|_| ids.len() > 1))
     }
 
     /// Leads after an id up to another one, in any order.
@@ -96,20 +102,26 @@ impl Outcomes {
         &mut self,
         range: (Uuid, Uuid),
         mut each_lead: impl FnMut(LeadRow<'_>),
-        mut each_activity: impl FnMut(ActivityRow<'_>),
+        each_activity: impl FnMut(ActivityRow<'_>) + Send,
     ) -> Result<(u64, u64), Error> {
-        let (leads, activities) = (self.leads_query(range), self.activities_query(range));
-        let mut beside = match self.activities.take() {
-            Some(beside) => beside,
-            None => self.beside().await?,
-        };
-        let read = futures::future::try_join(
+        let (leads, activities) = (self.leads_query(range), self.activities_queries(range).await?);
+        while self.activities.len() < activities.len() {
+            let beside = self.beside().await?;
+            self.activities.push(beside);
+        }
+        let each_activity = Mutex::new(each_activity);
+        let activities = self.activities.iter_mut().zip(&activities).map(|(connection, query)| {
+            rows::each(connection, query, |mut fields| {
+                let mut each = each_activity.lock().unwrap_or_else(PoisonError::into_inner);
+                each(activity(&mut fields));
+            })
+        });
+        let (leads, activities) = try_join(
             rows::each(&mut self.leads, &leads, |mut fields| each_lead(lead(&mut fields))),
-            rows::each(&mut beside, &activities, |mut fields| each_activity(activity(&mut fields))),
-        );
-        let read = read.await?;
-        self.activities = Some(beside);
-        Ok(read)
+            try_join_all(activities),
+        )
+        .await?;
+        Ok((leads, activities.iter().sum()))
     }
 
     /// Another connection that sees what the first one sees.
@@ -130,13 +142,28 @@ impl Outcomes {
         )
     }
 
-    fn activities_query(&self, (after, until): (Uuid, Uuid)) -> String {
+    /// Of all leads one for each half of the table: what the server does for one of them takes longer than all of what is
+    /// done here.
+    async fn activities_queries(&mut self, range: (Uuid, Uuid)) -> Result<Vec<String>, Error> {
+        if range != EVERYBODY {
+            let (after, until) = range;
+            return Ok(vec![self.activities_query(&format!("lead_id > '{after}' AND lead_id <= '{until}'"))]);
+        }
+        let pages = sqlx::query_scalar!(
+            r#"SELECT pg_relation_size('activities') / current_setting('block_size')::bigint AS "pages!""#
+        );
+        let middle = pages.fetch_one(&mut self.leads).await? / 2;
+        let halves = [format!("ctid < '({middle},0)'"), format!("ctid >= '({middle},0)'")];
+        Ok(halves.map(|half| self.activities_query(&half)).into())
+    }
+
+    fn activities_query(&self, part: &str) -> String {
         let (client, as_of) = (self.client, self.as_of.to_rfc3339());
         let since = (self.as_of - LOOKBACK).to_rfc3339();
         format!(
             "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,
                 CASE WHEN content_features IS NULL THEN content_snapshot::text END
-            FROM activities WHERE client_id = '{client}' AND lead_id > '{after}' AND lead_id <= '{until}'
+            FROM activities WHERE client_id = '{client}' AND lead_id IS NOT NULL AND {part}
                 AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine
                 AND created_at <= '{as_of}' AND created_at > '{since}'"
         )
