@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::figure::{Frame, Picture, Table, figure, plain, px};
 use crate::plot::{Plane, look};
-use crate::scale::{Scale, Ticks, Unit, bounds, sound};
+use crate::scale::{DAY, Scale, Ticks, Unit, bounds, sound};
 
 /// What the series are drawn over.
 #[derive(Debug, Clone)]
@@ -24,7 +24,12 @@ impl Over {
     }
 
     fn scale(&self) -> Option<(Scale, Ticks)> {
-        let least = if matches!(self, Over::Time(_)) { 60.0 } else { 1e-6 };
+        let least = match self {
+            // A day or two have no hours.
+            Over::Time(times) if are_days(times) => 6.0 * DAY,
+            Over::Time(_) => 60.0,
+            Over::Number(..) => 1e-6,
+        };
         let scale = Scale::exact(self.values().into_iter(), least, Plane::ACROSS)?;
         let ticks = match self {
             Over::Time(_) => scale.time_ticks(6.0),
@@ -36,13 +41,16 @@ impl Over {
     fn texts(&self) -> Vec<String> {
         match self {
             Over::Time(times) => {
-                let days = times.iter().all(|time| time.num_seconds_from_midnight() == 0);
-                let format = if days { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
+                let format = if are_days(times) { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
                 times.iter().map(|time| time.format(format).to_string()).collect()
             }
             Over::Number(values, unit) => values.iter().map(|value| unit.text(*value)).collect(),
         }
     }
+}
+
+fn are_days(times: &[NaiveDateTime]) -> bool {
+    times.iter().all(|time| time.num_seconds_from_midnight() == 0)
 }
 
 /// Values at the places of [`Lines::over`], in its order. A missing one interrupts the line.

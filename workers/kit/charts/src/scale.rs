@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
-const DAY: f64 = 86_400.0;
+pub(crate) const DAY: f64 = 86_400.0;
 /// 1970-01-05 was a Monday.
 const MONDAY: f64 = 4.0 * DAY;
 

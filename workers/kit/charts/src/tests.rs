@@ -233,3 +233,15 @@ fn a_shortened_label_keeps_its_whole_text() {
     let markup = bars(&frame("Names"), &data).into_string();
     assert!(markup.contains(&format!("<title>{label}</title>")) && markup.contains("aaa…<"), "{markup}");
 }
+
+#[test]
+fn a_day_alone_has_no_hours() {
+    for days in 1..4_i64 {
+        let midnight = |day| DateTime::from_timestamp(1_700_006_400 + 86_400 * day, 0).unwrap().naive_utc();
+        let over = Over::Time((0..days).map(midnight).collect());
+        let series = vec![Series { name: "Replied".to_owned(), values: vec![Some(0.5); days as usize] }];
+        let data = Lines { over, over_name: "Week", value_name: "Share", unit: Unit::Share, series };
+        let drawn = lines(&frame("Weeks"), &data).into_string();
+        assert!(drawn.contains(">Nov 15<") && !drawn.contains(":00"), "{drawn}");
+    }
+}
