@@ -44,6 +44,29 @@ async fn a_wrong_setting_stops_the_start_with_its_name() {
 }
 
 #[tokio::test]
+async fn a_health_check_tells_who_works_from_who_stands_still() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let everywhere = format!("0.0.0.0:{}", free.port());
+    let fleet = TestFleet::start().await.with("LEADFLEET_HEALTH_LISTEN", &everywhere);
+    let check = async |arguments: &[&str]| {
+        let (status, said) = fleet.leadfleet(&[&["healthcheck"], arguments].concat()).end().await;
+        (status.code().unwrap(), said)
+    };
+    let (code, said) = check(&[]).await;
+    assert!(code == 1 && said.contains("the process does not answer"), "{said}");
+    let worker = fleet.run(&["geographic"]);
+    fleet.broker.waits("matcher-geographic").await;
+    assert_eq!(check(&[]).await, (0, "ok\n".to_owned()));
+    let (code, said) = check(&["--ready", "--json"]).await;
+    assert_eq!((code, said.contains(r#""said":"ready""#)), (0, true), "{said}");
+    worker.freeze();
+    assert_eq!(check(&[]).await.0, 1);
+    worker.thaw();
+    assert_eq!(check(&[]).await.0, 0);
+    assert!(worker.stop().success());
+}
+
+#[tokio::test]
 async fn a_broker_that_is_away_is_named_with_what_to_do() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let fleet = fleet().await.with("NATS_URL", &format!("nats://{free}"));

@@ -12,8 +12,8 @@ use crate::output::{self, Output, columns};
 use crate::settings::{Effective, Settings, Sources};
 use crate::workers::Workers;
 use crate::{
-    campaign, dead, demo, dev, doctor, event, growth, import, key, leads, link, matching, migrate, outreach,
-    patterns, person, places, run, sequence, status, webhook, worker,
+    campaign, dead, demo, dev, doctor, event, growth, healthcheck, import, key, leads, link, matching,
+    migrate, outreach, patterns, person, places, run, sequence, status, webhook, worker,
 };
 
 /// Turns scraped market signals into whom to contact, about what, how and when.
@@ -115,6 +115,9 @@ enum Command {
         after_long_help = format!("Examples:\n  leadfleet run all\n  leadfleet run loader storer\n  LEADFLEET_LOG_FORMAT=json leadfleet run scorer\n\n{}", Workers::help())
     )]
     Run(run::Args),
+    /// Ask a process that runs beside this one how it is; exit 1 when it does not answer.
+    #[command(after_help = "Examples:\n  leadfleet healthcheck\n  leadfleet healthcheck --ready --json")]
+    Healthcheck(healthcheck::Args),
     /// Bring the schema of Postgres up to date.
     #[command(after_help = "Examples:\n  leadfleet migrate\n  leadfleet migrate --status --json")]
     Migrate(migrate::Args),
@@ -169,6 +172,7 @@ impl Cli {
             Command::Places(args) => places::run(&args),
             Command::Demo(args) => demo::run(args, Settings::load(&sources)?, output).await,
             Command::Run(args) => run::run(args, &Settings::load(&sources)?, output).await,
+            Command::Healthcheck(args) => healthcheck::run(&args, &Settings::load(&sources)?, output).await,
             Command::Migrate(args) => migrate::migrate(&args, &Settings::load(&sources)?, output).await,
             Command::Provision => migrate::provision(&Settings::load(&sources)?, output).await,
             Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,

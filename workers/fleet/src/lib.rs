@@ -11,6 +11,7 @@ pub mod event;
 pub mod exit;
 pub mod fill;
 pub mod growth;
+pub mod healthcheck;
 pub mod import;
 pub mod key;
 pub mod leads;

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Router, routing::get};
-use std::net::SocketAddr;
+use serde::Serialize;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 /// Serves `/livez`, `/readyz` and `/metrics` until a stop is asked for.
 pub(crate) async fn serve(runtime: Runtime, listen: SocketAddr) -> std::io::Result<()> {
@@ -22,6 +24,29 @@ pub(crate) async fn serve(runtime: Runtime, listen: SocketAddr) -> std::io::Resu
             let _ = stop.wait_for(|stop| *stop).await;
         })
         .await
+}
+
+/// How long a process that lives may take to say so.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a process said of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    pub good: bool,
+    pub said: String,
+}
+
+/// Asks a process for `/livez` or `/readyz` where it listens; one that listens everywhere on loopback.
+pub async fn ask(listen: SocketAddr, path: &str) -> Result<Answer, reqwest::Error> {
+    let ip = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let answer = client.get(format!("http://{}{path}", SocketAddr::new(ip, listen.port()))).send().await?;
+    let good = answer.status().is_success();
+    Ok(Answer { good, said: answer.text().await?.trim().to_owned() })
 }
 
 /// Ready means: connected, and not about to stop. A closed gate shows in the metrics and does not make it unready.

@@ -50,6 +50,7 @@ pub use delivery::Delivery;
 pub use every::Every;
 pub use fault::{Cause, Fault, OrFault, find};
 pub use gate::{BUCKET as GATES, Closed};
+pub use health::{Answer, ask};
 pub use hear::{Heard, hear};
 pub use intents::{Begun, IntentError, Intents};
 pub use letters::{BUCKET as LETTERS, LetterState, State as LetterIs};
