@@ -3,7 +3,7 @@
 use super::ask::{Ask, View};
 use super::layout::{badge, command, empty, none};
 use super::runs::{broker, named};
-use super::table::{numbers, onward, table, words as column};
+use super::table::{filter, numbers, onward, search, table, words as column};
 use super::words::{count, number};
 use crate::input::Numbers;
 use crate::problem::Problem;
@@ -25,7 +25,8 @@ pub(super) async fn missed(ask: Ask) -> Result<Response, Problem> {
         Err(Error::NoRun) => return Ok(ask.show(&NoRun { loading: None })),
         known => known?,
     };
-    match unmatched::page(&broker, &known, place.unwrap_or_default(), ROWS).await {
+    let words = ask.address.get("q").map(str::trim);
+    match unmatched::page(&broker, &known, place.unwrap_or_default(), words, ROWS).await {
         Err(Error::NotScored { run }) => Ok(ask.show(&NoRun { loading: Some(run.to_string()) })),
         page => Ok(ask.show(&page?)),
     }
@@ -67,8 +68,9 @@ impl View for Unmatched {
             |text: &Option<String>| html! { @match text { Some(text) => bdi { (text) }, None => (none()) } };
         html! {
             p { b { (count(self.total.into(), "clinic")) } " of run " a href={ "/runs/" (self.run_id) } { (self.run_id) } " in no segment, each with what it came nearest to." }
-            @if self.clinics.is_empty() && self.next.is_none() {
-                (empty("No clinic is without a segment", &html! { p { a href="/segments" { "The segments" } } }))
+            (filter(&ask.address, &["q"], &search(&ask.address, "q", "Name, place or nearest miss")))
+            @if self.clinics.is_empty() {
+                (nobody(self))
             } @else {
                 (table("Clinics in no segment", &ask.address, &[
                     column("Clinic", &|clinic: &Missed| html! { a href={ "/clinics/" (clinic.id) "?run=" (self.run_id) } { bdi { (clinic.name) } } }),
@@ -79,6 +81,19 @@ impl View for Unmatched {
                 ], &self.clinics))
             }
             (onward(&ask.address, self.next.map(|next| next.to_string()).as_deref()))
+        }
+    }
+}
+
+/// What is said where a page has no clinics.
+fn nobody(page: &Unmatched) -> Markup {
+    match page.next {
+        Some(_) => empty("None so far", &html! { p { "The list goes on: look at its next part." } }),
+        None if page.total > 0 => {
+            empty("No clinic like that is behind here", &html! { p { a href="/unmatched" { "Show all" } } })
+        }
+        None => {
+            empty("No clinic is without a segment", &html! { p { a href="/segments" { "The segments" } } })
         }
     }
 }

@@ -15,7 +15,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
 use db::Uuid;
 use dead::Verb;
 use maud::{Markup, html};
-use overview::list::{Entry, Scrapes};
+use overview::list::{Entry, Scrapes, Sort};
 use overview::run::RunStatus;
 use overview::runs::{self, Known};
 use overview::{Broker, Error, StageProgress, Timeline, list};
@@ -50,7 +50,9 @@ pub(super) async fn all(ask: Ask) -> Result<Response, Problem> {
     let broker = all_seen(&ask);
     let mut scrapes = list::scrapes(&broker).await?;
     scrapes.truncate(14);
-    let (runs, total) = list::page(&broker, ask.address.offset()?, ROWS, ask.app.now()).await?;
+    let (sort, turned) = ask.address.sorting(&Sort::ALL.map(|sort| (sort.as_str(), sort)), Sort::Begun)?;
+    let wanted = list::Wanted { sort, turned, offset: ask.address.offset()?, most: ROWS };
+    let (runs, total) = list::page(&broker, wanted, ask.app.now()).await?;
     Ok(ask.show(&Runs { runs, total, scrapes }))
 }
 
@@ -167,23 +169,25 @@ fn start_form(ask: &Ask) -> Markup {
     }
 }
 
+/// Runs in rows. Their heads sort the page of all runs, wherever these are shown.
 pub(super) fn entries(ask: &Ask, runs: &[Entry]) -> Markup {
     let or_none =
         |number: Option<u32>| html! { @match number { Some(count) => (self::number(count)), None => "–" } };
     table(
         "Runs",
-        &ask.address,
+        &ask.address.at("/runs").or("sort", Sort::Begun.as_str()),
         &[
             column("Run", &|run: &Entry| html! { a.id href={ "/runs/" (run.run_id) } { (run.run_id) } }),
-            column("Date", &|run| html! { (run.run_date) }),
+            column("Date", &|run: &Entry| html! { (run.run_date) }).latest_by(Sort::Date.as_str()),
             column(
                 "State",
                 &|run| html! { (state(&run.state)) @if run.missing > 0 { " " (badge("warn", &format!("{} missing", run.missing))) } },
             ),
             column("Begun by", &|run| html! { (run.trigger) }),
-            column("Begun", &|run| at(ask, &run.begun_at)),
-            numbers("Pain points", &|run| html! { (number(run.pain_points)) }),
-            numbers("Clinics", &|run| html! { (number(run.clinics)) }),
+            column("Begun", &|run: &Entry| at(ask, &run.begun_at)).latest_by(Sort::Begun.as_str()),
+            numbers("Pain points", &|run: &Entry| html! { (number(run.pain_points)) })
+                .by(Sort::PainPoints.as_str()),
+            numbers("Clinics", &|run: &Entry| html! { (number(run.clinics)) }).by(Sort::Clinics.as_str()),
             numbers("Segments", &|run| or_none(run.segments)),
             numbers("Matched", &|run| or_none(run.clinics_matched)),
         ],

@@ -197,6 +197,11 @@ async fn a_week_is_shown_from_any_touch_on() {
     assert_eq!((touches(&whole), whole.contains("rel=\"prev\">Before")), (2, false), "{whole}");
     let rest = shown(&rig, &format!("{week}&offset=1")).await;
     assert_eq!((touches(&rest), rest.contains("2 to 2 of 2")), (1, true), "{rest}");
+    let narrowed = shown(&rig, &format!("{week}&channel=linkedin&state=planned")).await;
+    assert_eq!((touches(&narrowed), narrowed.contains("2 touches")), (2, true), "{narrowed}");
+    let none = shown(&rig, &format!("{week}&channel=pigeon")).await;
+    assert_eq!((touches(&none), none.contains("No touch of this week is like that")), (0, true), "{none}");
+    assert_eq!(values(&rig, &week.replacen('?', ".json?channel=pigeon&", 1)).await["touches"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,7 +135,8 @@ async fn contractors_are_found_by_number_and_name_part_by_part() {
         .sql(&format!(
             "INSERT INTO contractors (client_id, id, first_name, last_name) SELECT '{ALPHA}', 100 + n, 'Ann', 'Roe'
             FROM generate_series(1, 60) AS n;
-            UPDATE contractors SET erased_at = now(), company_name = NULL WHERE client_id = '{ALPHA}' AND id = 42"
+            UPDATE contractors SET erased_at = now(), company_name = NULL WHERE client_id = '{ALPHA}' AND id = 42;
+            UPDATE contractors SET revenue_tier = '51_100_million' WHERE client_id = '{ALPHA}' AND id IN (102, 150)"
         ))
         .await;
     let found = async |query: &str| {
@@ -147,6 +148,8 @@ async fn contractors_are_found_by_number_and_name_part_by_part() {
     assert_eq!(found("q=roofs%2056").await, (vec![56], Value::Null));
     assert_eq!(found("q=43").await, (vec![43], Value::Null));
     assert_eq!(found("q=42").await, (vec![], Value::Null), "erased");
+    assert_eq!(found("tier=51_100_million").await, (vec![102, 150], Value::Null));
+    assert_eq!(found("tier=51_100_million&q=150").await, (vec![150], Value::Null));
     let (first, next) = found("").await;
     assert_eq!((first.len(), first[0], &next), (50, 41, &(*first.last().unwrap()).into()));
     let (rest, end) = found(&format!("cursor={next}")).await;
@@ -158,7 +161,7 @@ async fn contractors_are_found_by_number_and_name_part_by_part() {
             && page.contains("rel=\"next\""),
         "{page}"
     );
-    assert!(rig.page("/growth/contractors?q=100%25").await.contains("No contractor is called like that"));
+    assert!(rig.page("/growth/contractors?q=100%25").await.contains("No contractor is like that"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,11 +58,12 @@ impl Contractors {
         &self,
         client: Uuid,
         words: Option<&str>,
+        tier: Option<&str>,
         after: i32,
         limit: i64,
     ) -> Result<(Vec<Listed>, bool), Error> {
         let mut tx = self.db.begin(client).await?;
-        let mut listed = db::contractors::list(&mut tx, words, after, limit + 1).await?;
+        let mut listed = db::contractors::list(&mut tx, words, tier, after, limit + 1).await?;
         tx.rollback().await?;
         let more = listed.len() as i64 > limit;
         listed.truncate(usize::try_from(limit).unwrap_or_default());

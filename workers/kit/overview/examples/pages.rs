@@ -238,7 +238,7 @@ async fn look(broker: &Broker, url: &str, clinics: u32) -> Result<(), Failure> {
     })
     .await?;
     timed("50 unmatched clinics", async |n| {
-        unmatched::page(broker, &known, Place { part: n as u32 * 10, row: 0 }, 50).await
+        unmatched::page(broker, &known, Place { part: n as u32 * 10, row: 0 }, None, 50).await
     })
     .await
 }

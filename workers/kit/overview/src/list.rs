@@ -1,5 +1,6 @@
 //! The runs in rows, the newest first, and the scrapers of each day.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -38,21 +39,64 @@ pub struct Scraper {
     pub at: String,
 }
 
-/// The newest runs.
-pub async fn newest(broker: &Broker, most: usize, now: DateTime<Utc>) -> Result<Vec<Entry>, Error> {
-    Ok(page(broker, 0, most, now).await?.0)
+/// The latest or the largest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Begun,
+    Date,
+    PainPoints,
+    Clinics,
 }
 
-/// Runs behind the newest, and how many there are.
-pub async fn page(
-    broker: &Broker,
-    offset: usize,
-    most: usize,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Entry>, usize), Error> {
-    let all = runs::all(broker).await?;
+impl Sort {
+    pub const ALL: [Self; 4] = [Self::Begun, Self::Date, Self::PainPoints, Self::Clinics];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Date => "date",
+            Self::PainPoints => "pain_points",
+            Self::Clinics => "clinics",
+        }
+    }
+
+    /// Runs that are alike in this stay as they are, the newest first.
+    fn apply(self, runs: &mut [Known]) {
+        let date = |known: &Known| known.header.request.as_ref().map(|asked| asked.run_date.clone());
+        match self {
+            Self::Begun => {}
+            Self::Date => runs.sort_by_cached_key(|known| Reverse(date(known))),
+            Self::PainPoints => runs.sort_by_key(|known| Reverse(known.header.total_pain_points)),
+            Self::Clinics => runs.sort_by_key(|known| Reverse(known.header.total_clinics)),
+        }
+    }
+}
+
+/// A part of the list of runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    pub sort: Sort,
+    /// The other way round.
+    pub turned: bool,
+    pub offset: usize,
+    pub most: usize,
+}
+
+/// The newest runs.
+pub async fn newest(broker: &Broker, most: usize, now: DateTime<Utc>) -> Result<Vec<Entry>, Error> {
+    Ok(page(broker, Wanted { most, ..Wanted::default() }, now).await?.0)
+}
+
+/// A part of the list, and how many runs there are.
+pub async fn page(broker: &Broker, wanted: Wanted, now: DateTime<Utc>) -> Result<(Vec<Entry>, usize), Error> {
+    let mut all = runs::all(broker).await?;
+    wanted.sort.apply(&mut all);
+    if wanted.turned {
+        all.reverse();
+    }
     let mut entries = Vec::new();
-    for known in all.iter().skip(offset).take(most) {
+    for known in all.iter().skip(wanted.offset).take(wanted.most) {
         entries.push(entry(broker, known, now).await?);
     }
     Ok((entries, all.len()))

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::runs::Known;
 use crate::{Broker, Error, read};
 
-/// Parts read for one page: where few clinics are unmatched, a page has fewer than were asked for.
+/// Parts read for one page: where few clinics are unmatched, or like the words, a page has fewer than were asked for.
 const PARTS: u32 = 100;
 
 /// Where a page begins: a row of a clinic part. Written `12-40`.
@@ -41,8 +41,16 @@ pub struct Missed {
     pub nearest_miss: String,
 }
 
-/// At most so many unmatched clinics from this place on, in the order of their ids.
-pub async fn page(broker: &Broker, known: &Known, from: Place, most: usize) -> Result<Unmatched, Error> {
+/// At most so many unmatched clinics from this place on, in the order of their ids; with words those only in whose name,
+/// city, state or nearest miss they occur.
+pub async fn page(
+    broker: &Broker,
+    known: &Known,
+    from: Place,
+    words: Option<&str>,
+    most: usize,
+) -> Result<Unmatched, Error> {
+    let words = words.map(str::to_lowercase);
     let score = read::score(&broker.runs, &known.id).await?;
     let score = score.ok_or_else(|| Error::NotScored { run: known.id.clone() })?;
     let mut clinics = Vec::new();
@@ -51,7 +59,8 @@ pub async fn page(broker: &Broker, known: &Known, from: Place, most: usize) -> R
         if clinics.len() == most || place.part - from.part >= PARTS {
             break;
         }
-        let missed = missed(broker, known, place).await?;
+        let mut missed = missed(broker, known, place).await?;
+        missed.retain(|(_, clinic)| words.as_deref().is_none_or(|words| clinic.says(words)));
         let left = most - clinics.len();
         next = match missed.get(left) {
             Some((row, _)) => Some(Place { part: place.part, row: *row }),
@@ -73,6 +82,14 @@ async fn missed(broker: &Broker, known: &Known, from: Place) -> Result<Vec<(u32,
     let rows = (0..).zip(clinics.into_iter().zip(assignments));
     let unmatched = rows.filter(|(row, (_, said))| *row >= from.row && said.segment.is_none());
     Ok(unmatched.map(|(row, (clinic, said))| (row, told(clinic, said))).collect())
+}
+
+impl Missed {
+    /// Whether these words, in small letters, occur in it.
+    fn says(&self, words: &str) -> bool {
+        let texts = [Some(&self.name), self.city.as_ref(), self.state.as_ref(), Some(&self.nearest_miss)];
+        texts.into_iter().flatten().any(|text| text.to_lowercase().contains(words))
+    }
 }
 
 fn told(clinic: Clinic, said: Assignment) -> Missed {

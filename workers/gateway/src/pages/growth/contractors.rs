@@ -2,7 +2,7 @@
 
 use super::super::ask::{Ask, Asked, View};
 use super::super::layout::{command, empty, none, tabs};
-use super::super::table::{filter, numbers, onward, search, table, words as column};
+use super::super::table::{choice, filter, numbers, onward, search, table, words as column};
 use super::super::words::number;
 use super::{TABS, said, tier};
 use crate::problem::Problem;
@@ -18,6 +18,8 @@ const ROWS: i64 = 50;
 pub(in super::super) struct Wanted {
     /// A number, or words of a name.
     q: Option<String>,
+    /// The code of the tier in the profile.
+    tier: Option<String>,
     /// The number of the last one before.
     cursor: Option<i32>,
 }
@@ -35,7 +37,9 @@ pub(in super::super) async fn contractors(
 ) -> Result<Response, Problem> {
     let words = wanted.q.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let after = wanted.cursor.unwrap_or_default();
-    let (contractors, more) = ask.app.contractors.list(ask.viewer.client, words, after, ROWS).await?;
+    let tier = wanted.tier.as_deref().filter(|code| !code.is_empty());
+    let listed = ask.app.contractors.list(ask.viewer.client, words, tier, after, ROWS);
+    let (contractors, more) = listed.await?;
     let next = contractors.last().filter(|_| more).map(|last| last.id);
     Ok(ask.show(&Page { contractors, next }))
 }
@@ -46,10 +50,16 @@ impl View for Page {
     }
 
     fn body(&self, ask: &Ask) -> Markup {
+        let ladder = ask.app.contractors.rules().ladder().tiers();
+        let labels: Vec<_> = ladder.iter().map(|tier| (tier.code.as_str(), tier.label())).collect();
+        let tiers: Vec<_> = labels.iter().map(|(code, label)| (*code, label.as_str())).collect();
         html! {
             (tabs(ask.address.path(), &TABS))
             p.muted { "The page of one has goals, partners, content and a timeline that follow from those who went the same way before." }
-            (filter(&ask.address, &["q"], &search(&ask.address, "q", "Number or name")))
+            (filter(&ask.address, &["q", "tier"], &html! {
+                (search(&ask.address, "q", "Number or name"))
+                (choice(&ask.address, "tier", "Tier", &tiers))
+            }))
             @if self.contractors.is_empty() { (nobody(ask)) } @else {
                 (table("Contractors", &ask.address, &[
                     numbers("Number", &|one: &Listed| html! { a href={ "/growth/contractors/" (one.id) } { (one.id) } }),
@@ -69,7 +79,7 @@ impl View for Page {
 fn nobody(ask: &Ask) -> Markup {
     if ask.address.pairs().next().is_some() {
         return empty(
-            "No contractor is called like that",
+            "No contractor is like that",
             &html! { p { a href="/growth/contractors" { "Show all" } } },
         );
     }
