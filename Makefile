@@ -11,7 +11,7 @@ CARGO := . deploy/rust-env.sh && cargo
 
 .PHONY: help
 help: ## Print the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 .PHONY: setup
 setup: ## Install what is missing: Rust, PostgreSQL, nats-server
@@ -21,9 +21,13 @@ setup: ## Install what is missing: Rust, PostgreSQL, nats-server
 setup-tests: ## Install what is missing, and what only the tests need: Schemathesis, Chromium, axe-core
 	@deploy/setup.sh tests
 
-.PHONY: build
-build: setup ## Build the binary leadfleet
+.PHONY: release
+release: ## Build the binary leadfleet with what is installed, as deploy/Dockerfile does
 	@$(CARGO) build --release --locked -p fleet
+
+.PHONY: build
+build: setup ## Install what is missing, and build the binary leadfleet
+	@$(MAKE) release
 
 .PHONY: demo
 demo: build ## Run the whole fleet on sample data and show what comes out
