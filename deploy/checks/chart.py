@@ -1,0 +1,173 @@
+"""Checks of the Helm chart: of itself, and of what comes out of it with the values of today and with everything switched on."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import helm_python as helm
+import kubernetes_validate
+import yaml
+
+from . import against, check, code, load, own_schema
+
+OWN = {"ScaledObject", "ServiceMonitor"}
+
+
+def folder(deploy: Path) -> Path:
+    return deploy / "helm/leadfleet"
+
+
+def renderings(deploy: Path) -> dict[str, list[dict]]:
+    """The objects of the chart, by which values were given."""
+    everything = load(deploy / "helm/everything.yaml")
+    by_prometheus = copy.deepcopy(everything)
+    by_prometheus["autoscaling"]["trigger"] = "prometheus"
+    found = {}
+    for name, values in (("default values", {}), ("everything on", everything), ("scaled by prometheus", by_prometheus)):
+        with helm.Chart.load(str(folder(deploy))) as chart:
+            files = chart.render(values, name="demo", namespace="leads")
+        texts = (text for path, text in files.items() if not path.endswith("NOTES.txt"))
+        found[name] = [each for text in texts for each in yaml.safe_load_all(text) if each]
+    return found
+
+
+def each(deploy: Path, *kinds: str):
+    for values, objects in renderings(deploy).items():
+        for thing in objects:
+            if not kinds or thing["kind"] in kinds:
+                yield f"{values}: {thing['kind']} {thing['metadata']['name']}", thing
+
+
+@check("chart lint")
+def lint(deploy: Path):
+    report = helm.lint(str(folder(deploy)), strict=True)
+    yield from map(str, report["errors"])
+    # 1 is a recommendation, as that of an icon.
+    yield from (f"{said['path']}: {said['error']}" for said in report["messages"] if said["severity"] > 1)
+
+
+@check("chart values")
+def values(deploy: Path):
+    """What the schema does not know is refused, at each level."""
+    schema = json.loads((folder(deploy) / "values.schema.json").read_text())
+    free = {("variables",), ("nodeSelector",), ("serviceMonitor", "labels")}
+
+    def levels(value, path=()):
+        if isinstance(value, dict) and path not in free:
+            yield path
+            for key, inner in value.items():
+                yield from levels(inner, (*path, key))
+
+    defaults = load(folder(deploy) / "values.yaml")
+    yield from against(schema, defaults, "values.yaml")
+    for path in levels(defaults):
+        wrong = copy.deepcopy(defaults)
+        place = wrong
+        for key in path:
+            place = place[key]
+        place["misspelt"] = True
+        if not list(against(schema, wrong, "")):
+            yield f"values.schema.json: takes any key in {'.'.join(path) or 'the values'}"
+
+
+@check("chart objects")
+def objects(deploy: Path):
+    newest = kubernetes_validate.latest_version()
+    for where, thing in each(deploy):
+        if thing["kind"] in OWN:
+            yield from against(own_schema(deploy, thing["kind"].lower()), thing, where)
+            continue
+        try:
+            kubernetes_validate.validate(thing, newest, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            yield f"{where}: {'.'.join(map(str, error.path))}: {error.message[:300]}"
+        except kubernetes_validate.SchemaNotFoundError:
+            yield f"{where}: Kubernetes has no {thing['apiVersion']} {thing['kind']}"
+
+
+@check("chart workers")
+def workers(deploy: Path):
+    for values, things in renderings(deploy).items():
+        ran = []
+        for thing in (thing for thing in things if thing["kind"] == "Deployment"):
+            pod = thing["spec"]["template"]["spec"]
+            container, *others = pod["containers"]
+            verb, *names = container["args"]
+            ran += names
+            if verb != "run" or len(names) != 1 or others or container["name"] != names[0].replace("_", "-"):
+                yield f"{values}: {thing['metadata']['name']}: {container['name']} runs {container['args']}"
+            if pod["terminationGracePeriodSeconds"] <= code.hard_limit():
+                yield f"{values}: {thing['metadata']['name']}: is killed before the {code.hard_limit()} s of leadfleet"
+        if sorted(ran) != sorted(code.roles()):
+            yield f"{values}: what runs is not what `leadfleet run` knows: {sorted(set(ran) ^ set(code.roles()))}"
+
+
+@check("chart hardening")
+def hardening(deploy: Path):
+    for where, thing in each(deploy, "Deployment", "Job"):
+        pod = thing["spec"]["template"]["spec"]
+        secure, container = pod["securityContext"], pod["containers"][0]
+        own = container["securityContext"]
+        for fine, wrong in (
+            (secure.get("runAsNonRoot") is True and secure.get("runAsUser", 0) > 0, "may run as root"),
+            (secure.get("seccompProfile") == {"type": "RuntimeDefault"}, "has no seccomp profile"),
+            (own.get("readOnlyRootFilesystem") is True, "may write to its image"),
+            (own.get("allowPrivilegeEscalation") is False, "may get more rights"),
+            (own.get("capabilities") == {"drop": ["ALL"]}, "has capabilities"),
+            (pod.get("automountServiceAccountToken") is False, "gets a token of Kubernetes"),
+            # With them leadfleet does not start: it refuses LEADFLEET_… variables that it does not know.
+            (pod.get("enableServiceLinks") is False, "gets variables of Services"),
+            (container["resources"].get("limits", {}).get("memory"), "has no limit of memory"),
+            (thing["kind"] == "Job" or all(container.get(f"{probe}Probe") for probe in ("liveness", "readiness", "startup")),
+             "lacks a probe"),
+        ):
+            if not fine:
+                yield f"{where}: {wrong}"
+    for values, things in renderings(deploy).items():
+        def selected(kind, key):
+            return {tuple(sorted(thing["spec"][key]["matchLabels"].items())) for thing in things if thing["kind"] == kind}
+        deployments = selected("Deployment", "selector")
+        if deployments - selected("PodDisruptionBudget", "selector"):
+            yield f"{values}: a Deployment has no PodDisruptionBudget"
+        if deployments - selected("NetworkPolicy", "podSelector"):
+            yield f"{values}: a Deployment has no NetworkPolicy"
+
+
+@check("chart variables")
+def variables(deploy: Path):
+    for where, thing in each(deploy, "Deployment", "Job"):
+        for container in thing["spec"]["template"]["spec"]["containers"]:
+            for said in container["env"]:
+                if said["name"] not in code.variables():
+                    yield f"{where}: {said['name']} is no variable of leadfleet"
+                if re.search(r"(_KEY|_SECRET|_CONNECTION_STRING|WEBHOOK_URL|SMTP_URL)$", said["name"]):
+                    yield f"{where}: {said['name']} is a secret, and must be a file"
+
+
+@check("chart scaling")
+def scaling(deploy: Path):
+    facts = load(folder(deploy) / "files/workers.yaml")
+    for role in code.roles():
+        said, true = facts.get(role, {}).get("consumers", {}), code.consumers().get(role, {})
+        for consumer in sorted(said.keys() | true.keys()):
+            if said.get(consumer) != true.get(consumer):
+                yield f"files/workers.yaml: {role}: {consumer} reads {said.get(consumer)}, in the code {true.get(consumer)}"
+    known = {f"{name}-v1": stream for all_of in code.consumers().values() for name, stream in all_of.items()}
+    for where, thing in each(deploy, "ScaledObject"):
+        role = thing["metadata"]["name"].removeprefix("demo-leadfleet-").replace("-", "_")
+        scaled = set()
+        for trigger in thing["spec"]["triggers"]:
+            if trigger["type"] == "prometheus":
+                name = re.search(r'leadfleet_pending\{worker="(.*?)"\}', trigger["metadata"]["query"])
+                scaled.add(f"{name[1]}-v1" if name else trigger["metadata"]["query"])
+                continue
+            consumer, stream = trigger["metadata"]["consumer"], trigger["metadata"]["stream"]
+            scaled.add(consumer)
+            if known.get(consumer) != stream:
+                yield f"{where}: {stream} has no consumer {consumer}"
+        wanted = {f"{name}-v1" for name in code.consumers()[role]}
+        if scaled != wanted:
+            yield f"{where}: is scaled by {sorted(scaled)}, but {role} consumes by {sorted(wanted)}"
