@@ -71,6 +71,12 @@ faults: setup ## Harm a whole fleet under load, SEED=… N=…, and count what i
 	@$(CARGO) build --locked -p fleet -p faults
 	@LEADFLEET_BINARY=$(CURDIR)/target/debug/leadfleet target/debug/faults
 
+.PHONY: deploy-check
+deploy-check: ## Check everything in deploy/ offline, and that its checks see mistakes
+	@deploy/setup.sh deploy
+	@.tools/deploy-check/bin/python -B deploy/check.py
+	@.tools/deploy-check/bin/python -B deploy/check_is_red.py
+
 .PHONY: verify
 verify: setup ## Check the dependencies: one TLS provider, a current Cargo.lock
 	@$(CARGO) metadata --locked --format-version 1 >/dev/null

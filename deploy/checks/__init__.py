@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -25,21 +27,33 @@ def check(name: str):
     return add
 
 
+# What is cached here and below is the same in most of the copies that check_is_red.py makes.
+@cache
+def parse(text: str) -> list:
+    """The documents of a YAML text, not to be changed. The loader in C is ten times as fast where there is one."""
+    return list(yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
 def load(path: Path):
-    return yaml.safe_load(path.read_text())
+    return parse(path.read_text())[0]
 
 
-def against(schema: dict, value, where: str) -> Iterator[str]:
+def against(schema: str, value, where: str) -> Iterator[str]:
     """What a JSON schema says against a value."""
-    validator = jsonschema.validators.validator_for(schema)(schema)
-    for error in validator.iter_errors(value):
-        # The reason is in the alternative that came nearest.
-        error = jsonschema.exceptions.best_match([error])
-        yield f"{where}: {error.json_path}: {error.message[:300]}"
+    yield from (f"{where}: {wrong}" for wrong in complaints(schema, json.dumps(value)))
 
 
-def own_schema(deploy: Path, name: str) -> dict:
-    return json.loads((deploy / "schemas" / f"{name}.json").read_text())
+@cache
+def complaints(schema: str, value: str) -> list[str]:
+    schema = json.loads(schema)
+    errors = jsonschema.validators.validator_for(schema)(schema).iter_errors(json.loads(value))
+    # Of alternatives, the reason is in the one that came nearest.
+    best = (jsonschema.exceptions.best_match([error]) for error in errors)
+    return [f"{error.json_path}: {error.message[:300]}" for error in best]
+
+
+def own_schema(deploy: Path, name: str) -> str:
+    return (deploy / "schemas" / f"{name}.json").read_text()
 
 
 def tool(name: str) -> str:
@@ -51,9 +65,24 @@ def tool(name: str) -> str:
     return found
 
 
-def told(*command: str | Path) -> Iterator[str]:
-    """What a program says when it fails."""
-    run = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    if run.returncode:
-        text = " | ".join(line.strip() for line in (run.stdout + run.stderr).splitlines() if line.strip())
-        yield text[:600] or f"{Path(command[0]).name} ended with {run.returncode}"
+def digest(folder: Path) -> str:
+    """Tells folders of different contents apart."""
+    sums = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        sums.update(f"{path.relative_to(folder)} {path.stat().st_size} ".encode() + path.read_bytes())
+    return sums.hexdigest()
+
+
+SAID: dict[tuple[str, ...], str] = {}
+
+
+def told(*command: str, file: Path) -> Iterator[str]:
+    """What a program says when it fails at a file, which may name those beside it."""
+    key = (*command, file.name, digest(file.parent))
+    if key not in SAID:
+        run = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+        lines = (line.strip() for line in (run.stdout + run.stderr).splitlines())
+        text = " | ".join(line for line in lines if line)[:600]
+        SAID[key] = (text or f"{Path(command[0]).name} ended with {run.returncode}") if run.returncode else ""
+    if SAID[key]:
+        yield SAID[key]

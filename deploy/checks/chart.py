@@ -5,23 +5,35 @@ from __future__ import annotations
 import copy
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import helm_python as helm
 import kubernetes_validate
-import yaml
 
-from . import against, check, code, load, own_schema
+from . import against, check, code, digest, load, own_schema, parse
 
 OWN = {"ScaledObject", "ServiceMonitor"}
+# It would read all of Kubernetes' schemas again for each object.
+kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
 
 
 def folder(deploy: Path) -> Path:
     return deploy / "helm/leadfleet"
 
 
+RENDERED: dict[str, dict[str, list[dict]]] = {}
+
+
 def renderings(deploy: Path) -> dict[str, list[dict]]:
     """The objects of the chart, by which values were given."""
+    key = digest(deploy / "helm")
+    if key not in RENDERED:
+        RENDERED[key] = render(deploy)
+    return RENDERED[key]
+
+
+def render(deploy: Path) -> dict[str, list[dict]]:
     everything = load(deploy / "helm/everything.yaml")
     by_prometheus = copy.deepcopy(everything)
     by_prometheus["autoscaling"]["trigger"] = "prometheus"
@@ -30,7 +42,7 @@ def renderings(deploy: Path) -> dict[str, list[dict]]:
         with helm.Chart.load(str(folder(deploy))) as chart:
             files = chart.render(values, name="demo", namespace="leads")
         texts = (text for path, text in files.items() if not path.endswith("NOTES.txt"))
-        found[name] = [each for text in texts for each in yaml.safe_load_all(text) if each]
+        found[name] = [thing for text in texts for thing in parse(text) if thing]
     return found
 
 
@@ -52,7 +64,7 @@ def lint(deploy: Path):
 @check("chart values")
 def values(deploy: Path):
     """What the schema does not know is refused, at each level."""
-    schema = json.loads((folder(deploy) / "values.schema.json").read_text())
+    schema = (folder(deploy) / "values.schema.json").read_text()
     free = {("variables",), ("nodeSelector",), ("serviceMonitor", "labels")}
 
     def levels(value, path=()):
@@ -75,17 +87,25 @@ def values(deploy: Path):
 
 @check("chart objects")
 def objects(deploy: Path):
-    newest = kubernetes_validate.latest_version()
     for where, thing in each(deploy):
         if thing["kind"] in OWN:
             yield from against(own_schema(deploy, thing["kind"].lower()), thing, where)
-            continue
-        try:
-            kubernetes_validate.validate(thing, newest, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            yield f"{where}: {'.'.join(map(str, error.path))}: {error.message[:300]}"
-        except kubernetes_validate.SchemaNotFoundError:
-            yield f"{where}: Kubernetes has no {thing['apiVersion']} {thing['kind']}"
+        elif wrong := of_kubernetes(json.dumps(thing, sort_keys=True)):
+            yield f"{where}: {wrong}"
+
+
+# Most objects are the same whatever the values are.
+@cache
+def of_kubernetes(text: str) -> str:
+    """What Kubernetes would refuse in an object."""
+    thing = json.loads(text)
+    try:
+        kubernetes_validate.validate(thing, kubernetes_validate.latest_version(), strict=True)
+    except kubernetes_validate.ValidationError as error:
+        return f"{'.'.join(map(str, error.path))}: {error.message[:300]}"
+    except kubernetes_validate.SchemaNotFoundError:
+        return f"Kubernetes has no {thing['apiVersion']} {thing['kind']}"
+    return ""
 
 
 @check("chart workers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -16,7 +15,7 @@ OVERLAYS = ["compose.keys.yaml"]
 def schema(deploy: Path):
     file = resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
     for name in ["compose.yaml", *OVERLAYS]:
-        yield from against(json.loads(file.read_text()), load(deploy / name), name)
+        yield from against(file.read_text(), load(deploy / name), name)
 
 
 @check("compose references")
@@ -88,4 +87,4 @@ def variables(deploy: Path):
 
 @check("nats configuration")
 def nats(deploy: Path):
-    yield from told(tool("nats-server"), "-t", "-c", deploy / "nats.conf")
+    yield from told(tool("nats-server"), "-t", "-c", file=deploy / "nats.conf")

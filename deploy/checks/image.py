@@ -12,7 +12,7 @@ from . import ROOT, check, code, told
 
 @check("image lint")
 def lint(deploy: Path):
-    yield from told(Path(sys.executable).with_name("hadolint"), deploy / "Dockerfile")
+    yield from told(str(Path(sys.executable).with_name("hadolint")), file=deploy / "Dockerfile")
 
 
 @check("image rules")

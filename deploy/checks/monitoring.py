@@ -7,8 +7,6 @@ import re
 import tempfile
 from pathlib import Path
 
-import yaml
-
 from . import against, check, code, load, own_schema, told, tool
 
 # What Prometheus itself says of each target, and what the scrape adds to each series.
@@ -40,7 +38,7 @@ def rules(deploy: Path) -> list[dict]:
 
 @check("alert rules")
 def alert_rules(deploy: Path):
-    yield from told(tool("promtool"), "check", "rules", deploy / "monitoring/rules.yaml")
+    yield from told(tool("promtool"), "check", "rules", file=deploy / "monitoring/rules.yaml")
 
 
 @check("alert metrics")
@@ -54,7 +52,7 @@ def alert_metrics(deploy: Path):
 
 @check("alert tests")
 def alert_tests(deploy: Path):
-    yield from told(tool("promtool"), "test", "rules", deploy / "monitoring/rules_test.yaml")
+    yield from told(tool("promtool"), "test", "rules", file=deploy / "monitoring/rules_test.yaml")
     tests = [case for test in load(deploy / "monitoring/rules_test.yaml")["tests"] for case in test["alert_rule_test"]]
     fired = {case["alertname"] for case in tests if case["exp_alerts"]}
     for name in sorted({rule["alert"] for rule in rules(deploy)} ^ fired):
@@ -63,7 +61,7 @@ def alert_tests(deploy: Path):
 
 @check("prometheus configuration")
 def prometheus(deploy: Path):
-    yield from told(tool("promtool"), "check", "config", deploy / "monitoring/prometheus.yaml")
+    yield from told(tool("promtool"), "check", "config", file=deploy / "monitoring/prometheus.yaml")
 
 
 @check("dashboard")
@@ -84,10 +82,10 @@ def dashboard(deploy: Path):
         asked = re.search(r"label_values\((\w+), (\w+)\)", query["query"]) if isinstance(query, dict) else None
         if asked and asked[2] not in code.metrics().get(asked[1], []):
             yield f"leadfleet.json: {variable['name']}: there is no {asked[1]} with the label {asked[2]}"
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        yaml.safe_dump({"groups": groups}, file)
-        file.flush()
-        yield from (said.replace(file.name, "leadfleet.json") for said in told(tool("promtool"), "check", "rules", file.name))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "leadfleet.json"
+        file.write_text(json.dumps({"groups": groups}))
+        yield from told(tool("promtool"), "check", "rules", file=file)
     places = [panel["gridPos"] for panel in board["panels"]]
     for index, a in enumerate(places):
         for b in places[index + 1 :]:

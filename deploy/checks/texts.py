@@ -14,7 +14,7 @@ def commands(deploy: Path):
     known = code.commands()
     files = ["README.md", "helm/leadfleet/templates/NOTES.txt", "monitoring/rules.yaml"]
     said = [(name, call) for name in files
-            for call in re.findall(r"leadfleet((?: [a-z][a-z-]+)+)", "\n".join(code_of(deploy / name)))]
+            for call in re.findall(r"leadfleet((?: [a-z][a-z-]+(?![\w/]))+)", "\n".join(code_of(deploy / name)))]
     container = re.search(r'HEALTHCHECK.*"(\w+)"\]', (deploy / "Dockerfile").read_text())
     said += [("Dockerfile", container[1])] if container else []
     said += [("compose.yaml", one["command"][0]) for one in load(deploy / "compose.yaml")["services"].values()

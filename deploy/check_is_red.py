@@ -1,0 +1,82 @@
+"""Shows that the checks see what they are for: plants one mistake after another in a copy of deploy/, and looks which are red."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from check import run
+from checks import CHECKS, ROOT
+
+# The checks that must become red and no other, the file, what is in it, and what is put in its place.
+MISTAKES = [
+    ("compose schema", "compose.yaml", "shm_size:", "shm_sise:"),
+    ("compose references", "compose.yaml", "secrets: [grafana_password]", "secrets: [grafana_pasword]"),
+    ("compose references", "compose.yaml", "image: postgres:16", "image: postgres:latest"),
+    ("compose workers", "compose.yaml", "command: [run, storer]", "command: [run, stroer]"),
+    ("compose workers", "compose.yaml", "stop_grace_period: 60s", "stop_grace_period: 30s"),
+    ("compose workers", "monitoring/prometheus.yaml", "          - growth\n", ""),
+    ("compose hardening", "compose.yaml", "cap_drop: [ALL]", "cap_drop: [NET_RAW]"),
+    ("compose variables", "compose.yaml", "GATEWAY_PUBLIC_URL:", "GATEWAY_PUBLIC_ADDRESS:"),
+    ("nats configuration", "nats.conf", "max_file_store", "max_files_store"),
+    ("image lint", "Dockerfile", "WORKDIR /src", "WORKDIR src"),
+    ("image lint, image rules", "Dockerfile", "CMD [\"run\", \"all\"]", "CMD run all"),
+    ("image rules", "Dockerfile", "cargo build --release", "cargo build --profile release"),
+    ("image lint, image rules", "Dockerfile", "USER 65532:65532", "USER root"),
+    ("chart lint", "helm/leadfleet/Chart.yaml", "type: application", "type: application\nicon: none"),
+    ("chart values", "helm/leadfleet/values.schema.json", '"additionalProperties": false', '"additionalProperties": true'),
+    ("chart objects", "helm/leadfleet/templates/_helpers.tpl", "timeoutSeconds:", "timeoutSecond:"),
+    ("chart objects", "helm/leadfleet/templates/autoscaling.yaml", "lagThreshold:", "lagTreshold:"),
+    ("chart objects", "helm/leadfleet/templates/services.yaml", "jobLabel:", "jobLabels:"),
+    ("chart workers", "helm/leadfleet/templates/deployments.yaml", '(list "run" $role)', '(list "start" $role)'),
+    ("chart workers", "helm/leadfleet/templates/deployments.yaml", "PeriodSeconds: 60", "PeriodSeconds: 45"),
+    ("chart hardening", "helm/leadfleet/templates/_helpers.tpl", "runAsNonRoot: true", "runAsNonRoot: false"),
+    ("chart hardening", "helm/leadfleet/templates/_helpers.tpl", "enableServiceLinks: false", "enableServiceLinks: true"),
+    ("chart variables", "helm/leadfleet/templates/_helpers.tpl", "name: GATEWAY_LISTEN,", "name: GATEWAY_LISTENS,"),
+    ("chart scaling", "helm/leadfleet/files/workers.yaml", "lead-scorer: EVENTS", "lead-scorer: EVENT"),
+    ("chart scaling", "helm/leadfleet/templates/autoscaling.yaml", "{{ $consumer }}-v1", "{{ $consumer }}-v2"),
+    ("alert rules, alert tests, prometheus configuration", "monitoring/rules.yaml", "(leadfleet_pending) > 0", "(leadfleet_pending > 0"),
+    ("alert metrics", "monitoring/rules_test.yaml", 'leadfleet_in_flight{worker="detector"', 'leadfleet_inflight{worker="detector"'),
+    ("alert metrics, alert tests", "monitoring/rules.yaml", 'outcome="retry"', 'outcome="retried"'),
+    ("alert tests", "monitoring/rules.yaml", "> 0.2", "> 0.7"),
+    ("prometheus configuration", "monitoring/prometheus.yaml", "scrape_interval", "scrape_intervall"),
+    ("dashboard", "monitoring/grafana/leadfleet.json", "leadfleet_ack_pending", "leadfleet_acks_pending"),
+    ("dashboard", "monitoring/grafana/leadfleet.json", "sum(max by", "sum((max by"),
+    ("collector configuration", "monitoring/otel-collector.yaml", "verbosity", "verbosities"),
+    ("collector configuration", "monitoring/otel-collector.yaml", "[otlp]", "[oltp]"),
+    ("commands", "README.md", "leadfleet doctor", "leadfleet doktor"),
+    ("runbook", "README.md", "| `LeadfleetStuck`", "| `LeadfleetStock`"),
+    ("pinned tools", "requirements-check.txt", "attrs==", "attrs>="),
+]
+
+
+def red(deploy: Path) -> set[str]:
+    return {name for name, wrong in run(deploy).items() if wrong}
+
+
+def main() -> int:
+    before = red(ROOT / "deploy")
+    failed = bool(before)
+    for name in sorted(before):
+        print(f"bad {name}: is red before anything was planted")
+    for wanted, file, right, wrong in MISTAKES:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "deploy"
+            shutil.copytree(ROOT / "deploy", copy, ignore=shutil.ignore_patterns("secrets", "__pycache__"))
+            text = (copy / file).read_text()
+            (copy / file).write_text(text.replace(right, wrong, 1))
+            found = red(copy) - before if right in text else {"the mistake could not be planted"}
+        what = f"{file}: {' '.join(wrong.split()) or 'without ' + right.strip()}"
+        fine = found == set(wanted.split(", "))
+        failed |= not fine
+        print(f"red {wanted} at {what}" if fine else f"bad {what}: made {sorted(found) or 'nothing'} red, not {wanted}")
+    for name in sorted({name for name, _ in CHECKS} - {name for wanted, *_ in MISTAKES for name in wanted.split(", ")}):
+        failed = True
+        print(f"bad {name}: nothing here makes it red")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
