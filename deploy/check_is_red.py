@@ -27,6 +27,7 @@ MISTAKES = [
     ("image lint, image rules", "Dockerfile", "USER 65532:65532", "USER root"),
     ("chart lint", "helm/leadfleet/Chart.yaml", "type: application", "type: application\nicon: none"),
     ("chart values", "helm/leadfleet/values.schema.json", '"additionalProperties": false', '"additionalProperties": true'),
+    ("chart values", "helm/leadfleet/values.schema.json", "(API_KEY|SECRET|", "(API_KEY|"),
     ("chart objects", "helm/leadfleet/templates/_helpers.tpl", "timeoutSeconds:", "timeoutSecond:"),
     ("chart objects", "helm/leadfleet/templates/autoscaling.yaml", "lagThreshold:", "lagTreshold:"),
     ("chart objects", "helm/leadfleet/templates/services.yaml", "jobLabel:", "jobLabels:"),

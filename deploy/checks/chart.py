@@ -83,6 +83,9 @@ def values(deploy: Path):
         place["misspelt"] = True
         if not list(against(schema, wrong, "")):
             yield f"values.schema.json: takes any key in {'.'.join(path) or 'the values'}"
+    for name in sorted(code.secrets()):
+        if not list(against(schema, {"variables": {name: "x"}}, "")):
+            yield f"values.schema.json: takes the secret {name} as a variable"
 
 
 @check("chart objects")
@@ -163,7 +166,7 @@ def variables(deploy: Path):
             for said in container["env"]:
                 if said["name"] not in code.variables():
                     yield f"{where}: {said['name']} is no variable of leadfleet"
-                if re.search(r"(_KEY|_SECRET|_CONNECTION_STRING|WEBHOOK_URL|SMTP_URL)$", said["name"]):
+                if said["name"] in code.secrets():
                     yield f"{where}: {said['name']} is a secret, and must be a file"
 
 

@@ -53,6 +53,13 @@ def variables() -> set[str]:
 
 
 @cache
+def secrets() -> set[str]:
+    """The variables whose values are never to be seen."""
+    settings = re.findall(r"also: &\[([^\]]*)\],(?:(?!Setting \{).)*?secret: true", read("fleet/src/settings/catalogue.rs"), re.S)
+    return {"LEADFLEET_SECRET"}.union(*(re.findall(r'"(\w+)"', also) for also in settings))
+
+
+@cache
 def metrics() -> dict[str, list[str]]:
     """Each metric with its labels; of a histogram the series it becomes."""
     text = read("kit/runtime/src/metrics.rs")
