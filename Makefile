@@ -48,10 +48,11 @@ check: setup ## What a developer runs before each commit: format, lints, unit te
 	@$(CARGO) test --workspace --exclude tests --lib --locked
 
 .PHONY: test
-test: setup-tests ## Everything CI runs: format, lints, unit and end-to-end tests
+test: setup-tests ## Everything CI runs: format, lints, unit and end-to-end tests, the checks of deploy/
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(CARGO) test --workspace --locked
+	@$(MAKE) deploy-check
 
 .PHONY: browser
 browser: setup-tests ## Walk the dashboard in Chromium: every page in every look, letters that heal, runs that are watched
