@@ -4,7 +4,6 @@ use crate::case::{CHANNELS, Names, Symbol};
 use foldhash::fast::RandomState;
 use patterns::content::Features;
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
 
 /// Messages whose subjects are all different would fill the memory: beyond so many, new ones have none.
 const MOST: usize = 500_000;
@@ -12,10 +11,7 @@ const MOST: usize = 500_000;
 /// The features behind a symbol.
 #[derive(Debug, Default)]
 pub struct Contents {
-    /// By two hashes of the text: to compare it with the text itself took a sixth of all learning. Of half a million texts
-    /// two are taken for one once in 10^27 times, and nobody can make them: the seeds are others each time.
-    symbols: [HashMap<[u64; 2], Symbol, RandomState>; CHANNELS.len()],
-    seeds: [RandomState; 2],
+    symbols: [HashMap<Box<str>, Symbol, RandomState>; CHANNELS.len()],
     features: Vec<Content>,
     pub(crate) subjects: Names,
 }
@@ -33,8 +29,7 @@ impl Contents {
     /// text.
     pub fn symbol(&mut self, text: &str, channel: u8) -> Option<Symbol> {
         let symbols = self.symbols.get_mut(usize::from(channel))?;
-        let hashes = self.seeds.each_ref().map(|seed| seed.hash_one(text));
-        if let Some(symbol) = symbols.get(&hashes) {
+        if let Some(symbol) = symbols.get(text) {
             return Some(*symbol);
         }
         let features = Features::read(text)?;
@@ -42,7 +37,7 @@ impl Contents {
             return None;
         }
         let symbol = Symbol::try_from(self.features.len()).ok()?;
-        symbols.insert(hashes, symbol);
+        symbols.insert(text.into(), symbol);
         let subject = (!features.subject.is_empty()).then(|| self.subjects.symbol(&features.subject));
         self.features.push(Content { features, subject, channel });
         Some(symbol)

@@ -119,7 +119,8 @@ pub struct Listed {
     pub open_goals: i64,
 }
 
-/// Contractors behind an id, in order of id; with `words` those of that id, or whose name has the words in it.
+/// Contractors behind an id, in order of id; with `words` those of that id, or whose name has the words in it; with `tier`
+/// those of that revenue tier.
 pub async fn list(
     tx: &mut Tx,
     words: Option<&str>,

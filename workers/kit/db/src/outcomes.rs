@@ -109,6 +109,7 @@ impl Outcomes {
             let beside = self.beside().await?;
             self.activities.push(beside);
         }
+        // All are read by one task: nobody waits for another.
         let each_activity = Mutex::new(each_activity);
         let activities = self.activities.iter_mut().zip(&activities).map(|(connection, query)| {
             rows::each(connection, query, |mut fields| {
