@@ -222,7 +222,7 @@ pub fn binaries() -> Binaries {
 /// Creates the streams, so that a test can speak before any worker runs.
 async fn provision(stack: &Stack) {
     let nats_url = stack.nats_url();
-    let config = runtime::Config { nats_url, lease: None, health_listen: None };
+    let config = runtime::Config::of(nats_url);
     runtime::Runtime::start(config).await.unwrap();
 }
 

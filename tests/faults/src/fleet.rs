@@ -220,7 +220,7 @@ impl Fleet {
 
 /// Creates streams and consumers, so that somebody can speak before any worker runs.
 async fn provision(stack: &Stack) -> anyhow::Result<()> {
-    let config = runtime::Config { nats_url: stack.nats_url(), lease: Some(LEASE), health_listen: None };
+    let config = runtime::Config { lease: Some(LEASE), ..runtime::Config::of(stack.nats_url()) };
     let runtime = runtime::Runtime::start(config).await?;
     Ok(fleet::role::provision(&runtime).await?)
 }

@@ -61,8 +61,12 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
         postgres_bin: settings.local.postgres_bin.clone(),
     };
     // What a demo shows can be made again: it need not survive a power cut.
-    let options =
-        StackOptions { data_dir: args.keep.clone(), fsync: args.keep.is_some(), nats_port: None, binaries };
+    let options = StackOptions {
+        data_dir: args.keep.clone(),
+        fsync: args.keep.is_some(),
+        binaries,
+        ..StackOptions::default()
+    };
     let starting = tokio::task::spawn_blocking(|| Stack::start(options));
     let stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();

@@ -12,7 +12,7 @@ use runtime::telemetry::{self, LogFormat};
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
-use crate::local::{Binaries, Stack, StackOptions, superuser};
+use crate::local::{Binaries, Cluster, Stack, StackOptions, superuser};
 use crate::output::Output;
 use crate::role::{self, Role, Running};
 use crate::run;
@@ -21,6 +21,9 @@ use crate::settings::Settings;
 use crate::signals::Asked;
 use crate::workers::Workers;
 use crate::{demo, fill};
+
+/// So many keep a copy of each stream.
+const SERVERS_OF_A_CLUSTER: usize = 3;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -33,6 +36,9 @@ pub struct Args {
     /// Port of nats-server [default: a free one].
     #[arg(long, value_name = "PORT")]
     nats_port: Option<u16>,
+    /// Start three nats-servers that keep three copies of every stream.
+    #[arg(long)]
+    cluster: bool,
     /// Start no workers, the servers only.
     #[arg(long)]
     servers_only: bool,
@@ -58,8 +64,16 @@ struct Addresses {
     /// Where runs write their files.
     output_directory: PathBuf,
     temporary: bool,
+    /// How many servers keep a copy of each stream.
+    replicas: usize,
     nats_pid: Option<u32>,
     postgres_pid: Option<u32>,
+}
+
+impl Args {
+    fn replicas(&self) -> usize {
+        if self.cluster { SERVERS_OF_A_CLUSTER } else { 1 }
+    }
 }
 
 pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<Exit, Failure> {
@@ -73,7 +87,8 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let data_dir =
         if args.temporary { None } else { Some(args.data_dir.clone().map_or_else(default_data_dir, Ok)?) };
     output.say("Starting", "nats-server and Postgres");
-    let options = StackOptions { data_dir, fsync: true, nats_port: args.nats_port, binaries };
+    let cluster = args.cluster.then(Cluster::of_three).transpose().context("could not find free ports")?;
+    let options = StackOptions { data_dir, fsync: true, nats_port: args.nats_port, cluster, binaries };
     let starting = tokio::task::spawn_blocking(|| Stack::start(options));
     let mut stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();
@@ -82,7 +97,7 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
     let mut fleet =
         if args.servers_only { None } else { Some(Fleet::start(&args, &settings, output).await?) };
     let api = fleet.as_ref().map(|fleet| fleet.api);
-    output.show(&addresses(&stack, &settings, api), banner)?;
+    output.show(&addresses(&stack, &settings, args.replicas(), api), banner)?;
 
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
@@ -126,7 +141,10 @@ impl Fleet {
     async fn start(args: &Args, settings: &Settings, output: Output) -> Result<Self, Failure> {
         let url = settings.postgres.url.as_deref().ok_or(db::Error::NoConnectionString)?;
         db::migrate(url).await?;
-        let workers = Workers::load(settings)?;
+        let mut workers = Workers::load(settings)?;
+        if args.cluster {
+            workers.runtime.replicas.get_or_insert(args.replicas());
+        }
         let empty = fill::is_empty(&workers.db()?).await?;
         if args.sample {
             import_sample(&workers, output).await?;
@@ -200,7 +218,7 @@ fn default_data_dir() -> anyhow::Result<PathBuf> {
     Ok(state.join("leadfleet/dev"))
 }
 
-fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Addresses {
+fn addresses(stack: &Stack, settings: &Settings, replicas: usize, api: Option<SocketAddr>) -> Addresses {
     Addresses {
         api_url: api.map(|address| format!("http://{address}")),
         nats_url: stack.nats_url(),
@@ -210,6 +228,7 @@ fn addresses(stack: &Stack, settings: &Settings, api: Option<SocketAddr>) -> Add
         data_dir: stack.data_dir().to_owned(),
         output_directory: settings.output.directory.clone(),
         temporary: stack.temporary(),
+        replicas,
         nats_pid: stack.nats_pid(),
         postgres_pid: stack.postgres_pid(),
     }
@@ -222,10 +241,14 @@ fn banner(addresses: &Addresses) -> String {
         None => ("-", "-".to_owned()),
     };
     let secret = addresses.secret_file.as_deref().unwrap_or(Path::new("")).display();
+    let copies = match addresses.replicas {
+        1 => String::new(),
+        replicas => format!(" LEADFLEET_REPLICAS={replicas}"),
+    };
     let fate = if addresses.temporary { "deleted at the end" } else { "kept" };
     format!(
         "\n  Dashboard   {dashboard}\n  API         {api}\n  NATS        {}\n  Monitoring  {}\n  Postgres    {}\n  Data        {} ({fate})\n  Files       {}\n\n\
-         In another terminal:\n  export NATS_URL={} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n  {program} growth patterns\n\n\
+         In another terminal:\n  export NATS_URL={}{copies} POSTGRES_CONNECTION_STRING='{}'\n  export LEADFLEET_SECRET_FILE='{}'\n  {program} status\n  {program} match start --watch\n  {program} outreach prioritize\n  {program} growth patterns\n\n\
          Ctrl-C stops everything.\n",
         addresses.nats_url,
         addresses.nats_monitoring_url,

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Failure> {
     for start in (0..PROSPECTS).step_by(1_000) {
         prospects.take_in(OWNER, (start..start + 1_000).map(person).collect(), now).await?;
     }
-    let runtime = Runtime::start(Config { nats_url, lease: None, health_listen: None }).await?;
+    let runtime = Runtime::start(Config::of(nats_url)).await?;
     runtime.provision::<Recorder>().await?;
     let said = futures::stream::iter(0..events).for_each_concurrent(64, |number| {
         let runtime = runtime.clone();

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut fleets = Vec::new();
     for _ in 0..2 {
         let nats_url = broker.url().clone();
-        let runtime = Runtime::start(Config { nats_url, lease: None, health_listen: None }).await?;
+        let runtime = Runtime::start(Config::of(nats_url)).await?;
         let cli = ["storm", "--claude-api-key", standin.key(), "--claude-base-url", standin.url()];
         let cli = Cli::parse_from(cli.into_iter().chain(["--templater-patience", "3600"]));
         let claude = Claude::connect(cli.claude, Some(runtime.jetstream().clone())).await?;

@@ -67,7 +67,7 @@ pub(super) fn envelope(input: &[u8]) -> bool {
     let stored = Stored {
         subject: headers.get("Dl-Subject").map(ToString::to_string).unwrap_or_default(),
         sequence: 1,
-        published_at: String::new(),
+        published_at: chrono::DateTime::UNIX_EPOCH,
         headers: headers.clone(),
         payload: payload.to_vec().into(),
     };

@@ -62,7 +62,7 @@ struct Fleet {
 impl Fleet {
     async fn start() -> Self {
         let server = standins::nats().await;
-        let config = runtime::Config { nats_url: server.url().to_owned(), lease: None, health_listen: None };
+        let config = runtime::Config::of(server.url().to_owned());
         let runtime = Runtime::start(config).await.unwrap();
         Self { _server: server, runtime, run: "20251111-0123456789ab".parse().unwrap() }
     }

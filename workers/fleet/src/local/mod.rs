@@ -17,4 +17,5 @@ pub use account::superuser;
 pub use binaries::{Binaries, Binary, MIN_NATS_SERVER, MIN_POSTGRES, PostgresBinaries};
 pub(crate) use binaries::{dotted, setpriv};
 pub use error::Error;
+pub use nats::Cluster;
 pub use stack::{Ended, Stack, StackOptions};

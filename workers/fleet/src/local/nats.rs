@@ -1,8 +1,9 @@
-//! A private nats-server with JetStream on a free port.
+//! A private nats-server with JetStream on a free port, alone or one of a cluster.
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::TcpListener;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,10 +19,14 @@ use super::lock::Lock;
 /// it takes three quarters of the free disk, and refuses streams when that is too little.
 const CONFIG: &str = "jetstream { max_file_store: 64GB }\n";
 const START: Duration = Duration::from_secs(20);
+/// How long one that starts may take to say how it is.
+const ANSWER: Duration = Duration::from_secs(2);
 const STOP: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Nats {
+    pub(super) name: String,
+    pub(super) route: Option<Route>,
     pub(super) binary: Binary,
     /// JetStream's store and the version that wrote it.
     pub(super) data: PathBuf,
@@ -32,6 +37,46 @@ pub(super) struct Nats {
     pub(super) port: Option<u16>,
     pub(super) monitoring_port: Option<u16>,
     pub(super) server: Option<Server>,
+}
+
+/// nats-servers that know each other.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Where each of them listens for the others.
+    pub ports: Vec<u16>,
+    /// Where each of them reaches the others.
+    pub routes: Vec<Vec<u16>>,
+}
+
+/// How one of them meets the others.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) port: u16,
+    pub(super) others: Vec<u16>,
+}
+
+impl Cluster {
+    /// Three of them on free ports: with one of them away the others go on.
+    pub fn of_three() -> io::Result<Self> {
+        // Held until all are known, so that they differ.
+        let held: Vec<_> = (0..3).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<Result<_, _>>()?;
+        let ports: Vec<u16> =
+            held.iter().map(|held| Ok(held.local_addr()?.port())).collect::<io::Result<_>>()?;
+        let others = |own: &u16| ports.iter().copied().filter(|port| port != own).collect();
+        Ok(Self { routes: ports.iter().map(others).collect(), ports })
+    }
+}
+
+impl Route {
+    /// Nothing is told of other ways, so that there are none but these.
+    fn config(&self) -> String {
+        let others: Vec<_> = self.others.iter().map(|port| format!("\"nats://127.0.0.1:{port}\"")).collect();
+        format!(
+            "cluster {{ name: leadfleet, listen: \"127.0.0.1:{}\", no_advertise: true, routes: [{}] }}\n",
+            self.port,
+            others.join(", ")
+        )
+    }
 }
 
 #[derive(Deserialize)]
@@ -45,13 +90,17 @@ impl Nats {
         if self.server.is_some() {
             return Ok(());
         }
-        for port in [self.port, self.monitoring_port].into_iter().flatten() {
+        let route = self.route.as_ref();
+        for port in [self.port, self.monitoring_port, route.map(|route| route.port)].into_iter().flatten() {
             TcpListener::bind(("127.0.0.1", port)).map_err(|_taken| Error::PortTaken { port })?;
         }
-        fs::create_dir_all(&self.data).map_err(file("create", &self.data))?;
+        for dir in [&self.data, &self.run] {
+            fs::create_dir_all(dir).map_err(file("create", dir))?;
+        }
         self.refuse_newer_store()?;
         let config = self.run.join("nats-server.conf");
-        fs::write(&config, CONFIG).map_err(file("write", &config))?;
+        let text = CONFIG.to_owned() + &route.map(Route::config).unwrap_or_default();
+        fs::write(&config, text).map_err(file("write", &config))?;
         let launch = Launch {
             program: "nats-server",
             path: &self.binary.path,
@@ -65,7 +114,8 @@ impl Nats {
         let (port, monitoring) = (ask(self.port), ask(self.monitoring_port));
         let mut server = launch.start(&[
             OsStr::new("--addr=127.0.0.1"),
-            OsStr::new("--server_name=leadfleet"),
+            OsStr::new("--server_name"),
+            OsStr::new(&self.name),
             OsStr::new("-p"),
             OsStr::new(&port),
             OsStr::new("-m"),
@@ -84,6 +134,14 @@ impl Nats {
         self.monitoring_port = ports.monitoring.first().and_then(|url| port_of(url));
         self.server = Some(server);
         Ok(())
+    }
+
+    /// One of a cluster takes nothing before it knows who leads.
+    pub(super) fn wait_for_the_cluster(&mut self) -> Result<(), Error> {
+        match (&self.route, &mut self.server, self.monitoring_port) {
+            (Some(_), Some(server), Some(port)) => server.wait_for(START, || is_healthy(port)),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn ask_to_stop(&self) {
@@ -119,6 +177,15 @@ impl Nats {
         }
         fs::write(&path, dotted(ours)).map_err(file("write", &path))
     }
+}
+
+fn is_healthy(port: u16) -> Option<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(ANSWER)).ok()?;
+    stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.lines().next()?.contains(" 200 ").then_some(())
 }
 
 /// The server's ports file, once it is there and whole.

@@ -1,4 +1,4 @@
-//! Both servers together: started, stopped and restarted as one thing, gone when it is dropped.
+//! The servers together: started, stopped and restarted as one thing, gone when it is dropped.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::account::Account;
-use super::binaries::Binaries;
+use super::binaries::{Binaries, Binary};
 use super::child::Server;
 use super::error::{Error, file};
 use super::lock::Lock;
-use super::nats::Nats;
+use super::nats::{Cluster, Nats, Route};
 use super::postgres::Postgres;
 use super::scratch::Scratch;
 
@@ -21,8 +21,10 @@ pub struct StackOptions {
     pub data_dir: Option<PathBuf>,
     /// Whether Postgres makes sure that what it committed survives a power cut. A demo or a test need not.
     pub fsync: bool,
-    /// `None`: any free port.
+    /// `None`: any free port. Of a cluster it is the first one's.
     pub nats_port: Option<u16>,
+    /// `None`: one nats-server.
+    pub cluster: Option<Cluster>,
     pub binaries: Binaries,
 }
 
@@ -30,7 +32,8 @@ pub struct StackOptions {
 /// the servers end with the process, and the next start deletes the temporary directory.
 #[derive(Debug)]
 pub struct Stack {
-    nats: Nats,
+    /// One, or those of a cluster.
+    nats: Vec<Nats>,
     postgres: Postgres,
     data_dir: PathBuf,
     /// Present when the data directory is one that stays.
@@ -48,7 +51,7 @@ pub struct Ended {
 }
 
 impl Stack {
-    /// Starts both servers and returns when they take connections.
+    /// Starts the servers and returns when they take connections.
     pub fn start(options: StackOptions) -> Result<Self, Error> {
         let binary = options.binaries.nats_server()?;
         let binaries = options.binaries.postgres()?;
@@ -63,15 +66,7 @@ impl Stack {
         };
         let account = Account::for_postgres().map_err(file("read", Path::new("/etc/passwd")))?;
         let mut stack = Self {
-            nats: Nats {
-                binary,
-                data: data_dir.join("nats"),
-                run: scratch.path().to_owned(),
-                log: data_dir.join("nats-server.log"),
-                port: options.nats_port,
-                monitoring_port: None,
-                server: None,
-            },
+            nats: nats_servers(&binary, &data_dir, scratch.path(), options.nats_port, options.cluster),
             postgres: Postgres {
                 binaries,
                 account,
@@ -85,28 +80,31 @@ impl Stack {
             data_lock,
             scratch,
         };
-        stack.start_both()?;
+        stack.start_all()?;
         Ok(stack)
     }
 
-    fn start_both(&mut self) -> Result<(), Error> {
+    fn start_all(&mut self) -> Result<(), Error> {
         let lock = self.data_lock.as_ref().unwrap_or(&self.scratch.lock);
         let (nats, postgres) = (&mut self.nats, &mut self.postgres);
         thread::scope(|scope| {
-            let nats = scope.spawn(|| nats.start(lock));
+            let nats = scope.spawn(|| start_nats(nats, lock));
             let postgres = postgres.start(lock);
             nats.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             postgres
         })
     }
 
+    /// Of a cluster the addresses of all, with commas between them.
     pub fn nats_url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.nats.port.unwrap_or_default())
+        let url = |nats: &Nats| format!("nats://127.0.0.1:{}", nats.port.unwrap_or_default());
+        self.nats.iter().map(url).collect::<Vec<_>>().join(",")
     }
 
-    /// The address of nats-server's HTTP monitoring.
+    /// The address of nats-server's HTTP monitoring; of a cluster the first one's.
     pub fn nats_monitoring_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.nats.monitoring_port.unwrap_or_default())
+        let port = self.nats.first().and_then(|nats| nats.monitoring_port);
+        format!("http://127.0.0.1:{}", port.unwrap_or_default())
     }
 
     pub fn postgres_url(&self) -> String {
@@ -135,26 +133,46 @@ impl Stack {
         self.data_lock.is_none()
     }
 
+    /// Of a cluster the first one's.
     pub fn nats_pid(&self) -> Option<u32> {
-        self.nats.server.as_ref().map(Server::pid)
+        self.nats.first()?.server.as_ref().map(Server::pid)
     }
 
     pub fn postgres_pid(&self) -> Option<u32> {
         self.postgres.server.as_ref().map(Server::pid)
     }
 
-    /// Starts nats-server again: same port, same store.
+    /// Starts every nats-server that does not run again: same port, same store.
     pub fn start_nats(&mut self) -> Result<(), Error> {
-        self.nats.start(self.data_lock.as_ref().unwrap_or(&self.scratch.lock))
+        let lock = self.data_lock.as_ref().unwrap_or(&self.scratch.lock);
+        start_nats(&mut self.nats, lock)
     }
 
     pub fn stop_nats(&mut self) -> Result<(), Error> {
-        self.nats.stop()
+        self.nats.iter_mut().try_for_each(Nats::stop)
     }
 
-    /// Ends nats-server as `kill -9` does.
+    /// Ends every nats-server as `kill -9` does.
     pub fn kill_nats(&mut self) {
-        self.nats.kill();
+        self.nats.iter_mut().for_each(Nats::kill);
+    }
+
+    /// Starts one of a cluster again.
+    pub fn start_nats_server(&mut self, server: usize) -> Result<(), Error> {
+        let lock = self.data_lock.as_ref().unwrap_or(&self.scratch.lock);
+        self.nats.get_mut(server).map_or(Ok(()), |nats| nats.start(lock))
+    }
+
+    /// Asks one of a cluster to stop, and waits until it has.
+    pub fn stop_nats_server(&mut self, server: usize) -> Result<(), Error> {
+        self.nats.get_mut(server).map_or(Ok(()), Nats::stop)
+    }
+
+    /// Ends one of a cluster as `kill -9` does.
+    pub fn kill_nats_server(&mut self, server: usize) {
+        if let Some(nats) = self.nats.get_mut(server) {
+            nats.kill();
+        }
     }
 
     /// Starts Postgres again: same address, same data.
@@ -172,16 +190,15 @@ impl Stack {
         self.postgres.kill();
     }
 
-    /// Ends both servers and reports it if one had to be killed.
+    /// Ends all servers and reports it if one had to be killed.
     pub fn stop(mut self) -> Result<(), Error> {
         self.end()
     }
 
     /// The first server that ended unasked, if any did.
     pub fn ended(&mut self) -> Option<Ended> {
-        let servers =
-            [("nats-server", self.nats.server.as_mut()), ("postgres", self.postgres.server.as_mut())];
-        servers.into_iter().find_map(|(program, server)| {
+        let nats = self.nats.iter_mut().map(|nats| ("nats-server", nats.server.as_mut()));
+        nats.chain([("postgres", self.postgres.server.as_mut())]).find_map(|(program, server)| {
             let server = server?;
             let status = server.ended()?.to_string();
             Some(Ended { program, status, log_tail: server.log_tail() })
@@ -189,11 +206,12 @@ impl Stack {
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        self.nats.ask_to_stop();
+        self.nats.iter().for_each(Nats::ask_to_stop);
         self.postgres.ask_to_stop();
-        let nats = self.nats.stop();
+        // All of them, whatever becomes of one.
+        let nats: Vec<_> = self.nats.iter_mut().map(Nats::stop).collect();
         self.postgres.stop()?;
-        nats
+        nats.into_iter().collect()
     }
 }
 
@@ -202,6 +220,39 @@ impl Drop for Stack {
         // A server that had to be killed is gone as well.
         drop(self.end());
     }
+}
+
+fn start_nats(servers: &mut [Nats], lock: &Lock) -> Result<(), Error> {
+    servers.iter_mut().try_for_each(|nats| nats.start(lock))?;
+    servers.iter_mut().try_for_each(Nats::wait_for_the_cluster)
+}
+
+/// One nats-server, or those of a cluster; each with a store, a log and a place for what it says of itself.
+fn nats_servers(
+    binary: &Binary,
+    data: &Path,
+    run: &Path,
+    port: Option<u16>,
+    cluster: Option<Cluster>,
+) -> Vec<Nats> {
+    // Of several each has a number.
+    let server = |number: &str, port, route| Nats {
+        binary: binary.clone(),
+        data: data.join(format!("nats{number}")),
+        run: run.join(format!("run{number}")),
+        log: data.join(format!("nats-server{number}.log")),
+        name: format!("leadfleet{number}"),
+        route,
+        port,
+        monitoring_port: None,
+        server: None,
+    };
+    let Some(Cluster { ports, routes }) = cluster else { return vec![server("", port, None)] };
+    let member = |(at, (own, others))| {
+        let route = Some(Route { port: own, others });
+        server(&format!("-{}", at + 1), port.filter(|_| at == 0), route)
+    };
+    ports.into_iter().zip(routes).enumerate().map(member).collect()
 }
 
 /// The directory as an absolute path, made if it is missing; Postgres' account must be able to pass through it.

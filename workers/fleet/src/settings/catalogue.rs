@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Path,
     /// An address with one of these schemes.
     Address(&'static [&'static str]),
+    /// One or more of them, with commas between them.
+    Addresses(&'static [&'static str]),
     Mailbox,
     Timezone,
     OneOf(&'static [&'static str]),
@@ -30,9 +32,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "nats.url",
         also: &["NATS_URL"],
         default: Some("nats://127.0.0.1:4222"),
-        kind: Kind::Address(&["nats", "tls", "ws", "wss"]),
+        kind: Kind::Addresses(&["nats", "tls", "ws", "wss"]),
         secret: false,
-        about: "NATS server, JetStream on",
+        about: "NATS server, JetStream on; of a cluster several with commas between them",
     },
     Setting {
         key: "postgres.url",
@@ -161,8 +163,12 @@ impl Setting {
             Kind::Text => (!value.trim().is_empty(), "some text".to_owned()),
             Kind::Path => (!Path::new(value).as_os_str().is_empty(), "a path".to_owned()),
             Kind::Address(schemes) => (
-                url::Url::parse(value).is_ok_and(|url| schemes.contains(&url.scheme())),
+                is_address(value, schemes),
                 format!("an address that starts with {}://", schemes.join(":// or ")),
+            ),
+            Kind::Addresses(schemes) => (
+                value.split(',').all(|value| is_address(value, schemes)),
+                format!("addresses that start with {}://", schemes.join(":// or ")),
             ),
             Kind::Mailbox => (
                 value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')),
@@ -175,4 +181,8 @@ impl Setting {
         };
         (!right).then_some(expected)
     }
+}
+
+fn is_address(value: &str, schemes: &[&str]) -> bool {
+    url::Url::parse(value).is_ok_and(|url| schemes.contains(&url.scheme()))
 }

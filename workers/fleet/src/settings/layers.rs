@@ -227,12 +227,14 @@ fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| serde_json::to_string(value).unwrap_or_default(), str::to_owned)
 }
 
+/// Of a list of addresses each.
 fn without_password(value: String) -> String {
-    let Ok(mut url) = url::Url::parse(&value) else {
-        return value;
+    let hidden = |address: &str| {
+        let mut url = url::Url::parse(address).ok()?;
+        (url.password().is_some() && url.set_password(Some("***")).is_ok()).then(|| url.to_string())
     };
-    let hidden = url.password().is_some() && url.set_password(Some("***")).is_ok();
-    if hidden { url.to_string() } else { value }
+    let addresses = value.split(',').map(|address| hidden(address).unwrap_or_else(|| address.to_owned()));
+    addresses.collect::<Vec<_>>().join(",")
 }
 
 fn keys(prefix: &str, dict: &Dict) -> Vec<String> {

@@ -92,6 +92,13 @@ fn secrets_are_only_said_to_be_set() {
 fn passwords_in_addresses_are_not_shown() {
     let with = [("NATS_URL", "nats://u:pw@h:4222")];
     check("nats.url", &with, Some("nats://u:***@h:4222"), "environment variable NATS_URL");
+    let with = [("NATS_URL", "nats://u:pw@h:4222,nats://u:pw@i:4222")];
+    check(
+        "nats.url",
+        &with,
+        Some("nats://u:***@h:4222,nats://u:***@i:4222"),
+        "environment variable NATS_URL",
+    );
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Scene {
     async fn with_dead(letters: usize) -> Self {
         let servers = tokio::task::spawn_blocking(Servers::start).await.unwrap();
         let nats_url = servers.nats_url();
-        let config = Config { nats_url, lease: Some(Duration::from_secs(5)), health_listen: None };
+        let config = Config { lease: Some(Duration::from_secs(5)), ..Config::of(nats_url) };
         let runtime = Runtime::start(config).await.unwrap();
         let counter = Counter {
             broken: Arc::new(AtomicBool::new(true)),

@@ -171,7 +171,7 @@ fn run() -> Vec<Outgoing> {
 async fn servers() -> Servers {
     let mut servers = Servers::start();
     let nats_url = servers.stack.nats_url();
-    let runtime = Runtime::start(runtime::Config { nats_url, lease: None, health_listen: None }).await;
+    let runtime = Runtime::start(runtime::Config::of(nats_url)).await;
     let runtime = runtime.unwrap();
     for message in run() {
         runtime.publish(&message).await.unwrap();

@@ -124,7 +124,7 @@ impl Rig {
         // Whoever is first decides; all say the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let broker = standins::nats().await;
-        let nats = runtime::Config { nats_url: broker.url(), lease: None, health_listen: None };
+        let nats = runtime::Config::of(broker.url());
         let runtime = Runtime::start(nats).await.unwrap();
         let (scores, conversion) = (scores(db.clone()), conversion(db.clone()));
         let contractors = contractors(db.clone());

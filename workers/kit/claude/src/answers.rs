@@ -62,10 +62,7 @@ pub(crate) enum Found {
 
 impl Answers {
     pub(crate) async fn open(jetstream: &jetstream::Context) -> Result<Self, Error> {
-        if let Ok(store) = jetstream.get_key_value(BUCKET).await {
-            return Ok(Self { store });
-        }
-        let store = jetstream.create_key_value(bucket()).await.map_err(failed("create"))?;
+        let store = runtime::bucket(jetstream, bucket()).await.map_err(failed("open"))?;
         Ok(Self { store })
     }
 

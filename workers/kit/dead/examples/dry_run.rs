@@ -23,7 +23,7 @@ const MARK: Duration = Duration::from_secs(2);
 async fn main() {
     let server = standins::nats().await;
     let nats_url = server.url().to_owned();
-    let config = Config { nats_url, lease: None, health_listen: None };
+    let config = Config::of(nats_url);
     let runtime = Runtime::start(config).await.unwrap();
     for run in 0..RUNS {
         let summary = RunSummary::default();

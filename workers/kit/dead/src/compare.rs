@@ -5,10 +5,10 @@ use crate::message::{self, Message};
 use crate::reader::{Reader, Wanted};
 use crate::{Dead, Error, Known, broker, letter, list};
 use async_nats::jetstream::consumer::DeliverPolicy;
-use async_nats::jetstream::stream::DirectGetErrorKind;
 use chrono::{DateTime, Utc};
 use proto::Subject;
 use proto::subject::{header, stream};
+use runtime::Runs;
 use serde::Serialize;
 use similar::TextDiff;
 use std::collections::HashSet;
@@ -127,12 +127,8 @@ impl Dead {
 
     async fn read_good(&self, stream: &str, sequence: u64, schema: &str) -> Result<Option<Good>, Error> {
         const DOING: &str = "read a message to compare with";
-        let source = self.jetstream.get_stream_no_info(stream).await.map_err(broker(DOING))?;
-        let found = match source.direct_get(sequence).await {
-            Ok(found) => found,
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(broker(DOING)(error)),
-        };
+        let found = Runs::new(self.jetstream.clone()).at(stream, sequence).await;
+        let Some(found) = found.map_err(broker(DOING))? else { return Ok(None) };
         let says = letter::text(&found.headers, header::SCHEMA).unwrap_or(schema).to_owned();
         if !schema.is_empty() && says != schema {
             return Ok(None);
@@ -141,7 +137,7 @@ impl Dead {
         Ok(body.map(|body| Good {
             stream: stream.to_owned(),
             sequence,
-            subject: found.subject.to_string(),
+            subject: found.subject,
             schema: says,
             body,
         }))

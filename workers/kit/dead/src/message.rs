@@ -5,10 +5,9 @@ use crate::sequences::Sequences;
 use crate::states::States;
 use crate::{Dead, Error, broker, hex};
 use async_nats::HeaderMap;
-use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
-use chrono::DateTime;
 use proto::subject::{header, stream};
+use runtime::Runs;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -47,22 +46,14 @@ impl Dead {
 
     /// One letter, without its state.
     pub(crate) async fn fetch(&self, sequence: u64) -> Result<Message, Error> {
-        let letters =
-            self.jetstream.get_stream_no_info(stream::DEAD).await.map_err(broker("open the dead letters"))?;
         if sequence == 0 {
             return Err(Error::NoLetter(sequence));
         }
-        let found = match letters.direct_get(sequence).await {
-            Ok(found) => found,
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => {
-                return Err(Error::NoLetter(sequence));
-            }
-            Err(error) => return Err(broker("open a dead letter")(error)),
-        };
-        let stored_at = DateTime::from_timestamp(found.time.unix_timestamp(), 0).unwrap_or_default();
+        let found = Runs::new(self.jetstream.clone()).at(stream::DEAD, sequence).await;
+        let found = found.map_err(broker("open a dead letter"))?.ok_or(Error::NoLetter(sequence))?;
         Ok(Message {
-            letter: Letter::of(sequence, found.payload.len() as u64, stored_at, &found.headers),
-            filed_under: found.subject.into_string(),
+            letter: Letter::of(sequence, found.payload.len() as u64, found.published_at, &found.headers),
+            filed_under: found.subject,
             headers: found.headers,
             payload: found.payload,
         })

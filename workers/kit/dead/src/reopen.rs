@@ -5,8 +5,7 @@ use crate::plan::Facts;
 use crate::{Dead, Error, broker};
 use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::message::{PublishMessage, StreamMessage};
-use async_nats::jetstream::stream::DirectGetErrorKind;
+use async_nats::jetstream::message::PublishMessage;
 use proto::subject::{RunId, Stage, Subject, Token, header, stream};
 use proto::{Kind, Message as _, Name as _, Outgoing, v1};
 use runtime::Runs;
@@ -45,8 +44,9 @@ impl Dead {
     /// Takes away the tombstones of earlier generations, so that the stage waits for what takes their place.
     pub(crate) async fn clear(&self, letters: &[&Letter], generation: u32) -> Result<(), Error> {
         let source = self.jetstream.get_stream_no_info(stream::RUN).await.map_err(broker(CLEARING))?;
+        let runs = Runs::new(self.jetstream.clone());
         for subject in tombstones(letters) {
-            let Some(found) = self.last(subject).await? else { continue };
+            let Some(found) = runs.last(subject).await.map_err(broker(CLEARING))? else { continue };
             let dead = letter::text(&found.headers, header::TOMBSTONE).is_some();
             if dead && generation_of(&found.headers) < generation {
                 // Only up to the one that was seen: a newer one is the answer of a worker.
@@ -111,15 +111,6 @@ impl Dead {
             // Somebody has noticed before.
             Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(()),
             Err(error) => Err(broker(CLOSING)(error)),
-        }
-    }
-
-    async fn last(&self, subject: &str) -> Result<Option<StreamMessage>, Error> {
-        let source = self.jetstream.get_stream_no_info(stream::RUN).await.map_err(broker(CLEARING))?;
-        match source.direct_get_last_for_subject(subject).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(broker(CLEARING)(error)),
         }
     }
 }

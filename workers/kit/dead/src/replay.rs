@@ -9,7 +9,6 @@ use crate::{Dead, Error, broker, now};
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::kv;
 use chrono::{DateTime, Utc};
-use proto::subject::stream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -125,21 +124,16 @@ const WRITING: &str = "write the record of a replay";
 impl Records {
     /// Opens the bucket; makes it before the first replay.
     pub(crate) async fn open(dead: &Dead) -> Result<Self, Error> {
-        if let Ok(store) = dead.jetstream.get_key_value(BUCKET).await {
-            return Ok(Self { store });
-        }
-        const MAKING: &str = "make the bucket of replays";
-        let letters = dead.jetstream.get_stream(stream::DEAD).await.map_err(broker(MAKING))?;
         let config = kv::Config {
             bucket: BUCKET.to_owned(),
             description: "replays of dead letters".to_owned(),
             history: 1,
             max_age: KEPT,
             max_bytes: 64 * 1024 * 1024,
-            num_replicas: letters.cached_info().config.num_replicas,
             ..kv::Config::default()
         };
-        Ok(Self { store: dead.jetstream.create_key_value(config).await.map_err(broker(MAKING))? })
+        let store = runtime::bucket(&dead.jetstream, config).await;
+        Ok(Self { store: store.map_err(broker("make the bucket of replays"))? })
     }
 
     pub(crate) async fn replay(&self, id: &str) -> Result<Seen<Replay>, Error> {

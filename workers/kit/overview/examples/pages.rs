@@ -70,7 +70,7 @@ async fn main() -> Result<(), Failure> {
     let clinics: u32 = std::env::args().nth(1).map_or(Ok(1_000_000), |clinics| clinics.parse())?;
     let parts = clinics / IN_A_PART;
     let nats = standins::nats().await;
-    let config = runtime::Config { nats_url: nats.url(), lease: None, health_listen: None };
+    let config = runtime::Config::of(nats.url());
     let _streams = Runtime::start(config).await?;
     let (client, _reconnects) = runtime::connect(&nats.url()).await?;
     let jetstream = jetstream::new(client);

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use proto::subject::{Stage, Subject, stream};
 use serde::Serialize;
 
-use crate::runs::{self, Known, moment};
+use crate::runs::{self, Known};
 use crate::{Broker, Error};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,7 +127,7 @@ pub async fn scrapes(broker: &Broker) -> Result<Vec<Scrapes>, Error> {
     while let Some(stored) = messages.next().await? {
         let Ok(Subject::Part { run, part, .. }) = stored.subject.parse() else { continue };
         let date = run.as_str().trim_start_matches("scrape-").to_owned();
-        let at = in_seconds(moment(&stored.published_at));
+        let at = in_seconds(stored.published_at);
         dates.entry(date).or_default().push(Scraper { source: part.to_string(), at });
     }
     Ok(dates.into_iter().rev().map(|(date, done)| Scrapes { date, done }).collect())

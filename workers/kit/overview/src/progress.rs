@@ -104,7 +104,8 @@ impl Progress {
     pub async fn catch_up(&mut self) -> Result<(), Error> {
         // Whoever was dropped while it read a message has not counted it.
         self.messages = None;
-        if self.broker.runs.count_from(&Subject::run(&self.run), self.sequence + 1).await? > 0 {
+        let said = self.broker.runs.from(stream::RUN, &Subject::run(&self.run), self.sequence + 1).await?;
+        if said.is_some() {
             while self.next().await? > 0 {}
         }
         self.messages = None;

@@ -30,7 +30,7 @@ pub async fn all(broker: &Broker) -> Result<Vec<Known>, Error> {
         let Some(id) = run_of(&stored.subject) else { continue };
         let header = decoded::<RunHeader>(&stored.subject, &stored.payload)?;
         if header.run_id == id.as_str() && is_seen(broker, &header) {
-            known.push(Known { id, header, begun_at: moment(&stored.published_at) });
+            known.push(Known { id, header, begun_at: stored.published_at });
         }
     }
     known.sort_by(|a, b| b.begun_at.cmp(&a.begun_at).then_with(|| b.id.cmp(&a.id)));
@@ -122,11 +122,6 @@ pub(crate) fn decoded<M: proto::Message + proto::Name + Default>(
         source,
     };
     M::decode(payload).map_err(failed)
-}
-
-/// The broker's own time of a message.
-pub(crate) fn moment(published_at: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(published_at).map(|time| time.to_utc()).unwrap_or_default()
 }
 
 /// Who asked for the run.

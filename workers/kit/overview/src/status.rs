@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_nats::jetstream::{self, consumer};
+use async_nats::jetstream::consumer;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt as _;
 use proto::subject::stream;
-use runtime::{Announced, Closed, Process};
+use runtime::{Announced, Closed, Process, Runs};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -111,7 +111,7 @@ pub async fn of(broker: &Broker, url: &str, postgres: Postgres, now: DateTime<Ut
         while let Some(info) = consumers.try_next().await.map_err(|e| failed("the consumers", e))? {
             // Others are somebody's eyes for a moment.
             if info.config.durable_name.is_some() {
-                workers.push(worker(&found, &info, &processes, now).await);
+                workers.push(worker(&broker.runs, &info, &processes, now).await);
             }
         }
     }
@@ -146,12 +146,7 @@ pub async fn settled(broker: &Broker) -> Result<u64, Error> {
     Ok(settled)
 }
 
-async fn worker(
-    source: &jetstream::stream::Stream,
-    info: &consumer::Info,
-    processes: &[Announced],
-    now: DateTime<Utc>,
-) -> Worker {
+async fn worker(runs: &Runs, info: &consumer::Info, processes: &[Announced], now: DateTime<Utc>) -> Worker {
     let name = info.name.strip_suffix("-v1").unwrap_or(&info.name);
     // A sweep runs where its worker does.
     let of = name.strip_prefix("sweep-").unwrap_or(name);
@@ -163,7 +158,7 @@ async fn worker(
         in_flight: info.num_ack_pending,
         redelivered: info.num_redelivered,
         oldest_seconds: match info.num_pending > 0 || info.num_ack_pending > 0 {
-            true => oldest(source, info, now).await,
+            true => oldest(runs, info, now).await,
             false => None,
         },
         waiting: info.num_waiting,
@@ -178,16 +173,10 @@ async fn worker(
 }
 
 /// The age of the first message after those that are all done.
-async fn oldest(
-    source: &jetstream::stream::Stream,
-    info: &consumer::Info,
-    now: DateTime<Utc>,
-) -> Option<i64> {
+async fn oldest(runs: &Runs, info: &consumer::Info, now: DateTime<Utc>) -> Option<i64> {
     let from = info.ack_floor.stream_sequence + 1;
-    let message =
-        source.direct_get_next_for_subject(info.config.filter_subject.as_str(), Some(from)).await.ok()?;
-    let at = DateTime::<Utc>::from_timestamp(message.time.unix_timestamp(), 0)?;
-    Some((now - at).num_seconds().max(0))
+    let message = runs.from(&info.stream_name, &info.config.filter_subject, from).await.ok()??;
+    Some((now - message.published_at).num_seconds().max(0))
 }
 
 /// The versions that run at once: more than one while the fleet is upgraded.

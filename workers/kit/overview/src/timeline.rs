@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::run::{self, RunStatus};
-use crate::runs::{self, Known, moment};
+use crate::runs::{self, Known};
 use crate::{Broker, Error, Progress};
 
 /// Runs whose progress is kept.
@@ -102,7 +102,7 @@ async fn alerts(broker: &Broker, known: &Known) -> Result<Vec<Alerted>, Error> {
     while let Some(stored) = messages.next().await? {
         let Ok(alert) = Alert::decode(stored.payload) else { continue };
         if alert.run_id == known.id.as_str() {
-            alerts.push(alerted(alert, moment(&stored.published_at)));
+            alerts.push(alerted(alert, stored.published_at));
         }
     }
     Ok(alerts)

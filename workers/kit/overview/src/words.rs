@@ -7,10 +7,13 @@ pub fn count(number: u64, noun: &str) -> String {
 
 /// An address as it may be shown.
 pub fn without_password(address: &str) -> String {
-    let Ok(mut url) = url::Url::parse(address) else { return String::new() };
-    // An address without a place for a password has none to hide.
-    let _none = url.set_password(None);
-    url.to_string()
+    let hidden = |address| {
+        let mut url = url::Url::parse(address).ok()?;
+        // An address without a place for a password has none to hide.
+        let _none = url.set_password(None);
+        Some(url.to_string())
+    };
+    address.split(',').filter_map(hidden).collect::<Vec<_>>().join(",")
 }
 
 /// The deepest cause: what the server or the system said.

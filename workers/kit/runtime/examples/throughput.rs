@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let nats_url = arguments.next().ok_or("name a nats-server")?;
     let messages: usize = arguments.next().map_or(Ok(50_000), |text| text.parse())?;
-    let runtime = Runtime::start(Config { nats_url, lease: None, health_listen: None }).await?;
+    let runtime = Runtime::start(Config::of(nats_url)).await?;
     let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
         fill(&runtime, messages).await?;

@@ -6,7 +6,6 @@ use crate::fault::Fault;
 use crate::handle::{Envelope, Handler, judged, nak, settle_with};
 use crate::publish::Publisher;
 use crate::quarantine::CRASH_POISON;
-use crate::runs::Runs;
 use crate::settle::History;
 use crate::trace::TraceContext;
 use crate::worker::Worker;
@@ -63,7 +62,7 @@ impl<W: Worker> Handler<W> {
                 again: envelope.again::<W>(),
                 trace: trace.clone(),
                 publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
-                runs: Runs::new(Arc::clone(self.jetstream())),
+                runs: self.runtime.runs(),
                 runtime: self.runtime.clone(),
                 progress: Arc::default(),
                 subject,

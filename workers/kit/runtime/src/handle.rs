@@ -7,7 +7,7 @@ use crate::metrics::WorkerMetrics;
 use crate::progress::{Cut, Progress};
 use crate::publish::{PublishError, Publisher};
 use crate::redact::redact;
-use crate::runs::{Runs, text};
+use crate::runs::text;
 use crate::runtime::Runtime;
 use crate::settle::{History, Settlement, settle};
 use crate::trace::TraceContext;
@@ -140,7 +140,7 @@ impl<W: Worker> Handler<W> {
             again: envelope.again::<W>(),
             trace: trace.clone(),
             publisher: Publisher::new(Arc::clone(self.runtime.outlet())),
-            runs: Runs::watched(Arc::clone(self.jetstream()), Arc::clone(&progress)),
+            runs: self.runtime.runs().watched(Arc::clone(&progress)),
             runtime: self.runtime.clone(),
             progress: Arc::clone(&progress),
         };

@@ -1,7 +1,8 @@
 //! Fan-in: whoever stores the last part of a stage says that the stage is complete, once.
 
 use crate::publish::{Context, Outlet, PublishError};
-use crate::runs::{ReadError, Runs};
+use crate::runs::Runs;
+use crate::stored::ReadError;
 use proto::subject::{RunId, Stage, Subject};
 use proto::{Kind, Message, Name, Outgoing, v1};
 use std::collections::HashMap;

@@ -2,9 +2,10 @@
 
 use crate::provision::{ProvisionError, provision};
 use crate::publish::PublishError;
-use crate::runs::{ReadError, text};
+use crate::runs::text;
 use crate::runtime::Runtime;
 use crate::sent::{Held, Loss};
+use crate::stored::ReadError;
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::{ErrorCode, context::PublishErrorKind};
@@ -57,7 +58,7 @@ async fn repair(runtime: &Runtime, losses: &mut Vec<Loss>) -> Result<(), LossErr
         let last = match runtime.jetstream().get_stream(&stream).await {
             Ok(stream) => stream.cached_info().state.last_sequence,
             Err(error) if is_gone(&error) => {
-                provision(runtime.jetstream()).await?;
+                provision(runtime.jetstream(), runtime.config()).await?;
                 0
             }
             Err(error) => return Err(error.into()),

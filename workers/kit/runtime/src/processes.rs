@@ -1,8 +1,9 @@
 //! Which processes work: each says so again and again, and is forgotten when it has not for a while.
 
 use crate::dead::BUILD;
-use crate::runs::{ReadError, Runs};
+use crate::runs::Runs;
 use crate::runtime::Runtime;
+use crate::stored::ReadError;
 use async_nats::jetstream::{context, kv};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! Creates streams, buckets and consumers, and refuses to go on when the server did not do what was asked.
 
+use crate::config::Config;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use crate::{gate, intents, ledger, letters, processes};
@@ -51,13 +52,18 @@ pub fn consumer_name(worker: &str) -> String {
 /// Creates or updates every stream and bucket; one that was made larger stays so.
 ///
 /// What is as it should be is left alone: a server with less room than was promised to its streams refuses every
-/// update, even one that changes nothing. There is one copy of each: copies answer direct reads too, and may not have yet what was just acknowledged.
-pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), ProvisionError> {
-    for mut config in streams(jetstream.client().server_info().max_payload) {
+/// update, even one that changes nothing.
+pub(crate) async fn provision(jetstream: &jetstream::Context, config: &Config) -> Result<(), ProvisionError> {
+    let copies = match config.replicas {
+        Some(copies) => copies,
+        None => copies(jetstream).await,
+    };
+    for mut config in streams(jetstream.client().server_info().max_payload, copies, &config.placement_tags) {
         let name = config.name.clone();
         if let Ok(there) = jetstream.get_stream(&name).await {
             let there = &there.cached_info().config;
             config.max_bytes = config.max_bytes.max(there.max_bytes);
+            config.placement = config.placement.or_else(|| there.placement.clone());
             if check_stream(&config, there).is_ok() {
                 continue;
             }
@@ -76,40 +82,73 @@ pub(crate) async fn provision(jetstream: &jetstream::Context) -> Result<(), Prov
         // As long as the letters themselves.
         (letters::BUCKET, 90 * DAY),
     ] {
-        bucket(jetstream, name, max_age).await?;
+        bucket(jetstream, config_of(name, max_age)).await?;
     }
     // Work goes on without it, where a server that was prepared by an older version has no room for one more.
-    if let Err(error) = bucket(jetstream, processes::BUCKET, processes::FORGOTTEN_AFTER).await {
+    if let Err(error) = bucket(jetstream, config_of(processes::BUCKET, processes::FORGOTTEN_AFTER)).await {
         tracing::debug!(%error, "the processes that work will not be shown");
     }
     Ok(())
 }
 
-async fn bucket(jetstream: &jetstream::Context, name: &str, max_age: Duration) -> Result<(), ProvisionError> {
-    if let Ok(there) = jetstream.get_stream(format!("KV_{name}")).await {
-        let there = &there.cached_info().config;
-        if (there.max_messages_per_subject, there.max_age, there.max_bytes) == (1, max_age, BUCKET_BYTES) {
-            return Ok(());
-        }
-    }
-    let config = kv::Config {
-        bucket: name.to_owned(),
+fn config_of(bucket: &str, max_age: Duration) -> kv::Config {
+    kv::Config {
+        bucket: bucket.to_owned(),
         history: 1,
         max_age,
         max_bytes: BUCKET_BYTES,
         ..kv::Config::default()
-    };
-    match jetstream.create_or_update_key_value(config).await {
-        Ok(_) => Ok(()),
-        Err(source) => Err(ProvisionError::Bucket { name: name.to_owned(), source: source.into() }),
     }
+}
+
+/// How many servers keep a copy of each stream: as many as keep one of the events.
+async fn copies(jetstream: &jetstream::Context) -> usize {
+    let events = jetstream.get_stream(stream::EVENTS).await;
+    events.map_or(1, |events| events.cached_info().config.num_replicas.max(1))
+}
+
+/// Opens a bucket, and makes it as asked if it is not there or is another: with as many copies as the streams.
+pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result<kv::Store, ProvisionError> {
+    let name = asked.bucket.clone();
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ProvisionError::Bucket {
+        name: name.clone(),
+        source,
+    };
+    let events = jetstream.get_stream(stream::EVENTS).await;
+    let events = events.ok().map(|events| events.cached_info().config.clone()).unwrap_or_default();
+    let copies = events.num_replicas.max(1);
+    let (max_age, max_bytes) = (asked.max_age, asked.max_bytes);
+    if let Ok(there) = jetstream.get_stream(format!("KV_{name}")).await {
+        let there = &there.cached_info().config;
+        let same = there.max_age == max_age
+            && (max_bytes <= 0 || there.max_bytes == max_bytes)
+            && (there.num_replicas, there.allow_direct) == (copies, is_direct(copies));
+        if same {
+            return jetstream.get_key_value(&name).await.map_err(|error| failed(error.into()));
+        }
+    }
+    let asked = kv::Config { num_replicas: copies, placement: events.placement, ..asked };
+    let store = jetstream.create_or_update_key_value(asked).await.map_err(|error| failed(error.into()))?;
+    if is_direct(copies) {
+        return Ok(store);
+    }
+    // The client library asks for direct reads of every bucket, and goes by what the bucket then allows.
+    let made = store.stream.cached_info().config.clone();
+    let made = jetstream.create_or_update_stream(js::Config { allow_direct: false, ..made }).await;
+    made.map_err(|error| failed(error.into()))?;
+    jetstream.get_key_value(&name).await.map_err(|error| failed(error.into()))
+}
+
+/// Any copy answers direct reads, also one that has not yet what was just acknowledged.
+fn is_direct(copies: usize) -> bool {
+    copies == 1
 }
 
 /// What a dead letter says beside the message must fit with it into one: so much less may a message have.
 const ROOM_FOR_REASONS: usize = 16 * 1024;
 
 /// The streams on a server that takes messages of so many bytes.
-fn streams(max_payload: usize) -> Vec<js::Config> {
+fn streams(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config> {
     // Larger ones are refused when they are published, and so never accepted.
     let largest = i32::try_from(max_payload.saturating_sub(ROOM_FOR_REASONS)).unwrap_or(i32::MAX);
     let limits = |name: &str, subjects: &[&str], days: u32, mib: i64, window: Duration| js::Config {
@@ -121,8 +160,9 @@ fn streams(max_payload: usize) -> Vec<js::Config> {
         max_bytes: mib * MIB,
         duplicate_window: window,
         storage: js::StorageType::File,
-        num_replicas: 1,
-        allow_direct: true,
+        num_replicas: copies,
+        placement: (!tags.is_empty()).then(|| js::Placement { cluster: None, tags: tags.to_vec() }),
+        allow_direct: is_direct(copies),
         ..js::Config::default()
     };
     let advisories =
@@ -154,6 +194,14 @@ fn streams(max_payload: usize) -> Vec<js::Config> {
 pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(), ProvisionError> {
     let lease = runtime.lease::<W>();
     let name = consumer_name(W::NAME);
+    let Ok(stream) = runtime.jetstream().get_stream(W::SOURCE.stream()).await else {
+        return Err(ProvisionError::Echo {
+            name,
+            field: "stream",
+            asked: W::SOURCE.stream().to_owned(),
+            got: "nothing".to_owned(),
+        });
+    };
     let asked = consumer::pull::Config {
         durable_name: Some(name.clone()),
         filter_subject: W::SOURCE.filter(),
@@ -164,19 +212,10 @@ pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(),
         // milliseconds became one of minutes at the third delivery. Crashes are bounded by the runtime instead.
         max_deliver: MAX_DELIVER,
         max_ack_pending: 10_000,
-        num_replicas: 1,
+        num_replicas: stream.cached_info().config.num_replicas,
         ..consumer::pull::Config::default()
     };
     let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
-    let stream = runtime.jetstream().get_stream_no_info(W::SOURCE.stream()).await;
-    let Ok(stream) = stream else {
-        return Err(ProvisionError::Echo {
-            name,
-            field: "stream",
-            asked: W::SOURCE.stream().to_owned(),
-            got: "nothing".to_owned(),
-        });
-    };
     // A process that starts while its worker is paused leaves it so.
     let there = stream.consumer_info(&name).await.ok();
     let asked =
@@ -202,6 +241,7 @@ fn check_stream(asked: &js::Config, got: &js::Config) -> Result<(), ProvisionErr
     check.same("max_age", &asked.max_age, &got.max_age)?;
     check.same("max_bytes", &asked.max_bytes, &got.max_bytes)?;
     check.same("duplicate_window", &asked.duplicate_window, &got.duplicate_window)?;
+    check.same("placement", &asked.placement, &got.placement)?;
     check.same("allow_direct", &asked.allow_direct, &got.allow_direct)?;
     check.same("replicas", &asked.num_replicas, &got.num_replicas)?;
     if asked.max_messages_per_subject > 0 {
@@ -250,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_dropped_setting_stops_the_start() {
-        let asked = streams(1024 * 1024).remove(1);
+        let asked = streams(1024 * 1024, 1, &[]).remove(1);
         let got = js::Config { max_messages_per_subject: -1, ..asked.clone() };
         let error = check_stream(&asked, &got).unwrap_err().to_string();
         assert!(error.contains("max_messages_per_subject"), "{error}");

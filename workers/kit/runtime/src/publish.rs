@@ -48,6 +48,10 @@ impl Outlet {
         Self { jetstream, sent: SyncMutex::default() }
     }
 
+    pub(crate) fn jetstream(&self) -> &Arc<jetstream::Context> {
+        &self.jetstream
+    }
+
     pub(crate) fn sent(&self) -> MutexGuard<'_, Sent> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 pub(crate) enum RawError {
     #[error("could not reach the broker to read {stream}")]
     Broker { stream: String, source: RequestError },
+    #[error("there is no stream {stream}")]
+    NoStream { stream: String },
     #[error("the broker refused to read {stream}")]
     Refused { stream: String, source: jetstream::Error },
     #[error("the broker's answer is no message of {stream}")]
@@ -40,7 +42,7 @@ pub(crate) async fn at(
     stream: &str,
     sequence: u64,
 ) -> Result<Option<Raw>, RawError> {
-    get(jetstream, stream, json!({ "seq": sequence })).await
+    get(jetstream, stream, &json!({ "seq": sequence })).await
 }
 
 /// The first message under a filter from a sequence on.
@@ -50,7 +52,7 @@ pub(crate) async fn next(
     filter: &str,
     from: u64,
 ) -> Result<Option<Raw>, RawError> {
-    get(jetstream, stream, json!({ "next_by_subj": filter, "seq": from })).await
+    get(jetstream, stream, &json!({ "next_by_subj": filter, "seq": from })).await
 }
 
 #[derive(Deserialize)]
@@ -58,12 +60,20 @@ struct Found {
     message: RawMessage,
 }
 
-async fn get(jetstream: &jetstream::Context, stream: &str, wanted: Value) -> Result<Option<Raw>, RawError> {
+/// The message that the leader of a stream finds.
+pub(crate) async fn get(
+    jetstream: &jetstream::Context,
+    stream: &str,
+    wanted: &Value,
+) -> Result<Option<Raw>, RawError> {
     let name = || stream.to_owned();
-    let asked = jetstream.request(format!("STREAM.MSG.GET.{stream}"), &wanted).await;
+    let asked = jetstream.request(format!("STREAM.MSG.GET.{stream}"), wanted).await;
     let found: RawMessage = match asked.map_err(|source| RawError::Broker { stream: name(), source })? {
         Response::Ok(Found { message }) => message,
         Response::Err { error } if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => return Ok(None),
+        Response::Err { error } if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+            return Err(RawError::NoStream { stream: name() });
+        }
         Response::Err { error } => return Err(RawError::Refused { stream: name(), source: error }),
     };
     let bytes =

@@ -97,7 +97,7 @@ pub async fn connect(url: &str) -> Result<(async_nats::Client, watch::Receiver<u
                 }
             }
         })
-        .connect(url)
+        .connect(url.split(',').collect::<Vec<_>>())
         .await
         .map_err(|source| RuntimeError::Connect { url: url.to_owned(), source })?;
     check_server(&client.server_info().version)?;
@@ -118,7 +118,7 @@ impl Runtime {
     async fn start_as(config: Config, alone: Option<String>) -> Result<Self, RuntimeError> {
         let (client, reconnects) = connect(&config.nats_url).await?;
         let jetstream = Arc::new(jetstream::new(client));
-        provision(&jetstream).await?;
+        provision(&jetstream, &config).await?;
         let bucket = async |bucket: &'static str| {
             jetstream
                 .get_key_value(bucket)
@@ -134,7 +134,7 @@ impl Runtime {
             alone,
             intents: Intents { store: bucket(intents::BUCKET).await? },
             gates: Gates::follow(bucket(gate::BUCKET).await?).await?,
-            joiner: Joiner::new(Runs::new(Arc::clone(&jetstream)), Arc::clone(&outlet)),
+            joiner: Joiner::new(Runs::of(&outlet), Arc::clone(&outlet)),
             outlet,
             metrics: Metrics::new()?,
             stop: watch::Sender::new(false),
@@ -217,7 +217,7 @@ impl Runtime {
 
     /// Reads what runs have said.
     pub fn runs(&self) -> Runs {
-        Runs::new(Arc::clone(&self.shared.jetstream))
+        Runs::of(self.outlet())
     }
 
     pub(crate) fn shared_jetstream(&self) -> &Arc<jetstream::Context> {

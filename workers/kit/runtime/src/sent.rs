@@ -86,6 +86,11 @@ impl Sent {
         }
     }
 
+    /// The highest sequence known of a stream, 0 when none is.
+    pub(crate) fn highest_of(&self, stream: &str) -> u64 {
+        self.highest.get(stream).copied().unwrap_or_default()
+    }
+
     /// The highest sequence known of each stream: to be asked before the stream is, for it grows in between.
     pub(crate) fn highest(&self) -> Vec<(String, u64)> {
         self.highest.iter().map(|(stream, sequence)| (stream.clone(), *sequence)).collect()

@@ -57,7 +57,7 @@ pub(crate) async fn sweep<W: Worker>(runtime: &Runtime, worker: Arc<W>) {
         tracing::info!(worker = W::NAME, %error, "the sweep begins anew");
         tokio::time::sleep(AGAIN).await;
         // The broker may have lost its store.
-        if let Err(error) = provision(runtime.jetstream()).await {
+        if let Err(error) = provision(runtime.jetstream(), runtime.config()).await {
             tracing::debug!(worker = W::NAME, %error, "could not prepare the broker for the sweep");
         }
     }

@@ -24,7 +24,7 @@ impl Worker for Witness {
 #[tokio::test]
 async fn what_cannot_be_read_now_is_not_read_again() {
     let server = standins::nats().await;
-    let config = runtime::Config { nats_url: server.url().to_owned(), lease: None, health_listen: None };
+    let config = runtime::Config::of(server.url().to_owned());
     let runtime = Runtime::start(config).await.unwrap();
     let run: RunId = "20251111-0123456789ab".parse().unwrap();
     let subject = Subject::Part { run: run.clone(), stage: Stage::Profile, part: Token::squeezed("pains-0") };

@@ -39,7 +39,7 @@ impl Fleet {
     async fn start() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let server = standins::nats().await;
-        let config = runtime::Config { nats_url: server.url().to_owned(), lease: None, health_listen: None };
+        let config = runtime::Config::of(server.url().to_owned());
         Self {
             runtime: Runtime::start(config).await.unwrap(),
             _server: server,

@@ -58,7 +58,7 @@ impl Fleet {
     async fn start() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let server = standins::nats().await;
-        let config = runtime::Config { nats_url: server.url().to_owned(), lease: None, health_listen: None };
+        let config = runtime::Config::of(server.url().to_owned());
         let runtime = Runtime::start(config).await.unwrap();
         let fleet = Self { _server: server, runtime, run: "20251111-0123456789ab".parse().unwrap() };
         let config = MatchConfig { min_confidence_score: 5.0, ..MatchConfig::default() };

@@ -25,7 +25,7 @@ pub(crate) struct Fleet {
 impl Fleet {
     pub(crate) async fn start() -> Self {
         let broker = standins::nats().await;
-        let config = runtime::Config { nats_url: broker.url().to_owned(), lease: None, health_listen: None };
+        let config = runtime::Config::of(broker.url().to_owned());
         let runtime = Runtime::start(config).await.unwrap();
         Self { runtime, backups: tempfile::tempdir().unwrap(), _broker: broker }
     }

@@ -42,10 +42,9 @@ impl Fleet {
 
         let broker = standins::nats().await;
         let config = runtime::Config {
-            nats_url: broker.url().to_owned(),
             // Gates are probed as often as leases are short.
             lease: Some(Duration::from_secs(1)),
-            health_listen: None,
+            ..runtime::Config::of(broker.url())
         };
         let runtime = Runtime::start(config).await.unwrap();
         let claude = Claude::connect(cli.claude, Some(runtime.jetstream().clone())).await.unwrap();

@@ -48,11 +48,7 @@ impl Worker for Counter {
 impl Fleet {
     pub(crate) async fn start() -> Self {
         let server = standins::nats().await;
-        let config = Config {
-            nats_url: server.url().to_owned(),
-            lease: Some(Duration::from_secs(5)),
-            health_listen: None,
-        };
+        let config = Config { lease: Some(Duration::from_secs(5)), ..Config::of(server.url()) };
         let runtime = Runtime::start(config).await.unwrap();
         let counter = Counter {
             broken: Arc::new(AtomicBool::new(true)),

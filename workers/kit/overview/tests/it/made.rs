@@ -25,7 +25,7 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) async fn open() -> Self {
         let nats = standins::nats().await;
-        let config = runtime::Config { nats_url: nats.url(), lease: None, health_listen: None };
+        let config = runtime::Config::of(nats.url());
         let runtime = Runtime::start(config).await.unwrap();
         let (client, _reconnects) = runtime::connect(&nats.url()).await.unwrap();
         Self { _nats: nats, runtime, broker: Broker::new(async_nats::jetstream::new(client)) }

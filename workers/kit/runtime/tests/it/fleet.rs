@@ -17,11 +17,7 @@ impl Broker {
     }
 
     pub(crate) async fn runtime(&self) -> Runtime {
-        let config = Config {
-            nats_url: self.server.url().to_owned(),
-            lease: Some(Duration::from_secs(1)),
-            health_listen: None,
-        };
+        let config = Config { lease: Some(Duration::from_secs(1)), ..Config::of(self.server.url()) };
         Runtime::start(config).await.unwrap()
     }
 }
@@ -115,7 +111,7 @@ pub(crate) async fn first(runtime: &Runtime, stream: &'static str, filter: &str)
     Stored {
         subject: message.subject.to_string(),
         sequence: 0,
-        published_at: String::new(),
+        published_at: chrono::DateTime::UNIX_EPOCH,
         headers: message.headers.unwrap_or_default(),
         payload: message.payload,
     }
