@@ -179,7 +179,7 @@ pub(crate) async fn finished(nats_url: &str) -> anyhow::Result<Vec<(Stage, f64)>
         let mut last = None;
         let mut messages = runs.messages(stream::RUN, Subject::stage(&run, stage)).await?;
         while let Some(message) = messages.next().await? {
-            let at: DateTime<Utc> = message.published_at.parse()?;
+            let at: DateTime<Utc> = message.published_at;
             first = Some(first.map_or(at, |first| first.min(at)));
             last = last.max(Some(at));
         }

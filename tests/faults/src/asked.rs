@@ -22,6 +22,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::corrupt::Corrupt;
 use crate::world::World;
 
+/// How long an acknowledgement is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// What the broker said it has.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
@@ -30,6 +33,8 @@ pub(crate) struct Asked {
     pub(crate) alerts: Vec<String>,
     pub(crate) corrupt: Vec<(String, Corrupt)>,
     pub(crate) engagements: Vec<Engagement>,
+    /// The longest that the broker took to accept something.
+    pub(crate) slowest: Duration,
 }
 
 /// A run that somebody waits for.
@@ -54,7 +59,7 @@ impl Outside {
     pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
         let client = async_nats::ConnectOptions::new()
             .reconnect_delay_callback(|_tries| Duration::from_millis(50))
-            .connect(url)
+            .connect(url.split(',').collect::<Vec<_>>())
             .await?;
         Ok(Self { jetstream: jetstream::new(client), asked: Arc::default() })
     }
@@ -66,13 +71,17 @@ impl Outside {
     /// Publishes until the broker has it; the id makes the repetitions one.
     pub(crate) async fn say(&self, subject: &str, headers: HeaderMap, payload: Vec<u8>) {
         let payload = Bytes::from(payload);
+        let begun = Instant::now();
         loop {
             let once = async {
                 let sent =
                     self.jetstream.publish_with_headers(subject.to_owned(), headers.clone(), payload.clone());
                 sent.await.ok()?.await.ok()
             };
-            if let Ok(Some(_)) = timeout(Duration::from_secs(3), once).await {
+            // A server that is cut off from the others does not answer; another one may.
+            if let Ok(Some(_)) = timeout(PATIENCE, once).await {
+                let mut asked = self.asked();
+                asked.slowest = asked.slowest.max(begun.elapsed());
                 return;
             }
             sleep(Duration::from_millis(200)).await;

@@ -14,7 +14,8 @@ use crate::corrupt::POISON;
 use crate::disk::Disk;
 use crate::engaged;
 use crate::place::{End, Place};
-use crate::proxy::Upstream;
+use crate::proxy::{Proxy, Upstream};
+use crate::routes::Routes;
 use crate::schedule::{ROLES, Server};
 
 /// Stand in connection strings and must never be seen in a log.
@@ -31,6 +32,8 @@ pub(crate) struct Fleet {
     pub(crate) mail: SmtpStandIn,
     pub(crate) disk: Disk,
     pub(crate) places: Vec<Place>,
+    /// Between the nats-servers of a cluster.
+    pub(crate) routes: Option<Routes>,
     /// Ends that nobody brought about.
     pub(crate) unasked: Vec<String>,
     /// Processes that died where they were told to.
@@ -49,17 +52,23 @@ pub(crate) enum Relief {
     Thaw(usize),
     ClearUp(usize, Server),
     StartNats,
+    StopServer(usize),
+    StartServer(usize),
+    Reconnect(usize),
     StartPostgres,
     FreeDisk,
 }
 
 impl Fleet {
     /// Servers with empty tables and streams, and no worker yet.
-    pub(crate) async fn start() -> anyhow::Result<Self> {
-        let options = StackOptions { fsync: true, binaries: tests::binaries(), ..StackOptions::default() };
+    pub(crate) async fn start(servers: usize) -> anyhow::Result<Self> {
+        let routes = if servers > 1 { Some(Routes::between(servers).await?) } else { None };
+        let cluster = routes.as_ref().map(Routes::cluster);
+        let options =
+            StackOptions { fsync: true, cluster, binaries: tests::binaries(), ..StackOptions::default() };
         let stack = block_in_place(|| Stack::start(options))?;
         db::migrate(&stack.postgres_url()).await?;
-        provision(&stack).await?;
+        provision(&stack, servers).await?;
         let folder = tempfile::Builder::new().prefix("leadfleet-faults-").tempdir()?;
         let small = folder.path().join("disk");
         std::fs::create_dir(&small)?;
@@ -67,13 +76,15 @@ impl Fleet {
         for name in ["outputs", "backups"] {
             std::fs::create_dir(disk.path().join(name))?;
         }
-        let port = stack.nats_url().rsplit(':').next().context("nats-server has no port")?.parse()?;
+        let port = |url: &str| url.rsplit(':').next()?.parse::<u16>().ok();
+        let ports = stack.nats_url().split(',').map(port).collect::<Option<Vec<_>>>();
+        let ports = ports.context("nats-server has no port")?;
         let url = stack.postgres_url();
         let (_, socket) = url.split_once("host=").context("Postgres has no socket")?;
         let socket = Path::new(socket).join(".s.PGSQL.5432");
         let mut places = Vec::new();
         for role in ROLES {
-            places.push(Place::of(role, Upstream::Port(port), Upstream::Socket(socket.clone())).await?);
+            places.push(Place::of(role, &ports, Upstream::Socket(socket.clone())).await?);
         }
         Ok(Self {
             stack,
@@ -82,6 +93,7 @@ impl Fleet {
             mail: SmtpStandIn::start().await,
             disk,
             places,
+            routes,
             unasked: Vec::new(),
             tripped: 0,
             ambiguous: Vec::new(),
@@ -109,13 +121,15 @@ impl Fleet {
         let Some(slot) = self.places.get(place) else { return Vec::new() };
         let [postgres, mail] = CANARIES;
         let path = |name: &str| self.disk.path().join(name).display().to_string();
-        let port = |server| slot.proxy(server).port();
+        let ports = |server| slot.proxies(server).iter().map(Proxy::port);
+        let nats: Vec<_> = ports(Server::Nats).map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        let of_postgres = ports(Server::Postgres).next().unwrap_or_default();
         [
             ("LEADFLEET_SECRET", engaged::SECRET.to_owned()),
-            ("NATS_URL", format!("nats://127.0.0.1:{}", port(Server::Nats))),
+            ("NATS_URL", nats.join(",")),
             (
                 "POSTGRES_CONNECTION_STRING",
-                format!("postgres://leadfleet:{postgres}@127.0.0.1:{}/leadfleet", port(Server::Postgres)),
+                format!("postgres://leadfleet:{postgres}@127.0.0.1:{of_postgres}/leadfleet"),
             ),
             ("OUTPUT_DIRECTORY", path("outputs")),
             ("BACKUP_DIRECTORY", path("backups")),
@@ -197,9 +211,13 @@ impl Fleet {
                 Relief::Start(place) => self.run(place, None),
                 Relief::Thaw(place) => self.places.iter().skip(place).take(1).for_each(Place::thaw),
                 Relief::ClearUp(place, server) => {
-                    self.places.iter().skip(place).take(1).for_each(|slot| slot.proxy(server).clear_up());
+                    let proxies = self.places.get(place).map_or(&[][..], |slot| slot.proxies(server));
+                    proxies.iter().for_each(Proxy::clear_up);
                 }
                 Relief::StartNats => block_in_place(|| self.stack.start_nats())?,
+                Relief::StopServer(server) => block_in_place(|| self.stack.stop_nats_server(server))?,
+                Relief::StartServer(server) => block_in_place(|| self.stack.start_nats_server(server))?,
+                Relief::Reconnect(server) => self.routes.iter().for_each(|routes| routes.reconnect(server)),
                 Relief::StartPostgres => block_in_place(|| self.stack.start_postgres())?,
                 Relief::FreeDisk => self.disk.free().await?,
             }
@@ -213,14 +231,19 @@ impl Fleet {
         self.slack.behave();
         let last = self.to_come.iter().map(|(at, _)| *at).max().unwrap_or_else(Instant::now);
         self.relieve(last).await?;
+        block_in_place(|| self.stack.start_nats())?;
         (0..self.places.len()).for_each(|place| self.run(place, None));
         Ok(())
     }
 }
 
 /// Creates streams and consumers, so that somebody can speak before any worker runs.
-async fn provision(stack: &Stack) -> anyhow::Result<()> {
-    let config = runtime::Config { lease: Some(LEASE), ..runtime::Config::of(stack.nats_url()) };
+async fn provision(stack: &Stack, servers: usize) -> anyhow::Result<()> {
+    let config = runtime::Config {
+        lease: Some(LEASE),
+        replicas: Some(servers),
+        ..runtime::Config::of(stack.nats_url())
+    };
     let runtime = runtime::Runtime::start(config).await?;
     Ok(fleet::role::provision(&runtime).await?)
 }

@@ -19,11 +19,29 @@ const POINTS: [(&str, &[&str]); 7] = [
     ("stored", &["storer"]),
 ];
 
+/// Of a cluster.
+pub(crate) const SERVERS: usize = 3;
+
 /// How a kind of fault is drawn.
 type Draw = fn(&mut StdRng) -> Fault;
 
-/// Every kind of fault: its name, how often it is drawn, and how.
-pub(crate) const KINDS: [(&str, u32, Draw); 21] = [
+/// A kind of fault: its name, how often it is drawn, and how.
+pub(crate) type Kind = (&'static str, u32, Draw);
+
+/// Every kind of fault, of a fleet on `servers` nats-servers.
+pub(crate) fn kinds(servers: usize) -> Vec<Kind> {
+    let of_a_cluster: &[Kind] = if servers > 1 { &KINDS_OF_A_CLUSTER } else { &[] };
+    [&KINDS, of_a_cluster].concat()
+}
+
+const KINDS_OF_A_CLUSTER: [Kind; 4] = [
+    ("kill -9 of one nats-server of three", 9, kill_one_nats),
+    ("kill -9 of two nats-servers of three", 3, kill_two_nats),
+    ("one nats-server cut off from the others", 6, cut_off_nats),
+    ("rolling restart of the nats-servers", 2, roll_nats),
+];
+
+const KINDS: [Kind; 21] = [
     ("kill -9 of a worker", 10, kill),
     ("kill -9 at a named point", 16, trip),
     ("pause of a worker beyond its lease", 6, pause),
@@ -67,6 +85,22 @@ fn stop(dice: &mut StdRng) -> Fault {
 
 fn kill_nats(dice: &mut StdRng) -> Fault {
     Fault::KillNats { down: millis(dice, 0, 4_000) }
+}
+
+fn kill_one_nats(dice: &mut StdRng) -> Fault {
+    Fault::KillServers { first: dice.random_range(0..SERVERS), many: 1, down: millis(dice, 0, 12_000) }
+}
+
+fn kill_two_nats(dice: &mut StdRng) -> Fault {
+    Fault::KillServers { first: dice.random_range(0..SERVERS), many: 2, down: millis(dice, 0, 8_000) }
+}
+
+fn cut_off_nats(dice: &mut StdRng) -> Fault {
+    Fault::CutOff { server: dice.random_range(0..SERVERS), time: millis(dice, 1_000, 15_000) }
+}
+
+fn roll_nats(dice: &mut StdRng) -> Fault {
+    Fault::Roll { each: millis(dice, 4_000, 8_000) }
 }
 
 fn kill_postgres(dice: &mut StdRng) -> Fault {

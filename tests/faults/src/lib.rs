@@ -14,6 +14,7 @@ mod oracle;
 mod place;
 mod proxy;
 mod report;
+mod routes;
 mod schedule;
 mod strike;
 mod world;
@@ -38,13 +39,13 @@ const DRAIN: Duration = Duration::from_secs(240);
 /// How often somebody outside asks for something.
 const PACE: Duration = Duration::from_millis(1_200);
 
-/// Does so many faults of a seed, and judges what is left.
+/// Does so many faults of a seed to a fleet on `servers` nats-servers, 1 or 3, and judges what is left.
 ///
 /// To be awaited on a thread that lasts: the processes die with the one that starts them.
-pub async fn run(seed: u64, faults: usize) -> anyhow::Result<Report> {
+pub async fn run(seed: u64, faults: usize, servers: usize) -> anyhow::Result<Report> {
     // An error only says that it is installed already.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let mut fleet = Fleet::start().await?;
+    let mut fleet = Fleet::start(servers).await?;
     let outside = Outside::connect(&fleet.stack.nats_url()).await?;
     let world = Arc::new(World::create(&fleet.stack.postgres_url(), seed, (faults / 3).clamp(8, 300)).await?);
     (0..fleet.places.len()).for_each(|place| fleet.run(place, None));
@@ -53,9 +54,9 @@ pub async fn run(seed: u64, faults: usize) -> anyhow::Result<Report> {
     let asking = tokio::spawn(outside.clone().ask_on(world, seed, PACE, stopped));
 
     let started = Instant::now();
-    let mut report = Report::new(seed);
+    let mut report = Report::new(seed, servers);
     fleet.live(Duration::from_secs(2)).await?;
-    for (number, step) in Schedule::of(seed).enumerate() {
+    for (number, step) in Schedule::of(seed, servers).enumerate() {
         if report.done() >= faults {
             break;
         }

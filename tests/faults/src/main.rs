@@ -13,6 +13,9 @@ struct Arguments {
     /// How many faults.
     #[arg(short, env = "N", default_value_t = 1_000)]
     n: usize,
+    /// On three nats-servers with three copies of every stream, and with harm to these.
+    #[arg(long, env = "CLUSTER")]
+    cluster: bool,
 }
 
 #[expect(clippy::print_stdout, reason = "the report is printed")]
@@ -21,7 +24,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     println!("seed {seed}: {} faults", arguments.n);
-    let report = faults::run(seed, arguments.n).await?;
+    let report = faults::run(seed, arguments.n, if arguments.cluster { 3 } else { 1 }).await?;
     println!("{report}");
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

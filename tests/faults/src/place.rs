@@ -9,7 +9,8 @@ use crate::schedule::Server;
 
 pub(crate) struct Place {
     pub(crate) role: &'static str,
-    nats: Proxy,
+    /// One for each nats-server.
+    nats: Vec<Proxy>,
     postgres: Proxy,
     process: Option<Running>,
 }
@@ -34,15 +35,18 @@ pub(crate) enum End {
 }
 
 impl Place {
-    pub(crate) async fn of(role: &'static str, nats: Upstream, postgres: Upstream) -> std::io::Result<Self> {
-        let (nats, postgres) = (Proxy::start(nats).await?, Proxy::start(postgres).await?);
-        Ok(Self { role, nats, postgres, process: None })
+    pub(crate) async fn of(role: &'static str, nats: &[u16], postgres: Upstream) -> std::io::Result<Self> {
+        let mut ways = Vec::new();
+        for port in nats {
+            ways.push(Proxy::start(Upstream::Port(*port)).await?);
+        }
+        Ok(Self { role, nats: ways, postgres: Proxy::start(postgres).await?, process: None })
     }
 
-    pub(crate) fn proxy(&self, server: Server) -> &Proxy {
+    pub(crate) fn proxies(&self, server: Server) -> &[Proxy] {
         match server {
             Server::Nats => &self.nats,
-            Server::Postgres => &self.postgres,
+            Server::Postgres => std::slice::from_ref(&self.postgres),
         }
     }
 

@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use crate::asked::Asked;
 use crate::fleet::Fleet;
-use crate::kinds::KINDS;
+use crate::kinds::kinds;
 use crate::oracle::Verdict;
 
 #[derive(Debug, Default)]
 pub struct Report {
     seed: u64,
+    servers: usize,
     /// Faults by kind.
-    faults: BTreeMap<usize, usize>,
+    faults: BTreeMap<&'static str, usize>,
     tripped: usize,
     unasked: BTreeMap<String, usize>,
     asked: [usize; 4],
     calls: usize,
+    accepted: Duration,
     pub(crate) struck: Duration,
     pub(crate) drained: Duration,
     /// Consumers that had something left in the end.
@@ -28,11 +30,11 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, ..Self::default() }
+    pub(crate) fn new(seed: u64, servers: usize) -> Self {
+        Self { seed, servers, ..Self::default() }
     }
 
-    pub(crate) fn count(&mut self, kind: usize) {
+    pub(crate) fn count(&mut self, kind: &'static str) {
         *self.faults.entry(kind).or_default() += 1;
     }
 
@@ -54,6 +56,7 @@ impl Report {
         }
         self.asked = [asked.runs.len(), asked.alerts.len(), asked.corrupt.len(), asked.engagements.len()];
         self.calls = fleet.claude.calls();
+        self.accepted = asked.slowest;
         if !self.is_clean() {
             fleet.keep_logs();
             self.logs = Some(fleet.logs().to_owned());
@@ -65,13 +68,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (struck, drained) = (self.struck.as_secs(), self.drained.as_secs());
         writeln!(f, "seed {}: {} faults in {struck} s, drained in {drained} s", self.seed, self.done())?;
-        for (kind, count) in &self.faults {
-            let name = KINDS.get(*kind).map_or("", |(name, ..)| name);
+        let kinds = kinds(self.servers);
+        for (name, count) in kinds.iter().filter_map(|(name, ..)| Some((name, self.faults.get(name)?))) {
             writeln!(f, "{count:>6}  {name}")?;
         }
         writeln!(f, "{:>6}  of these died at their point", self.tripped)?;
-        let undone = KINDS.iter().enumerate().filter(|(kind, _)| !self.faults.contains_key(kind));
-        for (_, (name, ..)) in undone {
+        for (name, ..) in kinds.iter().filter(|(name, ..)| !self.faults.contains_key(name)) {
             writeln!(f, "     -  {name}: not possible here, or not drawn")?;
         }
         let [runs, alerts, corrupt, engagements] = self.asked;
@@ -79,6 +81,11 @@ impl fmt::Display for Report {
             f,
             "asked: {runs} runs, {alerts} alerts, {engagements} engagement events; {corrupt} corrupt messages; {} calls of Claude",
             self.calls
+        )?;
+        writeln!(
+            f,
+            "the broker took at most {:.1} s until it had accepted something",
+            self.accepted.as_secs_f64()
         )?;
         for (what, count) in self.verdict.notes.iter().chain(&self.unasked) {
             writeln!(f, "{count:>6}  {what}")?;

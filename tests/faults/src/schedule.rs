@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::kinds::{KINDS, millis};
+use crate::kinds::{Kind, kinds, millis};
 
 /// The processes of the fleet, by what they run. Two of a kind stand in for each other.
 pub(crate) const ROLES: [&str; 17] = [
@@ -50,6 +50,21 @@ pub(crate) enum Fault {
     },
     KillNats {
         down: Duration,
+    },
+    /// Some of a cluster, this one and those after it.
+    KillServers {
+        first: usize,
+        many: usize,
+        down: Duration,
+    },
+    /// One of a cluster has its clients left, and none of the others.
+    CutOff {
+        server: usize,
+        time: Duration,
+    },
+    /// One of a cluster after the other stops and starts, so much time between them.
+    Roll {
+        each: Duration,
     },
     KillPostgres {
         down: Duration,
@@ -152,6 +167,7 @@ pub(crate) enum SlackTrouble {
 /// The faults of a seed, without end.
 #[derive(Debug)]
 pub(crate) struct Schedule {
+    kinds: Vec<Kind>,
     dice: StdRng,
     /// Each kind once before chance decides.
     first: Vec<usize>,
@@ -160,25 +176,25 @@ pub(crate) struct Schedule {
 /// A fault, and how long the fleet is left alone after it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
-    /// Index into `KINDS`.
-    pub(crate) kind: usize,
+    pub(crate) kind: &'static str,
     pub(crate) fault: Fault,
     pub(crate) calm: Duration,
 }
 
 impl Schedule {
-    pub(crate) fn of(seed: u64) -> Self {
+    pub(crate) fn of(seed: u64, servers: usize) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
-        let mut first: Vec<usize> = (0..KINDS.len()).collect();
+        let kinds = kinds(servers);
+        let mut first: Vec<usize> = (0..kinds.len()).collect();
         first.shuffle(&mut dice);
-        Self { dice, first }
+        Self { kinds, dice, first }
     }
 
     fn kind(&mut self) -> usize {
         self.first.pop().unwrap_or_else(|| {
-            let total = KINDS.iter().map(|(_, weight, _)| weight).sum();
+            let total = self.kinds.iter().map(|(_, weight, _)| weight).sum();
             let mut left = self.dice.random_range(0..total);
-            KINDS
+            self.kinds
                 .iter()
                 .position(|(_, weight, _)| match left.checked_sub(*weight) {
                     Some(rest) => {
@@ -197,7 +213,7 @@ impl Iterator for Schedule {
 
     fn next(&mut self) -> Option<Step> {
         let kind = self.kind();
-        let (_, _, draw) = KINDS.get(kind)?;
+        let (kind, _, draw) = *self.kinds.get(kind)?;
         let fault = draw(&mut self.dice);
         Some(Step { kind, fault, calm: millis(&mut self.dice, 100, 1_100) })
     }
@@ -211,20 +227,23 @@ mod tests {
 
     #[test]
     fn the_same_seed_does_the_same_again() {
-        let steps = |seed| Schedule::of(seed).take(500).collect::<Vec<_>>();
+        let steps = |seed| Schedule::of(seed, 1).take(500).collect::<Vec<_>>();
         assert_eq!(steps(7), steps(7));
         assert_ne!(steps(7), steps(8));
     }
 
     #[test]
     fn every_kind_comes_once_before_chance_decides() {
-        let kinds: BTreeSet<usize> = Schedule::of(3).take(KINDS.len()).map(|step| step.kind).collect();
-        assert_eq!(kinds.len(), KINDS.len());
+        for servers in [1, 3] {
+            let all = kinds(servers).len();
+            let drawn: BTreeSet<_> = Schedule::of(3, servers).take(all).map(|step| step.kind).collect();
+            assert_eq!(drawn.len(), all);
+        }
     }
 
     #[test]
     fn a_point_is_tripped_by_those_who_pass_it() {
-        for step in Schedule::of(5).take(2_000) {
+        for step in Schedule::of(5, 1).take(2_000) {
             if let Fault::Trip { process, point: "stored", .. } = step.fault {
                 assert_eq!(ROLES[process], "storer");
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::message::StreamMessage;
 use proto::subject::{header, stream};
+use runtime::Stored;
 use standins::{Fault as Wire, SlackStep, Step, Twist};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -13,11 +13,14 @@ use tokio::time::timeout;
 use crate::asked::Outside;
 use crate::corrupt::Corrupt;
 use crate::fleet::{Fleet, Relief};
+use crate::kinds::SERVERS;
 use crate::schedule::{ClaudeTrouble, Fault, How, Server, SlackTrouble, Whom};
 use crate::world::World;
 
 /// An answer that is lost may have been asked for so long before, and its record tried for so long after.
 const CALL: Duration = Duration::from_secs(8);
+/// Followers wait so long at most before they elect another leader.
+const ELECTION: Duration = Duration::from_secs(9);
 /// How many messages change places.
 const SHUFFLED: usize = 8;
 
@@ -43,6 +46,9 @@ pub(crate) async fn strike(
         Fault::Pause { process, time } => pause(fleet, process, time),
         Fault::Stop { process } => stop(fleet, process),
         Fault::KillNats { down } => kill_nats(fleet, down),
+        Fault::KillServers { first, many, down } => kill_servers(fleet, first, many, down),
+        Fault::CutOff { server, time } => cut_off(fleet, server, time),
+        Fault::Roll { each } => roll(fleet, each),
         Fault::KillPostgres { down } => kill_postgres(fleet, down),
         Fault::Network { whom, server, how } => network(fleet, whom, server, how),
         Fault::FillDisk { time } => return fill_disk(fleet, time).await,
@@ -111,6 +117,34 @@ fn kill_nats(fleet: &mut Fleet, down: Duration) -> bool {
     true
 }
 
+fn kill_servers(fleet: &mut Fleet, first: usize, many: usize, down: Duration) -> bool {
+    fleet.may_lose_answers(None, down + ELECTION);
+    for server in (first..first + many).map(|server| server % SERVERS) {
+        fleet.stack.kill_nats_server(server);
+        fleet.later(down, Relief::StartServer(server));
+    }
+    true
+}
+
+fn cut_off(fleet: &mut Fleet, server: usize, time: Duration) -> bool {
+    fleet.may_lose_answers(None, time + ELECTION);
+    if let Some(routes) = &fleet.routes {
+        routes.cut_off(server);
+    }
+    fleet.later(time, Relief::Reconnect(server));
+    true
+}
+
+fn roll(fleet: &mut Fleet, each: Duration) -> bool {
+    fleet.may_lose_answers(None, each * SERVERS as u32 + ELECTION);
+    for server in 0..SERVERS {
+        let begin = each * server as u32;
+        fleet.later(begin, Relief::StopServer(server));
+        fleet.later(begin + Duration::from_millis(500), Relief::StartServer(server));
+    }
+    true
+}
+
 fn kill_postgres(fleet: &mut Fleet, down: Duration) -> bool {
     if fleet.stack.postgres_pid().is_none() {
         return false;
@@ -128,16 +162,17 @@ fn network(fleet: &mut Fleet, whom: Whom, server: Server, how: How) -> bool {
     let mut time = Duration::ZERO;
     for process in whom {
         let Some(place) = fleet.places.get(process) else { return false };
-        let proxy = place.proxy(server);
-        match how {
-            How::Cut => proxy.cut(),
-            How::Stall(stalled) => {
-                proxy.stall();
-                time = stalled;
-            }
-            How::Slow { each, time: slow } => {
-                proxy.slow_down(each);
-                time = slow;
+        for proxy in place.proxies(server) {
+            match how {
+                How::Cut => proxy.cut(),
+                How::Stall(stalled) => {
+                    proxy.stall();
+                    time = stalled;
+                }
+                How::Slow { each, time: slow } => {
+                    proxy.slow_down(each);
+                    time = slow;
+                }
             }
         }
         fleet.later(time, Relief::ClearUp(process, server));
@@ -180,13 +215,14 @@ async fn say_again(outside: &Outside, name: &'static str, place: f64, many: usiz
     is_any
 }
 
-async fn stored(outside: &Outside, name: &str, place: f64, many: usize) -> Option<Vec<StreamMessage>> {
+async fn stored(outside: &Outside, name: &str, place: f64, many: usize) -> Option<Vec<Stored>> {
     let stream = outside.jetstream.get_stream(name).await.ok()?;
     let last = stream.cached_info().state.last_sequence;
     let mut sequence = ((last as f64 * place) as u64).max(1);
+    let runs = runtime::Runs::new(outside.jetstream.clone());
     let mut found = Vec::new();
     while found.len() < many && sequence <= last {
-        if let Ok(message) = stream.direct_get(sequence).await {
+        if let Ok(Some(message)) = runs.at(name, sequence).await {
             // A corrupt message again would be a second one.
             if !message.subject.contains("corrupt-") {
                 found.push(message);

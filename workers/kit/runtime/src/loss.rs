@@ -1,14 +1,13 @@
 //! What the broker acknowledged and has lost, as after a restore from an older store, is noticed and said again.
 
-use crate::provision::{ProvisionError, provision};
+use crate::provision::{ProvisionError, is_gone, provision};
 use crate::publish::PublishError;
 use crate::runs::text;
 use crate::runtime::Runtime;
 use crate::sent::{Held, Loss};
 use crate::stored::ReadError;
 use crate::trace::TraceContext;
-use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
-use async_nats::jetstream::{ErrorCode, context::PublishErrorKind};
+use async_nats::jetstream::context::{GetStreamError, PublishErrorKind};
 use proto::Outgoing;
 use proto::subject::header;
 use proto::v1::{Alert, Severity};
@@ -90,10 +89,6 @@ async fn intact(runtime: &Runtime, stream: &str, last: u64) -> Result<u64, LossE
         }
     }
     Ok(replaced.map_or(last, |oldest| oldest - 1))
-}
-
-fn is_gone(error: &GetStreamError) -> bool {
-    matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 /// Publishes what is owed, under the same ids.

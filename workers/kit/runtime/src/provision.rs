@@ -4,7 +4,8 @@ use crate::config::Config;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use crate::{gate, intents, ledger, letters, processes};
-use async_nats::jetstream::{self, consumer, kv, stream as js};
+use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::{self, ErrorCode, consumer, kv, stream as js};
 use proto::subject::stream;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -24,6 +25,8 @@ const MAX_DELIVER: i64 = 1_000;
 pub enum ProvisionError {
     #[error("nats-server {found} is too old: install {}.{}.{} or newer, older ones silently drop settings", MIN_SERVER.0, MIN_SERVER.1, MIN_SERVER.2)]
     OldServer { found: String },
+    #[error("could not find out whether there is a stream {name}")]
+    Look { name: String, source: GetStreamError },
     #[error("could not create the stream {name}: is JetStream on, and is there room?")]
     Stream { name: String, source: jetstream::context::CreateStreamError },
     #[error("could not create the bucket {name}")]
@@ -56,15 +59,14 @@ pub fn consumer_name(worker: &str) -> String {
 pub(crate) async fn provision(jetstream: &jetstream::Context, config: &Config) -> Result<(), ProvisionError> {
     let copies = match config.replicas {
         Some(copies) => copies,
-        None => copies(jetstream).await,
+        None => there(jetstream, stream::EVENTS).await?.map_or(1, |events| events.num_replicas.max(1)),
     };
     for mut config in streams(jetstream.client().server_info().max_payload, copies, &config.placement_tags) {
         let name = config.name.clone();
-        if let Ok(there) = jetstream.get_stream(&name).await {
-            let there = &there.cached_info().config;
+        if let Some(there) = there(jetstream, &name).await? {
             config.max_bytes = config.max_bytes.max(there.max_bytes);
             config.placement = config.placement.or_else(|| there.placement.clone());
-            if check_stream(&config, there).is_ok() {
+            if check_stream(&config, &there).is_ok() {
                 continue;
             }
         }
@@ -101,10 +103,18 @@ fn config_of(bucket: &str, max_age: Duration) -> kv::Config {
     }
 }
 
-/// How many servers keep a copy of each stream: as many as keep one of the events.
-async fn copies(jetstream: &jetstream::Context) -> usize {
-    let events = jetstream.get_stream(stream::EVENTS).await;
-    events.map_or(1, |events| events.cached_info().config.num_replicas.max(1))
+/// How a stream is, if it is there. What is not known is not taken for a stream that is to be made.
+async fn there(jetstream: &jetstream::Context, name: &str) -> Result<Option<js::Config>, ProvisionError> {
+    match jetstream.get_stream(name).await {
+        Ok(there) => Ok(Some(there.cached_info().config.clone())),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(source) => Err(ProvisionError::Look { name: name.to_owned(), source }),
+    }
+}
+
+/// Whether there is no such stream.
+pub(crate) fn is_gone(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 /// Opens a bucket, and makes it as asked if it is not there or is another: with as many copies as the streams.
@@ -114,12 +124,10 @@ pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result
         name: name.clone(),
         source,
     };
-    let events = jetstream.get_stream(stream::EVENTS).await;
-    let events = events.ok().map(|events| events.cached_info().config.clone()).unwrap_or_default();
+    let events = there(jetstream, stream::EVENTS).await?.unwrap_or_default();
     let copies = events.num_replicas.max(1);
     let (max_age, max_bytes) = (asked.max_age, asked.max_bytes);
-    if let Ok(there) = jetstream.get_stream(format!("KV_{name}")).await {
-        let there = &there.cached_info().config;
+    if let Some(there) = there(jetstream, &format!("KV_{name}")).await? {
         let same = there.max_age == max_age
             && (max_bytes <= 0 || there.max_bytes == max_bytes)
             && (there.num_replicas, there.allow_direct) == (copies, is_direct(copies));
@@ -194,14 +202,9 @@ fn streams(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config
 pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(), ProvisionError> {
     let lease = runtime.lease::<W>();
     let name = consumer_name(W::NAME);
-    let Ok(stream) = runtime.jetstream().get_stream(W::SOURCE.stream()).await else {
-        return Err(ProvisionError::Echo {
-            name,
-            field: "stream",
-            asked: W::SOURCE.stream().to_owned(),
-            got: "nothing".to_owned(),
-        });
-    };
+    let stream = runtime.jetstream().get_stream(W::SOURCE.stream()).await;
+    let stream =
+        stream.map_err(|source| ProvisionError::Look { name: W::SOURCE.stream().to_owned(), source })?;
     let asked = consumer::pull::Config {
         durable_name: Some(name.clone()),
         filter_subject: W::SOURCE.filter(),
