@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, NaiveDate, Utc};
 use runtime::Stored;
 use tests::TestFleet;
 
@@ -14,10 +14,6 @@ fn date(number: i32) -> NaiveDate {
 
 fn header<'a>(stored: &'a Stored, name: &str) -> &'a str {
     stored.headers.get(name).map_or("", |value| value.as_str())
-}
-
-fn stored_at(stored: &Stored) -> DateTime<FixedOffset> {
-    DateTime::parse_from_rfc3339(&stored.published_at).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,15 +54,15 @@ async fn a_message_that_kills_processes_is_put_aside_and_holds_nobody_up() {
     assert_eq!(header(&letter, "Dl-Subject"), "lf.v1.event.scrape_done.poison");
 
     let parts = fleet.broker.all("lf.v1.run.*.scrape.part.>").await;
-    let took: HashMap<String, DateTime<FixedOffset>> =
-        parts.iter().map(|part| (part.subject.clone(), stored_at(part))).collect();
+    let took: HashMap<String, DateTime<Utc>> =
+        parts.iter().map(|part| (part.subject.clone(), part.published_at)).collect();
     let events = fleet.broker.all("lf.v1.event.scrape_done.>").await;
     let mut delays: Vec<f64> = (0..=OTHERS)
         .zip(events)
         .filter(|(number, _)| *number != OTHERS / 2)
         .map(|(number, event)| {
             let part = took[&format!("lf.v1.run.scrape-{}.scrape.part.reddit", date(number))];
-            (part - stored_at(&event)).as_seconds_f64()
+            (part - event.published_at).as_seconds_f64()
         })
         .collect();
     assert_eq!(delays.len(), OTHERS as usize);

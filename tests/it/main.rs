@@ -7,6 +7,7 @@ mod browser;
 mod business_type;
 mod campaigns;
 mod claude_down;
+mod cluster;
 mod content;
 mod corrections;
 mod crash_poison;

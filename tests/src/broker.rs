@@ -44,7 +44,7 @@ impl Broker {
     pub(crate) async fn connect(url: &str) -> Self {
         let client = async_nats::ConnectOptions::new()
             .reconnect_delay_callback(|_tries| Duration::from_millis(50))
-            .connect(url)
+            .connect(url.split(',').collect::<Vec<_>>())
             .await
             .unwrap();
         let jetstream = jetstream::new(client.clone());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use db::Db;
-use fleet::local::{Binaries, Stack, StackOptions};
+use fleet::local::{Binaries, Cluster, Stack, StackOptions};
 use proto::RunId;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
@@ -34,19 +34,25 @@ pub struct TestFleet {
 impl TestFleet {
     /// Servers with empty tables and streams, and no worker. Claude has no key: templates are the generic ones.
     pub async fn start() -> Self {
-        Self::on(false).await
+        Self::on(StackOptions::default()).await
+    }
+
+    /// On three nats-servers with three copies of every stream.
+    pub async fn on_a_cluster() -> Self {
+        Self::on(StackOptions { cluster: Some(Cluster::of_three().unwrap()), ..StackOptions::default() })
+            .await
     }
 
     /// With a Postgres whose commits survive its own death, and with a key for Claude's stand-in.
     pub async fn durable() -> Self {
-        Self::on(true).await.with_key()
+        Self::on(StackOptions { fsync: true, ..StackOptions::default() }).await.with_key()
     }
 
-    async fn on(fsync: bool) -> Self {
-        let options = StackOptions { fsync, binaries: binaries(), ..StackOptions::default() };
-        let stack = Stack::start(options).unwrap();
+    async fn on(options: StackOptions) -> Self {
+        let servers = options.cluster.as_ref().map_or(1, |cluster| cluster.ports.len());
+        let stack = Stack::start(StackOptions { binaries: binaries(), ..options }).unwrap();
         db::migrate(&stack.postgres_url()).await.unwrap();
-        provision(&stack).await;
+        provision(&stack, servers).await;
         let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
         let (slack, claude) = (SlackStandIn::start().await, ClaudeStandIn::start().await);
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -95,6 +101,13 @@ impl TestFleet {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Leaves a variable of the processes to come to its default.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
         self
     }
 
@@ -220,9 +233,8 @@ pub fn binaries() -> Binaries {
 }
 
 /// Creates the streams, so that a test can speak before any worker runs.
-async fn provision(stack: &Stack) {
-    let nats_url = stack.nats_url();
-    let config = runtime::Config::of(nats_url);
+async fn provision(stack: &Stack, servers: usize) {
+    let config = runtime::Config { replicas: Some(servers), ..runtime::Config::of(stack.nats_url()) };
     runtime::Runtime::start(config).await.unwrap();
 }
 

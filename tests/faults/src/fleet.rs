@@ -214,7 +214,7 @@ impl Fleet {
                     let proxies = self.places.get(place).map_or(&[][..], |slot| slot.proxies(server));
                     proxies.iter().for_each(Proxy::clear_up);
                 }
-                Relief::StartNats => block_in_place(|| self.stack.start_nats())?,
+                Relief::StartNats => self.start_nats()?,
                 Relief::StopServer(server) => block_in_place(|| self.stack.stop_nats_server(server))?,
                 Relief::StartServer(server) => block_in_place(|| self.stack.start_nats_server(server))?,
                 Relief::Reconnect(server) => self.routes.iter().for_each(|routes| routes.reconnect(server)),
@@ -225,13 +225,19 @@ impl Fleet {
         Ok(())
     }
 
+    /// Starts every nats-server that does not run. Nobody waits for a cluster of which some are cut off.
+    fn start_nats(&mut self) -> anyhow::Result<()> {
+        let servers = self.stack.nats_url().split(',').count();
+        Ok((0..servers).try_for_each(|server| block_in_place(|| self.stack.start_nats_server(server)))?)
+    }
+
     /// Makes everything good at once.
     pub(crate) async fn heal(&mut self) -> anyhow::Result<()> {
         self.claude.behave();
         self.slack.behave();
         let last = self.to_come.iter().map(|(at, _)| *at).max().unwrap_or_else(Instant::now);
         self.relieve(last).await?;
-        block_in_place(|| self.stack.start_nats())?;
+        self.start_nats()?;
         (0..self.places.len()).for_each(|place| self.run(place, None));
         Ok(())
     }

@@ -108,6 +108,11 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
                 return Err(anyhow::anyhow!("a worker ended though nobody asked it to").into());
             }
             _ = look.tick() => if let Some(ended) = stack.ended() {
+                if args.cluster && ended.program == "nats-server" {
+                    output.say("Restarting", &format!("a nats-server that ended with {}", ended.status));
+                    tokio::task::block_in_place(|| stack.restart_nats())?;
+                    continue;
+                }
                 let error = anyhow::anyhow!("{} ended by itself with {}\n{}", ended.program, ended.status, ended.log_tail);
                 return Err(Failure { exit: Exit::Failure, error, hint: Some("start again: the data is kept".to_owned()) });
             },

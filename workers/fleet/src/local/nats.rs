@@ -139,9 +139,15 @@ impl Nats {
     /// One of a cluster takes nothing before it knows who leads.
     pub(super) fn wait_for_the_cluster(&mut self) -> Result<(), Error> {
         match (&self.route, &mut self.server, self.monitoring_port) {
-            (Some(_), Some(server), Some(port)) => server.wait_for(START, || is_healthy(port)),
+            (Some(_), Some(server), Some(port)) => server.wait_for(START, || knows_its_leader(port)),
             _ => Ok(()),
         }
+    }
+
+    /// Itself, if it ended unasked.
+    pub(super) fn has_ended(&mut self) -> Option<&mut Self> {
+        self.server.as_mut()?.ended()?;
+        Some(self)
     }
 
     pub(super) fn ask_to_stop(&self) {
@@ -179,13 +185,14 @@ impl Nats {
     }
 }
 
-fn is_healthy(port: u16) -> Option<()> {
+/// Whether a server of a cluster says who leads. Its health says more, and fills its log when it is asked often.
+fn knows_its_leader(port: u16) -> Option<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(ANSWER)).ok()?;
-    stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").ok()?;
+    stream.write_all(b"GET /jsz HTTP/1.0\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.lines().next()?.contains(" 200 ").then_some(())
+    answer.contains("\"leader\": \"").then_some(())
 }
 
 /// The server's ports file, once it is there and whole.

@@ -148,6 +148,12 @@ impl Stack {
         start_nats(&mut self.nats, lock)
     }
 
+    /// Starts those of a cluster again that ended by themselves.
+    pub fn restart_nats(&mut self) -> Result<(), Error> {
+        self.nats.iter_mut().filter_map(Nats::has_ended).for_each(Nats::kill);
+        self.start_nats()
+    }
+
     pub fn stop_nats(&mut self) -> Result<(), Error> {
         self.nats.iter_mut().try_for_each(Nats::stop)
     }
