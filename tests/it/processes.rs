@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::TestFleet;
 
 /// How many processes work.
-async fn count(fleet: &TestFleet) -> usize {
+pub(crate) async fn count(fleet: &TestFleet) -> usize {
     runtime::processes(&fleet.broker.runs).await.unwrap().len()
 }
 

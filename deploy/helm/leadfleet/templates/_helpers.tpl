@@ -68,6 +68,12 @@ containers:
       {{- if not (has "nats" $secrets) }}
       - { name: NATS_URL, value: {{ $root.Values.nats.url | quote }} }
       {{- end }}
+      {{- with $root.Values.nats.replicas }}
+      - { name: LEADFLEET_REPLICAS, value: {{ . | quote }} }
+      {{- end }}
+      {{- with $root.Values.nats.placementTags }}
+      - { name: LEADFLEET_PLACEMENT_TAGS, value: {{ join "," . | quote }} }
+      {{- end }}
       {{- range $secrets }}
       - { name: {{ index $variables . }}, value: /run/secrets/leadfleet/{{ . }} }
       {{- end }}
