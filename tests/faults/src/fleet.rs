@@ -22,6 +22,8 @@ use crate::schedule::{ROLES, Server};
 pub(crate) const CANARIES: [&str; 2] = ["canary-of-postgres", "canary-of-mail"];
 /// Short, so that what a dead worker held is soon with another.
 const LEASE: Duration = Duration::from_secs(2);
+/// Followers wait so long at most before they elect another leader.
+const ELECTION: Duration = Duration::from_secs(9);
 /// How long a place stays empty after an end.
 const RESTART: Duration = Duration::from_millis(300);
 
@@ -40,6 +42,8 @@ pub(crate) struct Fleet {
     pub(crate) tripped: usize,
     /// When answers of Claude, or their records, may have been lost: in a place, or in all.
     pub(crate) ambiguous: Vec<(Option<usize>, Instant, Instant)>,
+    /// Until when some nats-server is away or cut off, or the others have not yet elected another leader.
+    unsettled: Instant,
     to_come: Vec<(Instant, Relief)>,
     starts: usize,
     folder: TempDir,
@@ -97,6 +101,7 @@ impl Fleet {
             unasked: Vec::new(),
             tripped: 0,
             ambiguous: Vec::new(),
+            unsettled: Instant::now(),
             to_come: Vec::new(),
             starts: 0,
             folder,
@@ -167,6 +172,17 @@ impl Fleet {
 
     pub(crate) fn later(&mut self, after: Duration, relief: Relief) {
         self.to_come.push((Instant::now() + after, relief));
+    }
+
+    /// Whether nothing is wrong with any nats-server of a cluster; if so, something is from now on for a while.
+    pub(crate) fn unsettles(&mut self, time: Duration) -> bool {
+        let now = Instant::now();
+        let is_settled = self.unsettled <= now;
+        if is_settled {
+            self.unsettled = now + time + ELECTION;
+            self.may_lose_answers(None, time + ELECTION);
+        }
+        is_settled
     }
 
     /// Notes that what Claude said to a place, or to all, may have been lost from now on.

@@ -19,8 +19,6 @@ use crate::world::World;
 
 /// An answer that is lost may have been asked for so long before, and its record tried for so long after.
 const CALL: Duration = Duration::from_secs(8);
-/// Followers wait so long at most before they elect another leader.
-const ELECTION: Duration = Duration::from_secs(9);
 /// How many messages change places.
 const SHUFFLED: usize = 8;
 
@@ -108,7 +106,7 @@ fn stop(fleet: &mut Fleet, process: usize) -> bool {
 }
 
 fn kill_nats(fleet: &mut Fleet, down: Duration) -> bool {
-    if fleet.stack.nats_pid().is_none() {
+    if fleet.stack.nats_pid().is_none() || fleet.routes.is_some() && !fleet.unsettles(down) {
         return false;
     }
     fleet.may_lose_answers(None, down);
@@ -118,7 +116,9 @@ fn kill_nats(fleet: &mut Fleet, down: Duration) -> bool {
 }
 
 fn kill_servers(fleet: &mut Fleet, first: usize, many: usize, down: Duration) -> bool {
-    fleet.may_lose_answers(None, down + ELECTION);
+    if !fleet.unsettles(down) {
+        return false;
+    }
     for server in (first..first + many).map(|server| server % SERVERS) {
         fleet.stack.kill_nats_server(server);
         fleet.later(down, Relief::StartServer(server));
@@ -127,7 +127,9 @@ fn kill_servers(fleet: &mut Fleet, first: usize, many: usize, down: Duration) ->
 }
 
 fn cut_off(fleet: &mut Fleet, server: usize, time: Duration) -> bool {
-    fleet.may_lose_answers(None, time + ELECTION);
+    if !fleet.unsettles(time) {
+        return false;
+    }
     if let Some(routes) = &fleet.routes {
         routes.cut_off(server);
     }
@@ -136,7 +138,9 @@ fn cut_off(fleet: &mut Fleet, server: usize, time: Duration) -> bool {
 }
 
 fn roll(fleet: &mut Fleet, each: Duration) -> bool {
-    fleet.may_lose_answers(None, each * SERVERS as u32 + ELECTION);
+    if !fleet.unsettles(each * SERVERS as u32) {
+        return false;
+    }
     for server in 0..SERVERS {
         let begin = each * server as u32;
         fleet.later(begin, Relief::StopServer(server));
