@@ -33,6 +33,7 @@ mod schemathesis;
 mod sequence_words;
 mod starting;
 mod tidy;
+mod traces;
 mod triggers;
 mod twice;
 mod wire;

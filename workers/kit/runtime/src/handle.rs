@@ -80,7 +80,8 @@ impl<W: Worker> Handler<W> {
             settle_with(&message, AckKind::Ack).await;
             return Outcome::Succeeded;
         }
-        let (trace, span) = TraceContext::process(envelope.trace.clone(), W::NAME);
+        let (trace, span) =
+            TraceContext::process(envelope.trace.clone(), W::NAME, &envelope.stream, &self.consumer);
         let history = self.history(&envelope).await;
         let outcome = match &history {
             Ok(history) if self.runtime.has_to_be_alone(history.crashes(envelope.delivered)) => {
@@ -266,10 +267,10 @@ impl<W: Worker> Handler<W> {
         let duration = started.elapsed();
         self.metrics.handled(settlement, duration);
         let duration_ms = duration.as_millis();
-        if matches!(settlement, Settlement::Ack) {
-            return tracing::debug!(worker = W::NAME, subject = %message.subject, duration_ms, "handled");
-        }
         let trace_id = trace.trace_id();
+        if matches!(settlement, Settlement::Ack) {
+            return tracing::debug!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, "handled");
+        }
         match (settlement, error) {
             (Settlement::Postpone { .. } | Settlement::CloseGate { .. }, Some(error)) => {
                 tracing::info!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, "postponed");

@@ -1,6 +1,7 @@
 //! The W3C trace a message belongs to, carried from message to message in `traceparent`.
 
 use crate::telemetry;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
     TraceState, Tracer as _,
@@ -51,7 +52,14 @@ impl TraceContext {
     }
 
     /// Starts the span of a message's handling; its context is what results carry on.
-    pub(crate) fn process(parent: Option<Self>, worker: &'static str) -> (Self, MessageSpan) {
+    ///
+    /// Named by the conventions of OpenTelemetry for messaging; nothing of what the message says.
+    pub(crate) fn process(
+        parent: Option<Self>,
+        worker: &'static str,
+        stream: &str,
+        consumer: &str,
+    ) -> (Self, MessageSpan) {
         let Some(tracer) = telemetry::tracer() else {
             let context =
                 parent.map_or_else(Self::root, |parent| Self::with_trace(parent.context.trace_id()));
@@ -60,7 +68,15 @@ impl TraceContext {
         let parent = parent.map_or_else(opentelemetry::Context::new, |parent| {
             opentelemetry::Context::new().with_remote_span_context(parent.context)
         });
-        let builder = SpanBuilder::from_name(format!("process {worker}")).with_kind(SpanKind::Consumer);
+        let builder = SpanBuilder::from_name(format!("process {worker}"))
+            .with_kind(SpanKind::Consumer)
+            .with_attributes([
+                KeyValue::new("messaging.system", "nats"),
+                KeyValue::new("messaging.operation.type", "process"),
+                KeyValue::new("messaging.operation.name", "process"),
+                KeyValue::new("messaging.destination.name", stream.to_owned()),
+                KeyValue::new("messaging.consumer.group.name", consumer.to_owned()),
+            ]);
         let span = tracer.build_with_context(builder, &parent);
         let context = span.span_context().clone();
         (Self { context }, MessageSpan { span: Some(span) })
@@ -101,7 +117,7 @@ mod tests {
     fn a_trace_is_carried_on() {
         let parent = TraceContext::parse(PARENT).unwrap();
         assert_eq!(parent.traceparent(), PARENT);
-        let (child, _) = TraceContext::process(Some(parent), "scorer");
+        let (child, _) = TraceContext::process(Some(parent), "scorer", "RUN", "scorer-v1");
         assert_eq!(child.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_ne!(child.traceparent(), PARENT);
     }
