@@ -59,6 +59,8 @@ impl Telemetry {
 pub async fn run(args: Args, settings: &Settings, output: Output) -> Result<Exit, Failure> {
     let mut asked = Asked::new().context("could not listen for signals")?;
     let _telemetry = args.telemetry.start()?;
+    // Who reads JSON reads nothing else.
+    let output = Output { quiet: output.quiet || args.telemetry.log_format == LogFormat::Json, ..output };
     let workers = Workers::load(settings)?;
     let roles = role::expand(&args.workers);
     if let Some(reply) = args.alone {
