@@ -57,20 +57,6 @@ pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
         ALTER TABLE lead_words DROP CONSTRAINT lead_words_client_id_lead_id_fkey"
             .to_owned(),
         format!(
-            "INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, state,
-                collected_at, created_at, status, converted_at, first_touch_at, als_snapshot)
-            SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'lead_' || n, 'Lead',
-                'Title ' || n % 211, 'Industry ' || n % 37, n % 600, n % 7 = 0, 'bench', 'AZ',
-                now() - interval '250 days', now() - interval '250 days', CASE WHEN booked THEN 'converted' ELSE 'not_interested' END,
-                CASE WHEN booked THEN date_trunc('day', now()) - interval '180 days' + n % 86400 * interval '1 second' END,
-                date_trunc('day', now()) - interval '200 days' + n % 86400 * interval '1 second',
-                jsonb_build_object('tier', (ARRAY['hot', 'warm', 'cool'])[n % 3 + 1], 'components', jsonb_build_object(
-                    'data_quality', n % 21, 'authority', n % 26, 'company_fit', n % 23,
-                    'timing', CASE WHEN booked THEN 5 + n % 11 ELSE n % 14 END, 'risk', 0))
-            FROM (SELECT n, hashint8(n) % 100 + 100 < 30 + n % 211 % 10 AS booked
-                FROM generate_series(1, {leads}) AS n) AS made"
-        ),
-        format!(
             "INSERT INTO activities (id, lead_id, action, channel, created_at, source, event_id, led_to_booking,
                 content_features)
             SELECT ('01900000-0000-7000-9' || step || '00-' || lpad(to_hex(n), 12, '0'))::uuid,
@@ -82,6 +68,23 @@ pub(crate) async fn fill(url: &str, leads: u64) -> anyhow::Result<()> {
                 CASE WHEN step < 5 THEN '{{\"s\":\"Subject ' || n % 13 || '\",\"p\":[' || n % 7 || '],\"a\":' || n % 5
                     || ',\"c\":' || n % 9 || ',\"w\":' || 40 + n % 80 || ',\"n\":' || 300 + n % 80 || '}}' END
             FROM generate_series(1, {leads}) AS n, generate_series(1, 5) AS step"
+        ),
+        // By it the histories are read.
+        "ANALYZE activities".to_owned(),
+        format!(
+            "INSERT INTO leads (id, prospect_id, name, title, industry, employee_count, is_hiring, source, state,
+                collected_at, created_at, status, converted_at, first_touch_at, als_snapshot, history)
+            SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'lead_' || n, 'Lead',
+                'Title ' || n % 211, 'Industry ' || n % 37, n % 600, n % 7 = 0, 'bench', 'AZ',
+                now() - interval '250 days', now() - interval '250 days', CASE WHEN booked THEN 'converted' ELSE 'not_interested' END,
+                CASE WHEN booked THEN date_trunc('day', now()) - interval '180 days' + n % 86400 * interval '1 second' END,
+                date_trunc('day', now()) - interval '200 days' + n % 86400 * interval '1 second',
+                jsonb_build_object('tier', (ARRAY['hot', 'warm', 'cool'])[n % 3 + 1], 'components', jsonb_build_object(
+                    'data_quality', n % 21, 'authority', n % 26, 'company_fit', n % 23,
+                    'timing', CASE WHEN booked THEN 5 + n % 11 ELSE n % 14 END, 'risk', 0)),
+                leadfleet_history(leadfleet_client(), ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid)
+            FROM (SELECT n, hashint8(n) % 100 + 100 < 30 + n % 211 % 10 AS booked
+                FROM generate_series(1, {leads}) AS n) AS made"
         ),
         "INSERT INTO lead_words (client_id, word, lead_id)
             SELECT client_id, unnest(tsvector_to_array(leadfleet_words(name, company, title))), id FROM leads"

@@ -1,6 +1,5 @@
 //! Learns the patterns of a client: reads, counts, decides, stores.
 
-use crate::counts::Lexicon;
 use crate::detector::{Detector, Findings, LEAST, Setting};
 use crate::gate::{Before, Decision, STABLE_RUNS, Source};
 use crate::reading::{BATCH, Batch};
@@ -8,7 +7,7 @@ use crate::{Conversion, Error, held};
 use als::Weights;
 use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use db::conversion::{self, ClientWeights, Learned, Pattern};
-use db::outcomes::{EVERYBODY, Outcomes};
+use db::outcomes::{EVERYBODY, History, LeadRow, Outcomes};
 use db::{Tx, Uuid};
 use patterns::{Header, PatternType};
 use serde_json::Value;
@@ -96,28 +95,17 @@ impl Conversion {
             let end = outcomes.batch_end(after, BATCH).await?;
             let range = (after, end.unwrap_or(last));
             batch.clear();
-            let Lexicon { titles, industries, contents } = detector.lexicon();
-            let (mut read_leads, mut read_activities) = (0u64, 0u64);
-            let advance = |read: &mut u64| {
-                *read += 1;
-                if read.is_multiple_of(ADVANCED_EVERY) {
+            let lexicon = detector.lexicon();
+            let mut read = 0;
+            let add = |row: LeadRow<'_>, history: History<'_>| {
+                activities += batch.add(row, history, lexicon) as u64;
+                read += 1;
+                if read % ADVANCED_EVERY == 0 {
                     advanced();
                 }
             };
-            let both = outcomes.all(
-                range,
-                |row| {
-                    batch.leads.add(row, titles, industries);
-                    advance(&mut read_leads);
-                },
-                |row| {
-                    batch.events.add(row, contents);
-                    advance(&mut read_activities);
-                },
-            );
-            let both = both.await?;
-            (leads, activities) = (leads + both.0, activities + both.1);
-            batch.cases(&detector.lexicon().contents).each(|cases| {
+            leads += outcomes.histories(range, add).await?;
+            batch.cases().each(|cases| {
                 observe(detector, cases);
                 advanced();
             });

@@ -1,6 +1,7 @@
 //! Turns the rows of a client into cases, a batch of leads at a time.
 
 use crate::case::{CHANNELS, Case, Lead, Names, Outcome, Symbol, TIERS, Touch};
+use crate::counts::Lexicon;
 use crate::local::{LocalTime, Zones};
 use crate::words::Contents;
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use rayon::slice::ParallelSliceMut as _;
 use std::ops::Range;
 use std::slice::ChunksMut;
 
-/// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the tables.
+/// Leads in a batch: what is in memory at once, with all that happened to them. So many are read by one scan of the table.
 pub(crate) const BATCH: i64 = 1_000_000;
 /// Activities of a batch for which there is room from the beginning. Room that nothing is written to takes no memory; a
 /// list that grows is copied, and takes it twice.
@@ -28,13 +29,9 @@ const MOST_POINTS: [f32; 4] = [20.0, 25.0, 25.0, 15.0];
 /// A batch of leads with what happened to them.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    pub(crate) leads: Leads,
-    pub(crate) events: Events,
-}
-
-#[derive(Debug)]
-pub(crate) struct Leads {
-    list: Vec<Known>,
+    leads: Vec<Known>,
+    /// Those of a lead together, in the order of time.
+    events: Vec<Event>,
     zones: Zones,
     /// Seconds since 1970: what came later is not known yet.
     as_of: i64,
@@ -45,17 +42,13 @@ struct Known {
     lead: Lead,
     /// The place of its zone.
     zone: usize,
-    /// The places of its events, once they are in order.
+    /// The places of its events.
     events: Range<usize>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Events(Vec<Event>);
-
-/// An activity, so that sorting brings those of a lead together in the order of time.
+/// An activity, so that sorting brings those of a lead into the order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
-    lead: u128,
     at: i64,
     kind: Kind,
     channel: u8,
@@ -83,35 +76,42 @@ enum Kind {
 
 impl Batch {
     pub(crate) fn new(zone: Tz, as_of: DateTime<Utc>) -> Self {
-        let list = Vec::with_capacity(BATCH as usize);
-        let leads = Leads { list, zones: Zones::new(zone), as_of: as_of.timestamp() };
-        Self { leads, events: Events(Vec::with_capacity(ROOM)) }
+        let (leads, events) = (Vec::with_capacity(BATCH as usize), Vec::with_capacity(ROOM));
+        Self { leads, events, zones: Zones::new(zone), as_of: as_of.timestamp() }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.leads.list.clear();
-        self.events.0.clear();
+        self.leads.clear();
+        self.events.clear();
     }
 
-    /// Hands all cases to `each`, in the order of their hashes, the same ones whatever order the rows came in.
-    pub(crate) fn cases(&mut self, contents: &Contents) -> Cases<'_> {
-        let Leads { list: leads, zones, .. } = &mut self.leads;
-        leads.par_sort_unstable_by_key(|known| known.lead.id);
-        self.events.0.par_sort_unstable();
-        for alike in self.events.0.chunk_by_mut(Event::is_like).filter(|alike| alike.len() > 1) {
+    /// Adds a lead with what happened to it; how much that was.
+    pub(crate) fn add<'a>(
+        &mut self,
+        row: LeadRow<'_>,
+        activities: impl Iterator<Item = ActivityRow<'a>>,
+        Lexicon { titles, industries, contents }: &mut Lexicon,
+    ) -> usize {
+        let start = self.events.len();
+        self.events.extend(activities.map(|row| event(&row, contents)));
+        let own = &mut self.events[start..];
+        own.sort_unstable();
+        for alike in own.chunk_by_mut(Event::is_like).filter(|alike| alike.len() > 1) {
             // Symbols are numbered as rows come.
             alike.sort_by_cached_key(|event| {
                 contents.get(event.content).map(|content| content.features.text())
             });
         }
-        let events = &self.events.0;
-        let mut place = 0;
-        for Known { lead, events: own, .. } in leads.iter_mut() {
-            // Of leads that are deleted there may be activities.
-            let start = place + own_events(&events[place..], |event| event.lead < lead.id);
-            place = start + own_events(&events[start..], |event| event.lead == lead.id);
-            *own = start..place;
-        }
+        let added = own.len();
+        let lead = lead(&row, self.as_of, titles, industries);
+        let zone = self.zones.of(row.time_zone, row.state, row.country);
+        self.leads.push(Known { lead, zone, events: start..start + added });
+        added
+    }
+
+    /// Hands all cases to `each`, in the order of their hashes, the same ones whatever order the rows came in.
+    pub(crate) fn cases(&mut self) -> Cases<'_> {
+        let Self { leads, events, zones, .. } = self;
         leads.par_sort_unstable_by_key(|known| (known.lead.hash, known.lead.id));
         Cases { leads: leads.chunks_mut(AT_ONCE), events, zones }
     }
@@ -160,65 +160,55 @@ struct Touched<'a> {
     touches: Vec<Touch>,
 }
 
-impl Leads {
-    pub(crate) fn add(&mut self, row: LeadRow<'_>, titles: &mut Names, industries: &mut Names) {
-        let id = row.id.as_u128();
-        let named = |text: &str, names: &mut Names| {
-            Some(text.trim())
-                .filter(|text| !text.is_empty())
-                .and_then(|text| names.symbol_of(text, MOST_NAMES))
-        };
-        let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
-        let lead = Lead {
-            hash: mixed(row.hash),
-            id,
-            title: named(row.title, titles),
-            industry: named(row.industry, industries),
-            employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
-            signals: [row.is_new_role, row.is_hiring, row.recently_funded],
-            outcome: outcome(&row, self.as_of),
-            bounced: row.status == "bounced",
-            converted_at: row.converted_at.filter(|at| *at <= self.as_of),
-            known_since: row.created_at,
-            parts: parts(row.points),
-            tier: u8::try_from(tier).unwrap_or_default(),
-            answered_by: None,
-        };
-        let zone = self.zones.of(row.time_zone, row.state, row.country);
-        self.list.push(Known { lead, zone, events: 0..0 });
+fn lead(row: &LeadRow<'_>, as_of: i64, titles: &mut Names, industries: &mut Names) -> Lead {
+    let named = |text: &str, names: &mut Names| {
+        Some(text.trim()).filter(|text| !text.is_empty()).and_then(|text| names.symbol_of(text, MOST_NAMES))
+    };
+    let tier = TIERS.iter().position(|tier| *tier == row.tier).unwrap_or(TIERS.len() - 1);
+    Lead {
+        hash: mixed(row.hash),
+        id: row.id.as_u128(),
+        title: named(row.title, titles),
+        industry: named(row.industry, industries),
+        employees: row.employee_count.and_then(|count| u32::try_from(count).ok()),
+        signals: [row.is_new_role, row.is_hiring, row.recently_funded],
+        outcome: outcome(row, as_of),
+        bounced: row.status == "bounced",
+        converted_at: row.converted_at.filter(|at| *at <= as_of),
+        known_since: row.created_at,
+        parts: parts(row.points),
+        tier: u8::try_from(tier).unwrap_or_default(),
+        answered_by: None,
     }
 }
 
-impl Events {
-    pub(crate) fn add(&mut self, row: ActivityRow<'_>, contents: &mut Contents) {
-        let (kind, named) = match row.action {
-            "replied" => (Kind::Reply, row.channel),
-            "meeting_booked" => (Kind::Booking, row.channel),
-            "email_sent" => (Kind::Touch, "email"),
-            "linkedin_sent" => (Kind::Touch, "linkedin"),
-            "sms_sent" => (Kind::Touch, "sms"),
-            "voice_completed" => (Kind::Touch, "voice"),
-            _ => (Kind::Touch, row.channel),
-        };
-        let channel = CHANNELS.iter().position(|known| *known == named).unwrap_or(CHANNELS.len() - 1);
-        let content = if row.content_features.is_empty() {
-            // Written down by somebody else: what is in it is counted now.
-            let snapshot = serde_json::from_str::<Snapshot>(row.content_snapshot).ok();
-            snapshot.map(|snapshot| Features::of_snapshot(&snapshot, Recipient::default()).text())
-        } else {
-            None
-        };
-        let text = content.as_deref().unwrap_or(row.content_features);
-        let channel = u8::try_from(channel).unwrap_or_default();
-        let content = if text.is_empty() { None } else { contents.symbol(text, channel) };
-        self.0.push(Event {
-            lead: row.lead_id.as_u128(),
-            at: row.created_at,
-            kind,
-            channel,
-            converting: row.led_to_booking,
-            content: content.unwrap_or(NO_CONTENT),
-        });
+fn event(row: &ActivityRow<'_>, contents: &mut Contents) -> Event {
+    let (kind, named) = match row.action {
+        "replied" => (Kind::Reply, row.channel),
+        "meeting_booked" => (Kind::Booking, row.channel),
+        "email_sent" => (Kind::Touch, "email"),
+        "linkedin_sent" => (Kind::Touch, "linkedin"),
+        "sms_sent" => (Kind::Touch, "sms"),
+        "voice_completed" => (Kind::Touch, "voice"),
+        _ => (Kind::Touch, row.channel),
+    };
+    let channel = CHANNELS.iter().position(|known| *known == named).unwrap_or(CHANNELS.len() - 1);
+    let content = if row.content_features.is_empty() {
+        // Written down by somebody else: what is in it is counted now.
+        let snapshot = serde_json::from_str::<Snapshot>(row.content_snapshot).ok();
+        snapshot.map(|snapshot| Features::of_snapshot(&snapshot, Recipient::default()).text())
+    } else {
+        None
+    };
+    let text = content.as_deref().unwrap_or(row.content_features);
+    let channel = u8::try_from(channel).unwrap_or_default();
+    let content = if text.is_empty() { None } else { contents.symbol(text, channel) };
+    Event {
+        at: row.created_at,
+        kind,
+        channel,
+        converting: row.led_to_booking,
+        content: content.unwrap_or(NO_CONTENT),
     }
 }
 
@@ -234,11 +224,6 @@ pub(crate) fn outcome(row: &LeadRow<'_>, as_of: i64) -> Outcome {
         "unsubscribed" | "bounced" | "not_interested" | "dead" => Outcome::Failed,
         _ => Outcome::Open,
     }
-}
-
-/// How many of the first events are like this: few, so they are counted one by one.
-fn own_events(events: &[Event], are: impl Fn(&Event) -> bool) -> usize {
-    events.iter().take_while(|event| are(event)).count()
 }
 
 /// Whether the lead has booked after all, and by which touch and which answer.
@@ -325,24 +310,21 @@ mod tests {
     fn messages_of_one_second_are_in_the_same_order_whatever_order_they_come_in() {
         let subjects = |order: [&str; 3]| {
             let mut batch = Batch::new(Tz::UTC, DateTime::UNIX_EPOCH);
-            let (mut names, mut contents) = (Names::default(), Contents::default());
-            batch.leads.add(lead(), &mut names, &mut Names::default());
-            for subject in order {
-                let row = ActivityRow {
-                    lead_id: lead().id,
-                    created_at: 60,
-                    action: "sent",
-                    channel: "email",
-                    led_to_booking: false,
-                    content_features: &format!("{{\"s\":\"{subject}\",\"w\":40,\"n\":300}}"),
-                    content_snapshot: "",
-                };
-                batch.events.add(row, &mut contents);
-            }
+            let mut lexicon = Lexicon::default();
+            let features = order.map(|subject| format!("{{\"s\":\"{subject}\",\"w\":40,\"n\":300}}"));
+            let activities = features.iter().map(|features| ActivityRow {
+                created_at: 60,
+                action: "sent",
+                channel: "email",
+                led_to_booking: false,
+                content_features: features,
+                content_snapshot: "",
+            });
+            batch.add(lead(), activities, &mut lexicon);
             let mut seen = Vec::new();
-            batch.cases(&contents).each(|cases| {
+            batch.cases().each(|cases| {
                 let touches = cases.iter().flat_map(|case| case.touches);
-                let known = touches.filter_map(|touch| contents.get(touch.content?));
+                let known = touches.filter_map(|touch| lexicon.contents.get(touch.content?));
                 seen.extend(known.map(|content| content.features.subject.clone()));
             });
             seen

@@ -1,11 +1,9 @@
 //! What conversions are learned from: leads and what was sent to them, as of one moment, in batches of leads.
 
-use crate::rows::{self, Fields};
+use crate::rows::{self, Fields, MICROS};
 use crate::{Db, Error};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::{try_join, try_join_all};
 use sqlx::PgConnection;
-use std::sync::{Mutex, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
@@ -18,12 +16,9 @@ pub const EVERYBODY: (Uuid, Uuid) = (Uuid::nil(), Uuid::max());
 /// A repeatable-read view of one client's leads of a year, of what had happened up to a moment.
 #[derive(Debug)]
 pub struct Outcomes {
-    db: Db,
     client: Uuid,
     as_of: DateTime<Utc>,
     leads: PgConnection,
-    /// Of the same snapshot, once activities are asked for: the server sends all at once.
-    activities: Vec<PgConnection>,
     _reading: OwnedSemaphorePermit,
 }
 
@@ -58,7 +53,6 @@ pub struct LeadRow<'a> {
 /// Something that went out to a lead, or came back from it.
 #[derive(Clone, Copy, Debug)]
 pub struct ActivityRow<'a> {
-    pub lead_id: Uuid,
     pub created_at: i64,
     pub action: &'a str,
     pub channel: &'a str,
@@ -68,11 +62,41 @@ pub struct ActivityRow<'a> {
     pub content_snapshot: &'a str,
 }
 
+/// What teaches of one lead, in the order of time, as `leadfleet_history` writes it.
+#[derive(Debug)]
+pub struct History<'a> {
+    rest: Fields<'a>,
+    /// In microseconds since 1970: nothing before, nor after.
+    since: i64,
+    until: i64,
+}
+
+impl<'a> Iterator for History<'a> {
+    type Item = ActivityRow<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(at) = self.rest.micros() {
+            let row = ActivityRow {
+                created_at: at.div_euclid(MICROS),
+                action: self.rest.text().unwrap_or_default(),
+                channel: self.rest.text().unwrap_or_default(),
+                led_to_booking: self.rest.bool(),
+                content_features: self.rest.text().unwrap_or_default(),
+                content_snapshot: self.rest.text().unwrap_or_default(),
+            };
+            if at > self.since && at <= self.until {
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
 impl Outcomes {
     pub async fn open(db: &Db, client: Uuid, as_of: DateTime<Utc>) -> Result<Self, Error> {
         let reading = db.may_read().await?;
         let leads = db.reader(BEGIN, client).await?;
-        Ok(Self { db: db.clone(), client, as_of, leads, activities: Vec::new(), _reading: reading })
+        Ok(Self { client, as_of, leads, _reading: reading })
     }
 
     /// The last id of the next `size` leads after an id; none when there are no more behind it.
@@ -93,80 +117,34 @@ impl Outcomes {
         range: (Uuid, Uuid),
         mut each: impl FnMut(LeadRow<'_>),
     ) -> Result<u64, Error> {
-        let query = self.leads_query(range);
+        let query = self.leads_query(range, "");
         rows::each(&mut self.leads, &query, |mut fields| each(lead(&mut fields))).await
     }
 
-    /// The same, and at once what went out to them and came back, in any order; how many of both.
-    pub async fn all(
+    /// The same, and what went out to each of them and came back.
+    pub async fn histories(
         &mut self,
         range: (Uuid, Uuid),
-        mut each_lead: impl FnMut(LeadRow<'_>),
-        each_activity: impl FnMut(ActivityRow<'_>) + Send,
-    ) -> Result<(u64, u64), Error> {
-        let (leads, activities) = (self.leads_query(range), self.activities_queries(range).await?);
-        while self.activities.len() < activities.len() {
-            let beside = self.beside().await?;
-            self.activities.push(beside);
-        }
-        // All are read by one task: nobody waits for another.
-        let each_activity = Mutex::new(each_activity);
-        let activities = self.activities.iter_mut().zip(&activities).map(|(connection, query)| {
-            rows::each(connection, query, |mut fields| {
-                let mut each = each_activity.lock().unwrap_or_else(PoisonError::into_inner);
-                each(activity(&mut fields));
-            })
-        });
-        let (leads, activities) = try_join(
-            rows::each(&mut self.leads, &leads, |mut fields| each_lead(lead(&mut fields))),
-            try_join_all(activities),
-        )
-        .await?;
-        Ok((leads, activities.iter().sum()))
+        mut each: impl FnMut(LeadRow<'_>, History<'_>),
+    ) -> Result<u64, Error> {
+        let query = self.leads_query(range, ", history");
+        let [since, until] = [self.as_of - LOOKBACK, self.as_of].map(|moment| moment.timestamp_micros());
+        rows::each(&mut self.leads, &query, |mut fields| {
+            let lead = lead(&mut fields);
+            let rest = Fields::of(fields.next().unwrap_or_default());
+            each(lead, History { rest, since, until });
+        })
+        .await
     }
 
-    /// Another connection that sees what the first one sees.
-    async fn beside(&mut self) -> Result<PgConnection, Error> {
-        let snapshot = sqlx::query_scalar!(r#"SELECT pg_export_snapshot() AS "name!""#);
-        let snapshot = snapshot.fetch_one(&mut self.leads).await?;
-        self.db.reader(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{snapshot}'"), self.client).await
-    }
-
-    fn leads_query(&self, (after, until): (Uuid, Uuid)) -> String {
+    fn leads_query(&self, (after, until): (Uuid, Uuid), more: &str) -> String {
         let (client, as_of) = (self.client, self.as_of.to_rfc3339());
         let since = (self.as_of - LOOKBACK).to_rfc3339();
         format!(
             "SELECT id, hashtextextended(prospect_id, 0), title, industry, employee_count, is_new_role, is_hiring,
-                recently_funded, status, converted_at, created_at, als_before, time_zone, state, country
+                recently_funded, status, converted_at, created_at, als_before, time_zone, state, country{more}
             FROM leads WHERE client_id = '{client}' AND id > '{after}' AND id <= '{until}' AND deleted_at IS NULL
                 AND created_at <= '{as_of}' AND coalesce(first_touch_at, created_at) > '{since}'"
-        )
-    }
-
-    /// Of all leads one for each half of the table: what the server does for one of them takes longer than all of what is
-    /// done here.
-    async fn activities_queries(&mut self, range: (Uuid, Uuid)) -> Result<Vec<String>, Error> {
-        if range != EVERYBODY {
-            let (after, until) = range;
-            return Ok(vec![self.activities_query(&format!("lead_id > '{after}' AND lead_id <= '{until}'"))]);
-        }
-        let pages = sqlx::query_scalar!(
-            r#"SELECT pg_relation_size('activities') / current_setting('block_size')::bigint AS "pages!""#
-        );
-        let middle = pages.fetch_one(&mut self.leads).await? / 2;
-        let halves = [format!("ctid < '({middle},0)'"), format!("ctid >= '({middle},0)'")];
-        Ok(halves.map(|half| self.activities_query(&half)).into())
-    }
-
-    fn activities_query(&self, part: &str) -> String {
-        let (client, as_of) = (self.client, self.as_of.to_rfc3339());
-        let since = (self.as_of - LOOKBACK).to_rfc3339();
-        format!(
-            "SELECT lead_id, created_at, action, channel, led_to_booking, content_features,
-                CASE WHEN content_features IS NULL THEN content_snapshot::text END
-            FROM activities WHERE client_id = '{client}' AND lead_id IS NOT NULL AND {part}
-                AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine
-                AND created_at <= '{as_of}' AND created_at > '{since}'"
         )
     }
 }
@@ -199,16 +177,4 @@ fn lead<'a>(fields: &mut Fields<'a>) -> LeadRow<'a> {
         *text = fields.text().unwrap_or_default();
     }
     row
-}
-
-fn activity<'a>(fields: &mut Fields<'a>) -> ActivityRow<'a> {
-    ActivityRow {
-        lead_id: fields.uuid(),
-        created_at: fields.seconds().unwrap_or_default(),
-        action: fields.text().unwrap_or_default(),
-        channel: fields.text().unwrap_or_default(),
-        led_to_booking: fields.bool(),
-        content_features: fields.text().unwrap_or_default(),
-        content_snapshot: fields.text().unwrap_or_default(),
-    }
 }

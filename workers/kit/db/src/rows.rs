@@ -9,6 +9,9 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// Flags and the length of an extension that nobody uses.
 const HEADER: usize = SIGNATURE.len() + 8;
 
+/// A second.
+pub(crate) const MICROS: i64 = 1_000_000;
+
 /// The fields of one row, read one after the other in the order of the query. What is not there reads as null.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
@@ -16,6 +19,11 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Fields that are written one after the other.
+    pub(crate) fn of(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
     /// The bytes of the next field.
     pub(crate) fn next(&mut self) -> Option<&'a [u8]> {
         let (length, rest) = self.rest.split_first_chunk::<4>()?;
@@ -54,10 +62,14 @@ impl<'a> Fields<'a> {
         self.next().is_some_and(|field| field == [1])
     }
 
-    /// Seconds since 1970; Postgres counts microseconds since 2000.
+    /// Seconds since 1970.
     pub(crate) fn seconds(&mut self) -> Option<i64> {
-        let micros = self.int8()?;
-        Some(micros.div_euclid(1_000_000) + 946_684_800)
+        Some(self.micros()?.div_euclid(MICROS))
+    }
+
+    /// Microseconds since 1970; Postgres counts them since 2000.
+    pub(crate) fn micros(&mut self) -> Option<i64> {
+        Some(self.int8()?.saturating_add(946_684_800 * MICROS))
     }
 
     pub(crate) fn date(&mut self) -> Option<NaiveDate> {

@@ -8,6 +8,7 @@ mod contractors;
 mod conversion;
 mod errors;
 mod growth;
+mod histories;
 mod imports;
 mod links;
 mod metrics;
