@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from checks import CHECKS, ROOT, chart, compose, image, monitoring, texts  # noqa: F401  each puts its checks on the list
+from checks import CHECKS, NOTES, ROOT, chart, compose, dependencies, image, monitoring, texts  # noqa: F401  each puts its checks on the list
 
 
 def run(deploy: Path) -> dict[str, list[str]]:
@@ -24,7 +24,8 @@ def main() -> int:
     deploy = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "deploy"
     found = run(deploy)
     for name, wrong in found.items():
-        print(f"ok  {name}" if not wrong else "\n".join(f"bad {name}: {each}" for each in wrong))
+        note = f" ({NOTES[name]})" if name in NOTES else ""
+        print(f"ok  {name}{note}" if not wrong else "\n".join(f"bad {name}: {each}" for each in wrong))
     return 1 if any(found.values()) else 0
 
 

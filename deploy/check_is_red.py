@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import sys
 import tempfile
@@ -49,12 +50,28 @@ MISTAKES = [
     ("collector configuration", "monitoring/otel-collector.yaml", "[otlp]", "[oltp]"),
     ("commands", "README.md", "leadfleet doctor", "leadfleet doktor"),
     ("runbook", "README.md", "| `LeadfleetStuck`", "| `LeadfleetStock`"),
+    # The archive is not compressed where this is planted, and keeps its lengths: h2 would have to be newer than it is.
+    ("advisories", "advisory-db/advisory-db.tar.xz", 'patched = [">= 0.4.16"]', 'patched = [">= 9.4.16"]'),
+    ("advisories", "deny.toml", "ignore = []", 'ignore = ["RUSTSEC-2025-0012"]'),
+    ("licences", "deny.toml", '  "ISC",\n', ""),
+    ("licences", "deny.toml", '"MIT",', '"MIT",\n  "GPL-3.0-only",'),
+    ("bans", "deny.toml", '{ crate = "backoff"', '{ crate = "backon"'),
+    ("bans", "deny.toml", '{ crate = "opentelemetry", deny', '{ crate = "base64", deny'),
+    ("sources", "deny.toml", "rust-lang/crates.io-index", "rust-lang/crates.io-other"),
     ("pinned tools", "requirements-check.txt", "attrs==", "attrs>="),
 ]
 
 
 def red(deploy: Path) -> set[str]:
     return {name for name, wrong in run(deploy).items() if wrong}
+
+
+def plant(file: Path, right: bytes, wrong: bytes) -> bool:
+    packed = file.suffix == ".xz"
+    text = lzma.decompress(file.read_bytes()) if packed else file.read_bytes()
+    changed = text.replace(right, wrong, 1)
+    file.write_bytes(lzma.compress(changed, preset=0) if packed else changed)
+    return right in text
 
 
 def main() -> int:
@@ -66,9 +83,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "deploy"
             shutil.copytree(ROOT / "deploy", copy, ignore=shutil.ignore_patterns("secrets", "__pycache__"))
-            text = (copy / file).read_text()
-            (copy / file).write_text(text.replace(right, wrong, 1))
-            found = red(copy) - before if right in text else {"the mistake could not be planted"}
+            planted = plant(copy / file, right.encode(), wrong.encode())
+            found = red(copy) - before if planted else {"the mistake could not be planted"}
         what = f"{file}: {' '.join(wrong.split()) or 'without ' + right.strip()}"
         fine = found == set(wanted.split(", "))
         failed |= not fine

