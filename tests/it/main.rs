@@ -11,6 +11,7 @@ mod cluster;
 mod content;
 mod corrections;
 mod crash_poison;
+mod dependencies;
 mod due_everywhere;
 mod experiments;
 mod geographic;
