@@ -50,8 +50,8 @@ MISTAKES = [
     ("collector configuration", "monitoring/otel-collector.yaml", "[otlp]", "[oltp]"),
     ("commands", "README.md", "leadfleet doctor", "leadfleet doktor"),
     ("runbook", "README.md", "| `LeadfleetStuck`", "| `LeadfleetStock`"),
-    # The archive is not compressed where this is planted, and keeps its lengths: h2 would have to be newer than it is.
-    ("advisories", "advisory-db/advisory-db.tar.xz", 'patched = [">= 0.4.16"]', 'patched = [">= 9.4.16"]'),
+    # The archive is not compressed where this is planted, and keeps its lengths: bytes would have to be newer than it is.
+    ("advisories", "advisory-db/advisory-db.tar.xz", 'patched = [">= 1.11.1"]', 'patched = [">= 9.11.1"]'),
     ("advisories", "deny.toml", "ignore = []", 'ignore = ["RUSTSEC-2025-0012"]'),
     ("licences", "deny.toml", '  "ISC",\n', ""),
     ("licences", "deny.toml", '"MIT",', '"MIT",\n  "GPL-3.0-only",'),

@@ -66,7 +66,8 @@ fn names(code: &str, dependency: &str) -> bool {
     code.match_indices(&name).any(|(at, _)| {
         let before = code[..at].chars().next_back().unwrap_or(' ');
         let after = &code[at + name.len()..];
-        let begins = !before.is_alphanumeric() && before != '_' && (before != ':' || code[..at].ends_with(" ::"));
+        let begins =
+            !before.is_alphanumeric() && before != '_' && (before != ':' || code[..at].ends_with(" ::"));
         begins && ["::", ";", " as "].iter().any(|end| after.starts_with(end))
     })
 }
@@ -88,7 +89,8 @@ fn every_dependency_is_used() {
     let folders: Vec<&str> = manifests.iter().map(|path| path.trim_end_matches("/Cargo.toml")).collect();
     // Of crates in each other, a file is of the innermost.
     let owner = |path: &str| {
-        let around = folders.iter().filter(|folder| path.strip_prefix(**folder).is_some_and(|p| p.starts_with('/')));
+        let around =
+            folders.iter().filter(|folder| path.strip_prefix(**folder).is_some_and(|p| p.starts_with('/')));
         around.max_by_key(|folder| folder.len()).copied()
     };
     let mut unused = Vec::new();
