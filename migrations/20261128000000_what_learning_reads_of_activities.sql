@@ -7,17 +7,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(int4send(length(field)) || field, int4send(-1));
 
 -- All activities of a lead that teach, one after the other, each with the fields that are read of it. The words are sent
--- only where nothing was counted of them.
+-- only where nothing was counted of them. Not in SQL alone, which would be planned at every call.
 CREATE FUNCTION leadfleet_history(client uuid, lead uuid) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT coalesce(string_agg(
-        leadfleet_field(timestamptz_send(created_at)) || leadfleet_field(convert_to(action, 'UTF8'))
-        || leadfleet_field(convert_to(channel, 'UTF8')) || leadfleet_field(boolsend(led_to_booking))
-        || leadfleet_field(convert_to(content_features, 'UTF8'))
-        || leadfleet_field(CASE WHEN content_features IS NULL THEN convert_to(content_snapshot::text, 'UTF8') END),
-        ''::bytea ORDER BY created_at, id), ''::bytea)
-    FROM activities WHERE client_id = client AND lead_id = lead
-        AND (leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine);
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(string_agg(
+            public.leadfleet_field(timestamptz_send(created_at)) || public.leadfleet_field(convert_to(action, 'UTF8'))
+            || public.leadfleet_field(convert_to(channel, 'UTF8')) || public.leadfleet_field(boolsend(led_to_booking))
+            || public.leadfleet_field(convert_to(content_features, 'UTF8')) || public.leadfleet_field(
+                CASE WHEN content_features IS NULL THEN convert_to(content_snapshot::text, 'UTF8') END),
+            ''::bytea ORDER BY created_at, id), ''::bytea)
+        FROM public.activities WHERE client_id = client AND lead_id = lead
+            AND (public.leadfleet_is_touch(action) OR action IN ('replied', 'meeting_booked')) AND NOT machine);
+END
+$$;
 
 -- Of leads that are there already, whoever's they are. Changing the type writes the table anew once, and leaves no old
 -- rows in it.
