@@ -7,9 +7,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(int4send(length(field)) || field, int4send(-1));
 
 -- All activities of a lead that teach, one after the other, each with the fields that are read of it. The words are sent
--- only where nothing was counted of them. Not in SQL alone, which would be planned at every call.
+-- only where nothing was counted of them. Not in SQL alone, which would be planned at every call; and a plan that was made
+-- while the table was empty must not read all of it later.
 CREATE FUNCTION leadfleet_history(client uuid, lead uuid) RETURNS bytea
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     RETURN (SELECT coalesce(string_agg(
             public.leadfleet_field(timestamptz_send(created_at)) || public.leadfleet_field(convert_to(action, 'UTF8'))
