@@ -25,6 +25,8 @@ $$;
 
 -- Of leads that are there already, whoever's they are. Changing the type writes the table anew once, and leaves no old
 -- rows in it.
+-- Of tables that were just restored nothing is known.
+ANALYZE activities;
 ALTER TABLE leads ADD COLUMN history bytea NOT NULL DEFAULT '';
 ALTER TABLE leads NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE activities NO FORCE ROW LEVEL SECURITY;

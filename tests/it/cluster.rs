@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use async_nats::connection::State;
 use async_nats::jetstream::stream::Config;
 use futures::{StreamExt as _, TryStreamExt as _};
 use proto::subject::header;
@@ -64,6 +65,9 @@ async fn without_a_majority_nothing_is_accepted_and_nothing_that_was_is_forgotte
     let before = publish("before").await.unwrap();
     fleet.stack.kill_nats_server(0);
     fleet.stack.kill_nats_server(1);
+    // The one that is left has it now.
+    let is_connected = || async { fleet.broker.client.connection_state() == State::Connected };
+    fleet.broker.until("a connection to the last one", is_connected).await;
     assert!(publish("meanwhile").await.is_none(), "one of three acknowledged alone");
     fleet.stack.start_nats().unwrap();
     let again = timeout(ELECTION, async {
@@ -95,6 +99,9 @@ async fn check_copies(fleet: &TestFleet, copies: usize) {
     for config in streams(fleet).await {
         assert_eq!((config.num_replicas, config.allow_direct), (copies, copies == 1), "{}", config.name);
     }
+    // It fails for want of other things here.
+    let (_, said) = fleet.leadfleet(&["doctor"]).end().await;
+    assert!(!said.contains("set up otherwise"), "{said}");
 }
 
 #[tokio::test]

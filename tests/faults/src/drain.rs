@@ -24,7 +24,7 @@ pub(crate) async fn drain(
     let (mut calm, mut before) = (0, Vec::new());
     loop {
         fleet.live(LOOK).await?;
-        let (left, last) = left(jetstream).await;
+        let (left, last) = left(jetstream, fleet.servers()).await;
         calm = if left.is_empty() && last == before { calm + 1 } else { 0 };
         before = last;
         if calm >= CALM || Instant::now() > deadline {
@@ -33,8 +33,9 @@ pub(crate) async fn drain(
     }
 }
 
-/// The consumers with something to do, and the last sequence of each stream.
-async fn left(jetstream: &jetstream::Context) -> (Vec<String>, Vec<u64>) {
+/// The consumers with something to do, streams with fewer copies than there are servers, and the last sequence of each
+/// stream.
+async fn left(jetstream: &jetstream::Context, servers: usize) -> (Vec<String>, Vec<u64>) {
     let (mut left, mut last) = (Vec::new(), Vec::new());
     for name in STREAMS {
         let Ok(stream) = jetstream.get_stream(name).await else {
@@ -42,6 +43,10 @@ async fn left(jetstream: &jetstream::Context) -> (Vec<String>, Vec<u64>) {
             continue;
         };
         last.push(stream.cached_info().state.last_sequence);
+        let copies = stream.cached_info().config.num_replicas;
+        if copies != servers {
+            left.push(format!("{name} has {copies} copies on {servers} servers"));
+        }
         let Ok(consumers) = stream.consumers().try_collect::<Vec<_>>().await else {
             left.push(format!("the consumers of {name} are not told"));
             continue;

@@ -241,10 +241,15 @@ impl Fleet {
         Ok(())
     }
 
+    /// How many nats-servers there are.
+    pub(crate) fn servers(&self) -> usize {
+        self.stack.nats_url().split(',').count()
+    }
+
     /// Starts every nats-server that does not run. Nobody waits for a cluster of which some are cut off.
     fn start_nats(&mut self) -> anyhow::Result<()> {
-        let servers = self.stack.nats_url().split(',').count();
-        Ok((0..servers).try_for_each(|server| block_in_place(|| self.stack.start_nats_server(server)))?)
+        Ok((0..self.servers())
+            .try_for_each(|server| block_in_place(|| self.stack.start_nats_server(server)))?)
     }
 
     /// Makes everything good at once.

@@ -117,7 +117,9 @@ async fn streams(jetstream: &jetstream::Context) -> Finding {
         };
         let config = &found.cached_info().config;
         let overwrites = name != stream::RUN || config.max_messages_per_subject == 1;
-        if !config.allow_direct || !overwrites {
+        // Of several copies any would answer.
+        let is_direct = config.allow_direct == (config.num_replicas == 1);
+        if !is_direct || !overwrites {
             wrong.push(name);
         }
     }

@@ -267,10 +267,10 @@ impl<W: Worker> Handler<W> {
         let duration = started.elapsed();
         self.metrics.handled(settlement, duration);
         let duration_ms = duration.as_millis();
-        let trace_id = trace.trace_id();
         if matches!(settlement, Settlement::Ack) {
-            return tracing::debug!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, "handled");
+            return tracing::debug!(worker = W::NAME, subject = %message.subject, trace_id = %trace.trace_id(), duration_ms, "handled");
         }
+        let trace_id = trace.trace_id();
         match (settlement, error) {
             (Settlement::Postpone { .. } | Settlement::CloseGate { .. }, Some(error)) => {
                 tracing::info!(worker = W::NAME, subject = %message.subject, %trace_id, duration_ms, error, "postponed");

@@ -8,6 +8,7 @@ use crate::sent::{Held, Loss};
 use crate::stored::ReadError;
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{GetStreamError, PublishErrorKind};
+use async_nats::jetstream::stream::Info;
 use proto::Outgoing;
 use proto::subject::header;
 use proto::v1::{Alert, Severity};
@@ -16,6 +17,9 @@ use tokio::sync::watch;
 
 /// How long a broker that came back may take until its streams answer.
 const PATIENCE: usize = 120;
+
+/// After so many tries, of half a second each, the servers of a cluster have elected a leader if they can.
+const ELECTED: usize = 40;
 
 /// Why it is not known what the broker has kept.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,8 @@ enum LossError {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("who leads {0} has less than was acknowledged")]
+    Behind(String),
 }
 
 /// Looks after every reconnect whether the broker still has what was acknowledged or delivered here.
@@ -38,7 +44,7 @@ pub(crate) fn watch(runtime: &Runtime, mut reconnects: watch::Receiver<u64>) {
         while reconnects.changed().await.is_ok() {
             let Some(runtime) = runtime.upgrade() else { return };
             let mut tries = 0;
-            while let Err(error) = repair(&runtime, &mut losses).await {
+            while let Err(error) = repair(&runtime, &mut losses, tries).await {
                 tries += 1;
                 if tries > PATIENCE {
                     tracing::warn!(%error, "could not find out whether nats-server lost messages");
@@ -51,10 +57,14 @@ pub(crate) fn watch(runtime: &Runtime, mut reconnects: watch::Receiver<u64>) {
 }
 
 /// Finds out what is lost, and says it again; what fails is owed, and is tried again.
-async fn repair(runtime: &Runtime, losses: &mut Vec<Loss>) -> Result<(), LossError> {
+async fn repair(runtime: &Runtime, losses: &mut Vec<Loss>, tries: usize) -> Result<(), LossError> {
     let known = runtime.outlet().sent().highest();
     for (stream, highest) in known {
         let last = match runtime.jetstream().get_stream(&stream).await {
+            // A leader that was cut off does not have what came since, and steps down in a while.
+            Ok(found) if is_behind(found.cached_info(), highest) && tries < ELECTED => {
+                return Err(LossError::Behind(stream));
+            }
             Ok(stream) => stream.cached_info().state.last_sequence,
             Err(error) if is_gone(&error) => {
                 provision(runtime.jetstream(), runtime.config()).await?;
@@ -89,6 +99,11 @@ async fn intact(runtime: &Runtime, stream: &str, last: u64) -> Result<u64, LossE
         }
     }
     Ok(replaced.map_or(last, |oldest| oldest - 1))
+}
+
+/// Whether one of several servers has less than is known to be stored.
+fn is_behind(info: &Info, highest: u64) -> bool {
+    info.config.num_replicas > 1 && info.state.last_sequence < highest
 }
 
 /// Publishes what is owed, under the same ids.

@@ -4,7 +4,9 @@ use crate::config::Config;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use crate::{gate, intents, ledger, letters, processes};
-use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::context::{
+    ConsumerInfoError, ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind,
+};
 use async_nats::jetstream::{self, ErrorCode, consumer, kv, stream as js};
 use proto::subject::stream;
 use std::fmt::Debug;
@@ -27,6 +29,8 @@ pub enum ProvisionError {
     OldServer { found: String },
     #[error("could not find out whether there is a stream {name}")]
     Look { name: String, source: GetStreamError },
+    #[error("could not find out whether there is a consumer {name}")]
+    LookAtConsumer { name: String, source: ConsumerInfoError },
     #[error("could not create the stream {name}: is JetStream on, and is there room?")]
     Stream { name: String, source: jetstream::context::CreateStreamError },
     #[error("could not create the bucket {name}")]
@@ -57,15 +61,20 @@ pub fn consumer_name(worker: &str) -> String {
 /// What is as it should be is left alone: a server with less room than was promised to its streams refuses every
 /// update, even one that changes nothing.
 pub(crate) async fn provision(jetstream: &jetstream::Context, config: &Config) -> Result<(), ProvisionError> {
-    let copies = match config.replicas {
+    let asked = config.replicas;
+    let copies = match asked {
         Some(copies) => copies,
-        None => there(jetstream, stream::EVENTS).await?.map_or(1, |events| events.num_replicas.max(1)),
+        None => copies(jetstream).await?,
     };
     for mut config in streams(jetstream.client().server_info().max_payload, copies, &config.placement_tags) {
         let name = config.name.clone();
         if let Some(there) = there(jetstream, &name).await? {
             config.max_bytes = config.max_bytes.max(there.max_bytes);
             config.placement = config.placement.or_else(|| there.placement.clone());
+            if asked.is_none() {
+                config.num_replicas = there.num_replicas.max(1);
+                config.allow_direct = is_direct(config.num_replicas);
+            }
             if check_stream(&config, &there).is_ok() {
                 continue;
             }
@@ -117,7 +126,17 @@ pub(crate) fn is_gone(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
-/// Opens a bucket, and makes it as asked if it is not there or is another: with as many copies as the streams.
+/// How many copies a stream that is not there yet gets: as many as the one that has most.
+async fn copies(jetstream: &jetstream::Context) -> Result<usize, ProvisionError> {
+    let mut most = 1;
+    for name in stream::ALL {
+        most = there(jetstream, name).await?.map_or(most, |there| there.num_replicas.max(most));
+    }
+    Ok(most)
+}
+
+/// Opens a bucket, and makes it if it is not there or is another: with as many copies as the events have. One that was
+/// made larger stays so.
 pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result<kv::Store, ProvisionError> {
     let name = asked.bucket.clone();
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| ProvisionError::Bucket {
@@ -126,24 +145,37 @@ pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result
     };
     let events = there(jetstream, stream::EVENTS).await?.unwrap_or_default();
     let copies = events.num_replicas.max(1);
-    let (max_age, max_bytes) = (asked.max_age, asked.max_bytes);
-    if let Some(there) = there(jetstream, &format!("KV_{name}")).await? {
-        let same = there.max_age == max_age
-            && (max_bytes <= 0 || there.max_bytes == max_bytes)
-            && (there.num_replicas, there.allow_direct) == (copies, is_direct(copies));
-        if same {
-            return jetstream.get_key_value(&name).await.map_err(|error| failed(error.into()));
-        }
+    // As the client library makes buckets, but for direct reads, which it asks for whatever the copies.
+    let mut config = js::Config {
+        name: format!("KV_{name}"),
+        description: Some(asked.description),
+        subjects: vec![format!("$KV.{name}.>")],
+        max_messages_per_subject: asked.history,
+        max_age: asked.max_age,
+        max_bytes: asked.max_bytes,
+        storage: js::StorageType::File,
+        discard: js::DiscardPolicy::New,
+        allow_rollup: true,
+        deny_delete: true,
+        num_replicas: copies,
+        allow_direct: is_direct(copies),
+        placement: events.placement,
+        ..js::Config::default()
+    };
+    let there = there(jetstream, &config.name).await?;
+    if let Some(there) = &there {
+        config.max_bytes =
+            if config.max_bytes > 0 { config.max_bytes.max(there.max_bytes) } else { there.max_bytes };
     }
-    let asked = kv::Config { num_replicas: copies, placement: events.placement, ..asked };
-    let store = jetstream.create_or_update_key_value(asked).await.map_err(|error| failed(error.into()))?;
-    if is_direct(copies) {
-        return Ok(store);
+    let is_same = there.is_some_and(|there| {
+        let of = |config: &js::Config| {
+            (config.max_age, config.max_bytes, config.num_replicas, config.allow_direct)
+        };
+        of(&there) == of(&config) && there.placement == config.placement
+    });
+    if !is_same {
+        jetstream.create_or_update_stream(config).await.map_err(|error| failed(error.into()))?;
     }
-    // The client library asks for direct reads of every bucket, and goes by what the bucket then allows.
-    let made = store.stream.cached_info().config.clone();
-    let made = jetstream.create_or_update_stream(js::Config { allow_direct: false, ..made }).await;
-    made.map_err(|error| failed(error.into()))?;
     jetstream.get_key_value(&name).await.map_err(|error| failed(error.into()))
 }
 
@@ -220,7 +252,11 @@ pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(),
     };
     let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
     // A process that starts while its worker is paused leaves it so.
-    let there = stream.consumer_info(&name).await.ok();
+    let there = match stream.consumer_info(&name).await {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => None,
+        Err(source) => return Err(ProvisionError::LookAtConsumer { name, source }),
+    };
     let asked =
         consumer::pull::Config { pause_until: there.and_then(|info| info.config.pause_until), ..asked };
     let consumer = stream.create_consumer(asked.clone()).await.map_err(failed)?;

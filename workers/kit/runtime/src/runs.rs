@@ -2,7 +2,7 @@
 
 use crate::progress::Progress;
 use crate::publish::Outlet;
-use crate::stored::{Messages, ReadError, Stored};
+use crate::stored::{AGAIN, Messages, ReadError, Stored};
 use async_nats::HeaderMap;
 use async_nats::jetstream;
 use proto::subject::{RunId, Stage, Subject, Token, header, stream};
@@ -10,6 +10,7 @@ use proto::{Message, Name, v1};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use tokio::time::sleep;
 
 /// A part of a stage.
 #[derive(Debug, Clone)]
@@ -100,6 +101,9 @@ impl Runs {
     /// plan is still the first one, and the replay has taken the part's tombstone away. For that to hold, the plan
     /// of a stage is said before what its parts are made of.
     pub async fn all_there(&self, run: &RunId, stage: Stage) -> Result<Option<u32>, ReadError> {
+        let filter = Subject::parts(run, stage);
+        // First: once this is answered, whoever leads has what was seen here, and so the newest plan.
+        let parts = self.count(&filter).await?;
         let plan = Subject::Plan { run: run.clone(), stage }.to_string();
         let (planned, generation) = loop {
             if let Some(planned) = self.planned(run, stage).await? {
@@ -109,9 +113,9 @@ impl Runs {
             if self.count(&plan).await? == 0 {
                 return Ok(None);
             }
+            sleep(AGAIN).await;
         };
-        let filter = Subject::parts(run, stage);
-        if self.count(&filter).await? < u64::from(planned) {
+        if parts < u64::from(planned) {
             return Ok(None);
         }
         if generation > 0 {

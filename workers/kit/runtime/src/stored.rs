@@ -3,6 +3,8 @@
 use crate::raw::{self, Raw, RawError};
 use crate::runs::{Runs, text};
 use async_nats::client::RequestErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::RequestErrorKind as JetStreamErrorKind;
 use async_nats::jetstream::response::Response;
 use async_nats::{HeaderMap, Subscriber};
 use bytes::Bytes;
@@ -20,7 +22,7 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a leader is left alone that knows less than was stored.
-const AGAIN: Duration = Duration::from_millis(100);
+pub(crate) const AGAIN: Duration = Duration::from_millis(100);
 /// Further than any list of subjects goes: of the list only its length is wanted.
 const BEHIND_THE_LIST: i32 = i32::MAX;
 
@@ -43,16 +45,18 @@ impl ReadError {
     /// Whether the stream was never made.
     pub fn is_missing_stream(&self) -> bool {
         match self {
-            // A server without JetStream.
-            Self::Broker { source, .. } => source.to_string().contains("no responders"),
             Self::NoStream(_) => true,
-            Self::Timeout(_) | Self::Refused { .. } | Self::Decode { .. } => false,
+            Self::Broker { .. } | Self::Timeout(_) | Self::Refused { .. } | Self::Decode { .. } => false,
         }
     }
 
     fn of_leader(what: &str, error: RawError) -> Self {
         match error {
             RawError::NoStream { stream } => Self::NoStream(stream),
+            // A server without JetStream has none.
+            RawError::Broker { stream, source } if source.kind() == JetStreamErrorKind::NoResponders => {
+                Self::NoStream(stream)
+            }
             error => Self::Broker { what: what.to_owned(), source: error.into() },
         }
     }
@@ -121,6 +125,9 @@ impl Runs {
                 Response::Ok(Told { total, state }) if state.last_seq >= seen => return Ok(total),
                 Response::Ok(_) if started.elapsed() < TIMEOUT => sleep(AGAIN).await,
                 Response::Ok(_) => return Err(ReadError::Timeout(filter.to_owned())),
+                Response::Err { error } if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    return Err(ReadError::NoStream(stream::RUN.to_owned()));
+                }
                 Response::Err { error } => return Err(failed(error.into())),
             }
         }
@@ -144,6 +151,7 @@ impl Runs {
             next: Some(1),
             is_led: false,
             read: 0,
+            behind: None,
         })
     }
 
@@ -204,6 +212,8 @@ pub struct Messages {
     /// Nobody answers directly.
     is_led: bool,
     read: u64,
+    /// Since when there was more to read than is found.
+    behind: Option<Instant>,
 }
 
 impl Messages {
@@ -235,11 +245,16 @@ impl Messages {
             match status(&answer) {
                 None => {
                     more = number(answer.headers.as_ref(), "Nats-Num-Pending");
+                    self.read += 1;
                     self.batch.push_back(stored(answer));
                 }
                 // 204 ends a batch, 404 says that there is nothing (more).
                 Some(204 | 404) => break,
                 Some(503) => {
+                    // Once this is answered, whoever leads has what was seen here: nothing older is read.
+                    if self.stream == stream::RUN {
+                        self.runs.count_at_leader(&self.filter).await?;
+                    }
                     self.is_led = true;
                     return Ok(());
                 }
@@ -266,6 +281,9 @@ impl Messages {
             None if self.stream == stream::RUN
                 && self.runs.count_at_leader(&self.filter).await? > self.read =>
             {
+                if self.behind.get_or_insert_with(Instant::now).elapsed() > TIMEOUT {
+                    return Err(ReadError::Timeout(self.filter.clone()));
+                }
                 sleep(AGAIN).await;
             }
             None => self.next = None,
