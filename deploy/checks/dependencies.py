@@ -26,7 +26,7 @@ def said(config: str, archive: bytes) -> tuple[dict[str, str], str, datetime.dat
         packed.write_bytes(archive)
         with tarfile.open(packed) as tar:
             date = datetime.date.fromtimestamp(max(member.mtime for member in tar))
-            # Ours, and checked by nobody else: Python 3.11.2 of Debian knows no filter yet.
+            # Without a filter, which Debian's Python 3.11.2 does not know: the archive is ours.
             tar.extractall(clone)
         # cargo-deny takes nothing but a clone, and asks it for its last commit.
         git = ("git", "-c", "user.name=check", "-c", "user.email=check@localhost", "-c", "commit.gpgsign=false", "-C", str(clone))
