@@ -1,6 +1,9 @@
 -- What learning reads of activities, at the lead that they are of: five million rows of their own take longer to send
 -- than all the rest.
 
+-- In the order in which workers of the version before lock them, that may still write.
+LOCK TABLE activities, leads IN ACCESS EXCLUSIVE MODE;
+
 -- A field as COPY sends it in its binary form: its length goes before it, so that no text is taken for what follows.
 CREATE FUNCTION leadfleet_field(field bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -256,6 +256,33 @@ async fn leads_that_nobody_spoke_of_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn leads_of_which_news_comes_at_once_are_scored_together_and_one_that_cannot_be_harms_no_other() {
+    let fleet = TestFleet::start().await;
+    take_in(&fleet, people(300), false).await;
+    // Whoever looks for leads that nobody spoke of does not find them yet.
+    fleet.sql("UPDATE leads SET created_at = now() + interval '1 hour'").await;
+    fleet.sql("ALTER TABLE leads ADD CHECK (name <> 'Person 150' OR als_score IS NULL)").await;
+    let leads = fleet.texts("SELECT id::text FROM leads ORDER BY name").await;
+    for lead in &leads {
+        let said = LeadChanged { client_id: OWNER.client.to_string(), lead_ids: vec![lead.clone()] };
+        say(&fleet, kind::LEAD_UPDATED, OWNER.client, lead, &said).await;
+    }
+    let _worker = fleet.run(&["scorer"]);
+    let dead = fleet.broker.said("lf.v1.dead.lead-update-scorer.*").await;
+    fleet.broker.settled().await;
+    let scored = "SELECT count(*) FROM leads WHERE als_score IS NOT NULL AND name <> 'Person 150'";
+    assert_eq!(fleet.number(scored).await, 299);
+    assert!(
+        String::from_utf8_lossy(&dead.payload)
+            .contains(&fleet.texts("SELECT id::text FROM leads WHERE name = 'Person 150'").await[0])
+    );
+    assert_eq!(fleet.broker.all("lf.v1.dead.>").await.len(), 1);
+    let transactions =
+        fleet.number("SELECT count(DISTINCT xmin::text) FROM leads WHERE als_score IS NOT NULL").await;
+    assert!(transactions < 150, "{transactions} transactions");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_client_cannot_speak_for_another() {
     let fleet = TestFleet::start().await;
     fleet.sql(&format!("INSERT INTO clients (id, slug, name) VALUES ('{OTHER}', 'other', 'Other')")).await;

@@ -10,7 +10,7 @@ use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
 use outreach::{CampaignKeeper, Recorder, WordsKeeper};
 use runtime::Runtime;
-use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer};
+use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer, Together};
 use storer::{StoreRetrier, Storer};
 use templater::{CampaignWriter, SequenceWriter, Templater};
 use tokio::task::JoinSet;
@@ -135,8 +135,9 @@ pub async fn start(
         Role::Scorer => {
             spawn(running, runtime, Scorer::new(&workers.scorer, workers.claude(runtime).await?));
             let scores = workers.scores()?;
-            spawn(running, runtime, LeadScorer(scores.clone()));
-            spawn(running, runtime, LeadUpdateScorer(scores.clone()));
+            let together = Together::new(scores.clone());
+            spawn(running, runtime, LeadScorer(together.clone()));
+            spawn(running, runtime, LeadUpdateScorer(together));
             spawn(running, runtime, Rescorer(scores.clone()));
             let runtime = runtime.clone();
             running.spawn(async move {

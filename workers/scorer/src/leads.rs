@@ -1,5 +1,6 @@
 //! The workers that score leads: those that came, those that changed, and those of whose client something was learned.
 
+use crate::together::Together;
 use chrono::{DateTime, Utc};
 use db::Uuid;
 use prospects::{Error, Rescored, Scores, Whom};
@@ -12,10 +13,10 @@ use std::time::Duration;
 const AT_ONCE: usize = 500;
 
 /// Scores leads that were taken in.
-pub struct LeadScorer(pub Scores);
+pub struct LeadScorer(pub Together);
 
 /// Scores leads of which something else is known now.
-pub struct LeadUpdateScorer(pub Scores);
+pub struct LeadUpdateScorer(pub Together);
 
 /// Scores the leads of a client anew whom nobody has contacted yet: of the others it is the score before that counts.
 ///
@@ -88,7 +89,7 @@ impl Worker for Rescorer {
 }
 
 /// Scores leads as they are now, however old the news is.
-async fn score(scores: &Scores, event: &LeadChanged, delivery: &Delivery) -> Result<Outbox, Fault> {
+async fn score(scores: &Together, event: &LeadChanged, delivery: &Delivery) -> Result<Outbox, Fault> {
     let client = client(&event.client_id, delivery)?;
     let leads = event.lead_ids.iter().map(|id| id.parse::<Uuid>());
     let leads: Vec<Uuid> = leads.collect::<Result<_, _>>().or_reject_as("invalid")?;

@@ -1,6 +1,7 @@
 //! Decides who is in which segment and what each segment is worth, and how promising each lead is.
 //!
-//! Leads: `leads` scores them when they come, change, or something is learned; `missed` finds those nobody spoke of.
+//! Leads: `leads` scores them when they come, change, or something is learned, `together` those of which news comes at
+//! once; `missed` finds those nobody spoke of.
 //! Segments: `Intake` takes the parts of a run, `propose` finds the segments, `ranking` lets Claude move the best of them a
 //! little, and `settle` gives every clinic one segment. All of it is pure; `Scorer` reads, asks and publishes.
 
@@ -20,6 +21,7 @@ pub mod ranking;
 pub mod run;
 mod scorer;
 pub mod segments;
+mod together;
 
 #[cfg(test)]
 mod tests;
@@ -30,3 +32,4 @@ pub use missed::announce_missed;
 pub use proposal::{Proposal, Wishes, propose};
 pub use run::{Error, Intake, Run};
 pub use scorer::{Config, RulesError, Scorer};
+pub use together::Together;
