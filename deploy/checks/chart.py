@@ -13,7 +13,7 @@ import kubernetes_validate
 
 from . import against, check, code, digest, load, own_schema, parse
 
-OWN = {"ScaledObject", "ServiceMonitor"}
+OWN = {"ScaledObject", "ServiceMonitor", "Stream", "Consumer"}
 # It would read all of Kubernetes' schemas again for each object.
 kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)
 
@@ -184,8 +184,8 @@ def scaling(deploy: Path):
         scaled = set()
         for trigger in thing["spec"]["triggers"]:
             if trigger["type"] == "prometheus":
-                name = re.search(r'leadfleet_pending\{worker="(.*?)"\}', trigger["metadata"]["query"])
-                scaled.add(f"{name[1]}-v1" if name else trigger["metadata"]["query"])
+                name = re.search(r'leadfleet_consumer_oldest_pending_age_seconds\{consumer="(.*?)"\}', trigger["metadata"]["query"])
+                scaled.add(name[1] if name else trigger["metadata"]["query"])
                 continue
             consumer, stream = trigger["metadata"]["consumer"], trigger["metadata"]["stream"]
             scaled.add(consumer)
@@ -194,3 +194,23 @@ def scaling(deploy: Path):
         wanted = {f"{name}-v1" for name in code.consumers()[role]}
         if scaled != wanted:
             yield f"{where}: is scaled by {sorted(scaled)}, but {role} consumes by {sorted(wanted)}"
+
+
+@check("chart streams")
+def streams(deploy: Path):
+    """As many copies as asked for everywhere; that they are those of `leadfleet provision` is tested with its binary."""
+    wanted = load(deploy / "helm/everything.yaml")["nats"]
+    known = {f"{name}-v1": stream for all_of in code.consumers().values() for name, stream in all_of.items()}
+    made = {name: set() for name in renderings(deploy)}
+    for where, thing in each(deploy, "Stream", "Consumer"):
+        spec = thing["spec"]
+        made[where.split(":")[0]].add(spec.get("durableName"))
+        if spec["replicas"] != wanted["replicas"]:
+            yield f"{where}: has {spec['replicas']} copies and not {wanted['replicas']}"
+        if thing["kind"] == "Consumer" and known.get(spec["durableName"]) != spec["streamName"]:
+            yield f"{where}: {spec['streamName']} has no consumer {spec['durableName']}"
+        if thing["kind"] == "Stream" and (spec["allowDirect"] or spec.get("placement") != {"tags": wanted["placementTags"]}):
+            yield f"{where}: allows direct reads of its copies, or has them anywhere"
+    for values, consumers in made.items():
+        if values != "default values" and known.keys() - consumers:
+            yield f"{values}: no consumers {sorted(known.keys() - consumers)}"

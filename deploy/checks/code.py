@@ -66,7 +66,7 @@ def metrics() -> dict[str, list[str]]:
     found = {}
     for name, rest in re.findall(r'"(leadfleet_\w+)"(.*?&\[.*?\])', text, re.S):
         labels = re.findall(r'"(\w+)"', re.search(r"&\[(.*?)\]$", rest, re.S)[1])
-        names = [f"{name}_{part}" for part in ("bucket", "sum", "count")] if name.endswith("_seconds") else [name]
+        names = [f"{name}_{part}" for part in ("bucket", "sum", "count")] if re.search(rf'HistogramOpts::new\(\s*"{name}"', text) else [name]
         found |= {each: labels + (["le"] if each.endswith("_bucket") else []) for each in names}
     for path in WORKERS.glob("**/src/**/*.rs"):
         if path.name != "metrics.rs" and re.search(r"(?:Opts::new|register_\w+!)\(\s*\"leadfleet_", path.read_text()):

@@ -22,6 +22,8 @@ mod kills;
 mod lead_scores;
 mod learning;
 mod low_confidence;
+mod manifests;
+mod metrics;
 mod notifications;
 mod outreach;
 mod outreach_answers;

@@ -122,8 +122,10 @@ enum Command {
     #[command(after_help = "Examples:\n  leadfleet migrate\n  leadfleet migrate --status --json")]
     Migrate(migrate::Args),
     /// Create streams, buckets and consumers on NATS, and check what the server made of them.
-    #[command(after_help = "Example:\n  leadfleet provision")]
-    Provision,
+    #[command(
+        after_help = "Examples:\n  leadfleet provision\n  leadfleet provision --manifests | kubectl apply -f -"
+    )]
+    Provision(migrate::ProvisionArgs),
     /// Say from outside what a scraper says.
     #[command(subcommand)]
     Event(event::Command),
@@ -174,7 +176,7 @@ impl Cli {
             Command::Run(args) => run::run(args, &Settings::load(&sources)?, output).await,
             Command::Healthcheck(args) => healthcheck::run(&args, &Settings::load(&sources)?, output).await,
             Command::Migrate(args) => migrate::migrate(&args, &Settings::load(&sources)?, output).await,
-            Command::Provision => migrate::provision(&Settings::load(&sources)?, output).await,
+            Command::Provision(args) => migrate::provision(&args, &Settings::load(&sources)?, output).await,
             Command::Event(command) => event::run(command, &Settings::load(&sources)?, output).await,
             Command::Key(command) => key::run(command, &Settings::load(&sources)?, output).await,
             Command::Person(command) => person::run(command, &Settings::load(&sources)?, output).await,

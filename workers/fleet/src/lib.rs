@@ -17,6 +17,7 @@ pub mod key;
 pub mod leads;
 pub mod link;
 pub mod local;
+mod manifests;
 pub mod matching;
 pub mod migrate;
 pub mod output;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use runtime::Runtime;
 
 use crate::exit::{Exit, Failure};
+use crate::manifests;
 use crate::output::{Output, columns};
 use crate::role;
 use crate::settings::Settings;
@@ -15,6 +16,13 @@ pub struct Args {
     /// Only show what is applied and what is not; exit 5 when something is missing.
     #[arg(long)]
     status: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ProvisionArgs {
+    /// Print them as resources of Kubernetes for the controllers of NATS (NACK), and ask no server.
+    #[arg(long)]
+    manifests: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,8 +62,12 @@ pub async fn migrate(args: &Args, settings: &Settings, output: Output) -> Result
 }
 
 /// Creates streams, buckets and consumers, and compares what the server made of them.
-pub async fn provision(settings: &Settings, output: Output) -> Result<Exit, Failure> {
+pub async fn provision(args: &ProvisionArgs, settings: &Settings, output: Output) -> Result<Exit, Failure> {
     let workers = Workers::load(settings)?;
+    if args.manifests {
+        output.show(&manifests::list(&workers.runtime), |list| format!("{list:#}"))?;
+        return Ok(Exit::Ok);
+    }
     let runtime = Runtime::start(workers.runtime).await?;
     role::provision(&runtime).await?;
     let server = runtime.client().server_info().version;

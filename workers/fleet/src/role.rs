@@ -1,6 +1,7 @@
 //! Every worker of the fleet, by the name it is run under. Adding one: a crate, a variant, an arm.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use detector::Learner;
@@ -9,7 +10,7 @@ use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
 use outreach::{CampaignKeeper, Recorder, WordsKeeper};
-use runtime::Runtime;
+use runtime::{Consumer, Runtime};
 use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer, Together};
 use storer::{StoreRetrier, Storer};
 use templater::{CampaignWriter, SequenceWriter, Templater};
@@ -80,33 +81,43 @@ pub fn expand(asked: &[Role]) -> Vec<Role> {
 /// What runs: each task ends when the runtime is asked to stop, or with the error that ends the process.
 pub type Running = JoinSet<anyhow::Result<()>>;
 
+/// The consumers of all roles.
+pub fn consumers(lease: Option<Duration>) -> Vec<Consumer> {
+    vec![
+        Consumer::of::<ScrapeCollector>(lease),
+        Consumer::of::<ScrapeTrigger>(lease),
+        Consumer::of::<TickTrigger>(lease),
+        Consumer::of::<Loader>(lease),
+        Consumer::of::<GeographicMatcher>(lease),
+        Consumer::of::<BusinessTypeMatcher>(lease),
+        Consumer::of::<PainPatternMatcher>(lease),
+        Consumer::of::<Scorer>(lease),
+        Consumer::of::<LeadScorer>(lease),
+        Consumer::of::<LeadUpdateScorer>(lease),
+        Consumer::of::<Rescorer>(lease),
+        Consumer::of::<Templater>(lease),
+        Consumer::of::<SequenceWriter>(lease),
+        Consumer::of::<CampaignWriter>(lease),
+        Consumer::of::<Storer>(lease),
+        Consumer::of::<StoreRetrier>(lease),
+        Consumer::of::<exporter::Exporter>(lease),
+        Consumer::of::<Notifier>(lease),
+        Consumer::of::<Alerter>(lease),
+        Consumer::of::<Recorder>(lease),
+        Consumer::of::<Learner>(lease),
+        Consumer::of::<growth::Learner>(lease),
+        Consumer::of::<OutcomeRecorder>(lease),
+        Consumer::of::<WordsKeeper>(lease),
+        Consumer::of::<CampaignKeeper>(lease),
+    ]
+}
+
 /// Creates the consumers of all roles, so that nothing they should get is missed before they run.
 pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
-    runtime.provision::<ScrapeCollector>().await?;
-    runtime.provision::<ScrapeTrigger>().await?;
-    runtime.provision::<TickTrigger>().await?;
-    runtime.provision::<Loader>().await?;
-    runtime.provision::<GeographicMatcher>().await?;
-    runtime.provision::<BusinessTypeMatcher>().await?;
-    runtime.provision::<PainPatternMatcher>().await?;
-    runtime.provision::<Scorer>().await?;
-    runtime.provision::<LeadScorer>().await?;
-    runtime.provision::<LeadUpdateScorer>().await?;
-    runtime.provision::<Rescorer>().await?;
-    runtime.provision::<Templater>().await?;
-    runtime.provision::<SequenceWriter>().await?;
-    runtime.provision::<CampaignWriter>().await?;
-    runtime.provision::<Storer>().await?;
-    runtime.provision::<StoreRetrier>().await?;
-    runtime.provision::<exporter::Exporter>().await?;
-    runtime.provision::<Notifier>().await?;
-    runtime.provision::<Alerter>().await?;
-    runtime.provision::<Recorder>().await?;
-    runtime.provision::<Learner>().await?;
-    runtime.provision::<growth::Learner>().await?;
-    runtime.provision::<OutcomeRecorder>().await?;
-    runtime.provision::<WordsKeeper>().await?;
-    runtime.provision::<CampaignKeeper>().await
+    for consumer in consumers(runtime.config().lease) {
+        runtime.create(consumer).await?;
+    }
+    Ok(())
 }
 
 /// Starts a role in this process.

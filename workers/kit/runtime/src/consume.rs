@@ -3,7 +3,6 @@
 use crate::gate::Gates;
 use crate::handle::{Handler, Outcome};
 use crate::hands::{Hands, Limits};
-use crate::provision::provision_worker;
 use crate::runtime::Runtime;
 use crate::worker::Worker;
 use async_nats::jetstream;
@@ -156,7 +155,7 @@ async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> 
                 }
                 pulls.forget_lost();
                 // The broker may have lost the consumer, or the whole store.
-                if pulls.refused && provision_worker::<W>(runtime).await.is_ok() {
+                if pulls.refused && runtime.provision::<W>().await.is_ok() {
                     pulls.refused = false;
                 }
                 closed = gate_is_closed::<W>(runtime.gates());

@@ -58,7 +58,7 @@ pub use letters::{BUCKET as LETTERS, LetterState, State as LetterIs};
 pub use metrics::Metrics;
 pub use pause::{PauseError, pause, resume};
 pub use processes::{Announced, BUCKET as PROCESSES, Process, processes};
-pub use provision::{MIN_SERVER, ProvisionError, bucket, check_server, consumer_name};
+pub use provision::{Consumer, MIN_SERVER, ProvisionError, bucket, check_server, consumer_name, table};
 pub use publish::{MAX_MESSAGE, PublishError};
 pub use quarantine::Quarantine;
 pub use redact::{fingerprint, redact};

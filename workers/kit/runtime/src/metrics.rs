@@ -16,6 +16,20 @@ pub struct Metrics {
     gates: IntGaugeVec,
     pending: IntGaugeVec,
     ack_pending: IntGaugeVec,
+    redelivered: IntGaugeVec,
+    oldest: IntGaugeVec,
+    paused: IntGaugeVec,
+}
+
+/// What a consumer has not done yet.
+#[derive(Debug, Default)]
+pub(crate) struct Lag {
+    pub(crate) pending: u64,
+    pub(crate) ack_pending: usize,
+    pub(crate) redelivered: usize,
+    /// Of the oldest message that is not settled.
+    pub(crate) oldest: Duration,
+    pub(crate) paused: bool,
 }
 
 /// The counters of one worker.
@@ -72,11 +86,16 @@ impl Metrics {
             Ok::<_, prometheus::Error>(metric)
         };
         let seconds = HistogramVec::new(
-            HistogramOpts::new("leadfleet_handle_seconds", "Time from receipt to the end of the handler.")
-                .buckets(prometheus::exponential_buckets(0.0005, 4.0, 10)?),
+            HistogramOpts::new(
+                "leadfleet_process_duration_seconds",
+                "Time from receipt to the end of the handler.",
+            )
+            .buckets(prometheus::exponential_buckets(0.0005, 4.0, 10)?),
             &["worker"],
         )?;
         registry.register(Box::new(seconds.clone()))?;
+        let build = gauge("leadfleet_build_info", "1, with the version of the process.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
             handled: counter(
                 "leadfleet_messages_total",
@@ -84,19 +103,34 @@ impl Metrics {
                 &["worker", "outcome"],
             )?,
             seconds,
-            in_flight: gauge("leadfleet_in_flight", "Messages being handled.", &["worker"])?,
+            in_flight: gauge("leadfleet_inflight", "Messages being handled.", &["worker"])?,
             dead: counter("leadfleet_dead_letters_total", "Dead letters written.", &["worker", "class"])?,
             gates: gauge(
                 "leadfleet_gate_closed",
                 "1 while this process holds the gate closed.",
                 &["worker", "gate"],
             )?,
-            pending: gauge("leadfleet_pending", "Messages not yet delivered.", &["worker"])?,
-            ack_pending: gauge(
-                "leadfleet_ack_pending",
-                "Messages delivered and not yet settled.",
-                &["worker"],
+            pending: gauge(
+                "leadfleet_consumer_pending_messages",
+                "Messages not yet delivered.",
+                &["worker", "stream", "consumer"],
             )?,
+            ack_pending: gauge(
+                "leadfleet_consumer_ack_pending_messages",
+                "Messages delivered and not yet settled.",
+                &["worker", "stream", "consumer"],
+            )?,
+            redelivered: gauge(
+                "leadfleet_consumer_redelivered_messages",
+                "Messages delivered more than once and not yet settled.",
+                &["worker", "stream", "consumer"],
+            )?,
+            oldest: gauge(
+                "leadfleet_consumer_oldest_pending_age_seconds",
+                "Age of the oldest message that is not settled; 0 where there is none.",
+                &["worker", "stream", "consumer"],
+            )?,
+            paused: gauge("leadfleet_paused", "1 while the worker is paused.", &["worker"])?,
             registry,
         })
     }
@@ -119,9 +153,17 @@ impl Metrics {
         self.gates.with_label_values(&[worker, gate]).set(i64::from(closed));
     }
 
-    pub(crate) fn lag(&self, worker: &str, pending: u64, ack_pending: usize) {
-        self.pending.with_label_values(&[worker]).set(i64::try_from(pending).unwrap_or(i64::MAX));
-        self.ack_pending.with_label_values(&[worker]).set(i64::try_from(ack_pending).unwrap_or(i64::MAX));
+    pub(crate) fn lag(&self, worker: &str, stream: &str, consumer: &str, lag: &Lag) {
+        for (gauge, value) in [
+            (&self.pending, lag.pending),
+            (&self.ack_pending, lag.ack_pending as u64),
+            (&self.redelivered, lag.redelivered as u64),
+            (&self.oldest, lag.oldest.as_secs()),
+        ] {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            gauge.with_label_values(&[worker, stream, consumer]).set(value);
+        }
+        self.paused.with_label_values(&[worker]).set(i64::from(lag.paused));
     }
 
     /// Where crates with counters of their own register them.

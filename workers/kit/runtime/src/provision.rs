@@ -1,7 +1,6 @@
 //! Creates streams, buckets and consumers, and refuses to go on when the server did not do what was asked.
 
 use crate::config::Config;
-use crate::runtime::Runtime;
 use crate::worker::Worker;
 use crate::{gate, intents, ledger, letters, processes};
 use async_nats::jetstream::context::{
@@ -85,21 +84,40 @@ pub(crate) async fn provision(jetstream: &jetstream::Context, config: &Config) -
             .map_err(|source| ProvisionError::Stream { name: name.clone(), source })?;
         check_stream(&config, &info.config)?;
     }
-    for (name, max_age) in [
-        // As long as the longest stream that workers read: what is forgotten looks like a crash.
-        (ledger::BUCKET, 30 * DAY),
-        (gate::BUCKET, gate::LEASE),
-        (intents::BUCKET, 30 * DAY),
-        // As long as the letters themselves.
-        (letters::BUCKET, 90 * DAY),
-    ] {
-        bucket(jetstream, config_of(name, max_age)).await?;
+    for asked in buckets() {
+        bucket(jetstream, asked).await?;
     }
     // Work goes on without it, where a server that was prepared by an older version has no room for one more.
-    if let Err(error) = bucket(jetstream, config_of(processes::BUCKET, processes::FORGOTTEN_AFTER)).await {
+    if let Err(error) = bucket(jetstream, of_processes()).await {
         tracing::debug!(%error, "the processes that work will not be shown");
     }
     Ok(())
+}
+
+/// The buckets that nothing works without.
+fn buckets() -> [kv::Config; 4] {
+    [
+        // As long as the longest stream that workers read: what is forgotten looks like a crash.
+        config_of(ledger::BUCKET, 30 * DAY),
+        config_of(gate::BUCKET, gate::LEASE),
+        config_of(intents::BUCKET, 30 * DAY),
+        // As long as the letters themselves.
+        config_of(letters::BUCKET, 90 * DAY),
+    ]
+}
+
+fn of_processes() -> kv::Config {
+    config_of(processes::BUCKET, processes::FORGOTTEN_AFTER)
+}
+
+/// Every stream that `provision` makes where there is none, those behind buckets too, on servers that take messages of so
+/// many bytes.
+pub fn table(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config> {
+    let mut table = streams(max_payload, copies, tags);
+    for asked in buckets().into_iter().chain([of_processes()]) {
+        table.push(behind(asked, copies, placement(tags)));
+    }
+    table
 }
 
 fn config_of(bucket: &str, max_age: Duration) -> kv::Config {
@@ -144,24 +162,7 @@ pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result
         source,
     };
     let events = there(jetstream, stream::EVENTS).await?.unwrap_or_default();
-    let copies = events.num_replicas.max(1);
-    // As the client library makes buckets, but for direct reads, which it asks for whatever the copies.
-    let mut config = js::Config {
-        name: format!("KV_{name}"),
-        description: Some(asked.description),
-        subjects: vec![format!("$KV.{name}.>")],
-        max_messages_per_subject: asked.history,
-        max_age: asked.max_age,
-        max_bytes: asked.max_bytes,
-        storage: js::StorageType::File,
-        discard: js::DiscardPolicy::New,
-        allow_rollup: true,
-        deny_delete: true,
-        num_replicas: copies,
-        allow_direct: is_direct(copies),
-        placement: events.placement,
-        ..js::Config::default()
-    };
+    let mut config = behind(asked, events.num_replicas.max(1), events.placement);
     let there = there(jetstream, &config.name).await?;
     if let Some(there) = &there {
         config.max_bytes =
@@ -177,6 +178,31 @@ pub async fn bucket(jetstream: &jetstream::Context, asked: kv::Config) -> Result
         jetstream.create_or_update_stream(config).await.map_err(|error| failed(error.into()))?;
     }
     jetstream.get_key_value(&name).await.map_err(|error| failed(error.into()))
+}
+
+/// The stream behind a bucket: as the client library makes it, but for direct reads, which it asks for whatever the copies.
+fn behind(asked: kv::Config, copies: usize, placement: Option<js::Placement>) -> js::Config {
+    let name = asked.bucket;
+    js::Config {
+        name: format!("KV_{name}"),
+        description: Some(asked.description),
+        subjects: vec![format!("$KV.{name}.>")],
+        max_messages_per_subject: asked.history,
+        max_age: asked.max_age,
+        max_bytes: asked.max_bytes,
+        storage: js::StorageType::File,
+        discard: js::DiscardPolicy::New,
+        allow_rollup: true,
+        deny_delete: true,
+        num_replicas: copies,
+        allow_direct: is_direct(copies),
+        placement,
+        ..js::Config::default()
+    }
+}
+
+fn placement(tags: &[String]) -> Option<js::Placement> {
+    (!tags.is_empty()).then(|| js::Placement { cluster: None, tags: tags.to_vec() })
 }
 
 /// Any copy answers direct reads, also one that has not yet what was just acknowledged.
@@ -201,7 +227,7 @@ fn streams(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config
         duplicate_window: window,
         storage: js::StorageType::File,
         num_replicas: copies,
-        placement: (!tags.is_empty()).then(|| js::Placement { cluster: None, tags: tags.to_vec() }),
+        placement: placement(tags),
         allow_direct: is_direct(copies),
         ..js::Config::default()
     };
@@ -230,35 +256,55 @@ fn streams(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config
     ]
 }
 
-/// Creates or updates the consumer of a worker.
-pub(crate) async fn provision_worker<W: Worker>(runtime: &Runtime) -> Result<(), ProvisionError> {
-    let lease = runtime.lease::<W>();
-    let name = consumer_name(W::NAME);
-    let stream = runtime.jetstream().get_stream(W::SOURCE.stream()).await;
-    let stream =
-        stream.map_err(|source| ProvisionError::Look { name: W::SOURCE.stream().to_owned(), source })?;
-    let asked = consumer::pull::Config {
-        durable_name: Some(name.clone()),
-        filter_subject: W::SOURCE.filter(),
-        ack_policy: consumer::AckPolicy::Explicit,
-        deliver_policy: consumer::DeliverPolicy::All,
-        ack_wait: lease,
-        // No backoff list: the server adds its steps to the delay of a negative acknowledgement, so that a wait of
-        // milliseconds became one of minutes at the third delivery. Crashes are bounded by the runtime instead.
-        max_deliver: MAX_DELIVER,
-        max_ack_pending: 10_000,
-        num_replicas: stream.cached_info().config.num_replicas,
-        ..consumer::pull::Config::default()
-    };
+/// The consumer of a worker.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    pub stream: &'static str,
+    pub config: consumer::pull::Config,
+}
+
+impl Consumer {
+    /// A lease that is given wins over the worker's own. It gets as many copies as its stream has.
+    pub fn of<W: Worker>(lease: Option<Duration>) -> Self {
+        let config = consumer::pull::Config {
+            durable_name: Some(consumer_name(W::NAME)),
+            filter_subject: W::SOURCE.filter(),
+            ack_policy: consumer::AckPolicy::Explicit,
+            deliver_policy: consumer::DeliverPolicy::All,
+            ack_wait: lease.unwrap_or(W::RETRY.lease),
+            // No backoff list: the server adds its steps to the delay of a negative acknowledgement, so that a wait of
+            // milliseconds became one of minutes at the third delivery. Crashes are bounded by the runtime instead.
+            max_deliver: MAX_DELIVER,
+            max_ack_pending: 10_000,
+            ..consumer::pull::Config::default()
+        };
+        Self { stream: W::SOURCE.stream(), config }
+    }
+}
+
+/// Creates or updates a consumer.
+pub(crate) async fn provision_consumer(
+    jetstream: &jetstream::Context,
+    consumer: Consumer,
+) -> Result<(), ProvisionError> {
+    let Consumer { stream, config } = consumer;
+    let name = config.durable_name.clone().unwrap_or_default();
+    let stream = jetstream
+        .get_stream(stream)
+        .await
+        .map_err(|source| ProvisionError::Look { name: stream.to_owned(), source })?;
     let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
-    // A process that starts while its worker is paused leaves it so.
     let there = match stream.consumer_info(&name).await {
         Ok(there) => Some(there),
         Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => None,
         Err(source) => return Err(ProvisionError::LookAtConsumer { name, source }),
     };
-    let asked =
-        consumer::pull::Config { pause_until: there.and_then(|info| info.config.pause_until), ..asked };
+    let asked = consumer::pull::Config {
+        num_replicas: stream.cached_info().config.num_replicas,
+        // A process that starts while its worker is paused leaves it so.
+        pause_until: there.and_then(|info| info.config.pause_until),
+        ..config
+    };
     let consumer = stream.create_consumer(asked.clone()).await.map_err(failed)?;
     let got = &consumer.cached_info().config;
     let check = Echo { name: &name };

@@ -8,9 +8,11 @@ use crate::join::Joiner;
 use crate::ledger::{self, Ledger};
 use crate::letters::{self, Letters};
 use crate::loss;
-use crate::metrics::Metrics;
+use crate::metrics::{Lag, Metrics};
 use crate::processes::Working;
-use crate::provision::{ProvisionError, check_server, consumer_name, provision, provision_worker};
+use crate::provision::{
+    Consumer, ProvisionError, check_server, consumer_name, provision, provision_consumer,
+};
 use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
 use crate::runs::Runs;
@@ -19,6 +21,7 @@ use crate::trace::TraceContext;
 use crate::unreadable;
 use crate::worker::Worker;
 use async_nats::jetstream;
+use chrono::{DateTime, Utc};
 use proto::Outgoing;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -158,7 +161,7 @@ impl Runtime {
         if let Some(reply) = self.alone() {
             return handle_alone(self, worker, reply).await;
         }
-        provision_worker::<W>(self).await?;
+        self.provision::<W>().await?;
         let connection = self.connects();
         // Before anything is pulled: the process may have ended at a message that ends it again.
         let looked = Box::pin(unreadable::look::<W>(self, &mut 0)).await;
@@ -181,7 +184,12 @@ impl Runtime {
 
     /// Creates the consumer of a worker without running it, so that nothing it should get is missed.
     pub async fn provision<W: Worker>(&self) -> Result<(), RuntimeError> {
-        Ok(provision_worker::<W>(self).await?)
+        self.create(Consumer::of::<W>(self.config().lease)).await
+    }
+
+    /// Creates a consumer, or makes one that is there as it should be.
+    pub async fn create(&self, consumer: Consumer) -> Result<(), RuntimeError> {
+        Ok(provision_consumer(self.jetstream(), consumer).await?)
     }
 
     /// Serves health and metrics, if an address is configured, until a stop is asked for.
@@ -312,13 +320,33 @@ impl Runtime {
 
     /// Keeps the lag of a worker in the metrics; never ends.
     async fn watch_lag<W: Worker>(&self) {
-        let name = consumer_name(W::NAME);
+        let (stream, name) = (W::SOURCE.stream(), consumer_name(W::NAME));
         loop {
-            tokio::time::sleep(Duration::from_secs(15)).await;
-            let Ok(stream) = self.jetstream().get_stream_no_info(W::SOURCE.stream()).await else { continue };
-            if let Ok(info) = stream.consumer_info(&name).await {
-                self.metrics().lag(W::NAME, info.num_pending, info.num_ack_pending);
+            if let Some(lag) = self.lag::<W>(stream, &name).await {
+                self.metrics().lag(W::NAME, stream, &name, &lag);
             }
+            tokio::time::sleep(Duration::from_secs(15)).await;
         }
+    }
+
+    async fn lag<W: Worker>(&self, stream: &str, name: &str) -> Option<Lag> {
+        let stream = self.jetstream().get_stream_no_info(stream).await.ok()?;
+        let info = stream.consumer_info(name).await.ok()?;
+        let mut lag = Lag {
+            pending: info.num_pending,
+            ack_pending: info.num_ack_pending,
+            redelivered: info.num_redelivered,
+            paused: info.paused,
+            ..Lag::default()
+        };
+        if lag.pending > 0 || lag.ack_pending > 0 {
+            let first = info.ack_floor.stream_sequence + 1;
+            let oldest = stream.get_first_raw_message_by_subject(W::SOURCE.filter(), first).await.ok()?;
+            let published = DateTime::from_timestamp(oldest.time.unix_timestamp(), 0)?;
+            #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+            let age = Utc::now() - published;
+            lag.oldest = age.to_std().unwrap_or_default();
+        }
+        Some(lag)
     }
 }
