@@ -1,8 +1,22 @@
 -- What learning reads of activities, at the lead that they are of: five million rows of their own take longer to send
 -- than all the rest.
 
--- In the order in which workers of the version before lock them, that may still write.
-LOCK TABLE activities, leads IN ACCESS EXCLUSIVE MODE;
+-- Workers of the version before may still write, and lock either of them first: who waits for the second lock gives back the
+-- first before anybody is told of a deadlock.
+DO $$
+BEGIN
+    LOOP
+        BEGIN
+            SET LOCAL lock_timeout = '500ms';
+            LOCK TABLE activities, leads IN ACCESS EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(random() / 2);
+        END;
+    END LOOP;
+    SET LOCAL lock_timeout TO DEFAULT;
+END
+$$;
 
 -- A field as COPY sends it in its binary form: its length goes before it, so that no text is taken for what follows.
 CREATE FUNCTION leadfleet_field(field bytea) RETURNS bytea

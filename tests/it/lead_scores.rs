@@ -283,6 +283,27 @@ async fn leads_of_which_news_comes_at_once_are_scored_together_and_one_that_cann
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_stays_locked_holds_up_no_other() {
+    let fleet = TestFleet::start().await;
+    take_in(&fleet, people(60), false).await;
+    fleet.sql("UPDATE leads SET created_at = now() + interval '1 hour'").await;
+    let locked: Uuid = fleet.texts("SELECT id::text FROM leads LIMIT 1").await[0].parse().unwrap();
+    let mut holder = fleet.db.begin(OWNER.client).await.unwrap();
+    db::scores::lock(&mut holder, &[locked]).await.unwrap();
+    for lead in fleet.texts("SELECT id::text FROM leads").await {
+        let said = LeadChanged { client_id: OWNER.client.to_string(), lead_ids: vec![lead.clone()] };
+        say(&fleet, kind::LEAD_UPDATED, OWNER.client, &lead, &said).await;
+    }
+    let _worker = fleet.run(&["scorer"]);
+    let scored = async |count: i64| fleet.number("SELECT count(als_score) FROM leads").await == count;
+    fleet.broker.until("all others", async || scored(59).await).await;
+    holder.rollback().await.unwrap();
+    fleet.broker.until("the last one", async || scored(60).await).await;
+    fleet.broker.settled().await;
+    assert!(fleet.broker.all("lf.v1.dead.>").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_client_cannot_speak_for_another() {
     let fleet = TestFleet::start().await;
     fleet.sql(&format!("INSERT INTO clients (id, slug, name) VALUES ('{OTHER}', 'other', 'Other')")).await;

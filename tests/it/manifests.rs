@@ -45,7 +45,8 @@ async fn apply(fleet: &TestFleet, resource: &Value) {
         let value = seconds.map_or_else(|| value.clone(), |seconds| json!(seconds * 1_000_000_000));
         config.insert(field(name), value);
     }
-    config.remove("prevent_delete").unwrap();
+    assert_eq!(config.remove("prevent_delete"), Some(true.into()));
+    assert_eq!(config.remove("prevent_update"), Some(true.into()));
     let (subject, request) = match resource["kind"].as_str().unwrap() {
         "Stream" => (format!("STREAM.CREATE.{}", config["name"].as_str().unwrap()), json!(config)),
         "Consumer" => {
@@ -88,7 +89,9 @@ async fn copies_and_tags_are_in_the_manifests() {
     let fleet =
         TestFleet::start().await.with("LEADFLEET_REPLICAS", "3").with("LEADFLEET_PLACEMENT_TAGS", "ssd,east");
     let printed = fleet.said(&["provision", "--manifests", "--json"]).await;
-    for resource in printed["items"].as_array().unwrap() {
+    let resources = printed["items"].as_array().unwrap();
+    assert!(resources.len() > 30, "{resources:?}");
+    for resource in resources {
         let spec = &resource["spec"];
         assert_eq!(spec["replicas"], 3, "{resource}");
         if resource["kind"] == "Stream" {

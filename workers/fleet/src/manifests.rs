@@ -37,8 +37,9 @@ fn of_stream(config: &stream::Config) -> Value {
         "denyDelete": config.deny_delete,
         "replicas": config.num_replicas,
         "placement": config.placement.as_ref().map(|placement| json!({ "tags": placement.tags })),
-        // What was accepted outlives the resource.
+        // What was accepted outlives the resource, and what has changed since stays: streams that were made larger.
         "preventDelete": true,
+        "preventUpdate": true,
     });
     resource("Stream", &config.name, spec)
 }
@@ -56,6 +57,8 @@ fn of_consumer(consumer: &Consumer, copies: usize) -> Value {
         "maxAckPending": config.max_ack_pending,
         "replicas": copies,
         "preventDelete": true,
+        // A worker that is paused stays so.
+        "preventUpdate": true,
     });
     resource("Consumer", config.durable_name.as_deref().unwrap_or_default(), spec)
 }

@@ -24,8 +24,9 @@ pub struct Together {
 #[derive(Debug)]
 struct Waiting {
     leads: Vec<Uuid>,
+    now: DateTime<Utc>,
     /// Dropped when they could not be scored with others.
-    told: oneshot::Sender<Result<(), Error>>,
+    told: oneshot::Sender<()>,
 }
 
 impl Together {
@@ -42,39 +43,41 @@ impl Together {
     pub(crate) async fn score(&self, client: Uuid, leads: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
         if leads.len() <= FEW {
             let (told, mut heard) = oneshot::channel();
-            self.waiting().entry(client).or_default().push(Waiting { leads: leads.to_vec(), told });
+            self.waiting().entry(client).or_default().push(Waiting { leads: leads.to_vec(), now, told });
             let heard = tokio::select! {
                 biased;
                 heard = &mut heard => heard,
-                _turn = self.turns.acquire() => {
-                    self.score_waiting(client, now).await;
+                turn = self.turns.acquire() => {
+                    self.score_waiting(client).await;
+                    // Who was taken by another waits for that one, and not in the place of the next.
+                    drop(turn);
                     heard.await
                 }
             };
-            if let Ok(result) = heard {
-                return result;
+            if heard.is_ok() {
+                return Ok(());
             }
         }
-        self.scores.score(client, leads, now).await?;
-        Ok(())
+        self.scores.score(client, leads, now).await
     }
 
-    async fn score_waiting(&self, client: Uuid, now: DateTime<Utc>) {
+    async fn score_waiting(&self, client: Uuid) {
         let mut all = self.waiting().remove(&client).unwrap_or_default();
+        // Who was cut off meanwhile hears nothing; the message comes again.
+        all.retain(|one| !one.told.is_closed());
+        // Not from before what any of them tells of.
+        let Some(now) = all.iter().map(|one| one.now).max() else { return };
         let mut leads: Vec<Uuid> = all.iter().flat_map(|one| one.leads.iter().copied()).collect();
         leads.sort_unstable();
         leads.dedup();
-        if leads.is_empty() {
-            return;
-        }
-        // Nobody hears of it who was cut off meanwhile: their message comes again.
-        match self.scores.score(client, &leads, now).await {
-            Ok(_scored) => all.into_iter().for_each(|one| drop(one.told.send(Ok(())))),
-            Err(error) => {
-                if let (Some(one), true) = (all.pop(), all.is_empty()) {
-                    drop(one.told.send(Err(error)));
+        match self.scores.score_impatiently(client, &leads, now).await {
+            Ok(()) => {
+                for one in all {
+                    let _ = one.told.send(());
                 }
             }
+            // They are dropped, and each tries alone: one that is locked or cannot be scored harms no other.
+            Err(error) => tracing::debug!(%client, %error, leads = leads.len(), "not scored together"),
         }
     }
 

@@ -51,6 +51,11 @@ impl Db {
         self.begin_with("BEGIN", client).await
     }
 
+    /// Begins a transaction of one tenant that fails when a row stays locked by others for 2 s.
+    pub async fn begin_impatient(&self, client: Uuid) -> Result<Tx, Error> {
+        self.begin_with("BEGIN; SET LOCAL lock_timeout = '2s'", client).await
+    }
+
     /// Begins a transaction of one tenant in which somebody who is signed in changes something: `auth.uid()` tells who.
     pub async fn begin_as(&self, client: Uuid, person: Option<Uuid>) -> Result<Tx, Error> {
         let person = person.map(|id| id.to_string()).unwrap_or_default();

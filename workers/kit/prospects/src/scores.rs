@@ -74,12 +74,24 @@ impl Scores {
         Ok(Weighing { in_force, shadow })
     }
 
-    /// Scores leads; those that are not there, or were deleted, are left out. How many were scored.
-    pub async fn score(&self, client: Uuid, leads: &[Uuid], now: DateTime<Utc>) -> Result<u64, Error> {
-        let mut tx = self.db.begin(client).await?;
-        let scored = self.score_within(&mut tx, leads, now, true).await?;
-        tx.commit().await?;
-        Ok(scored.len() as u64)
+    /// Scores leads; those that are not there, or were deleted, are left out.
+    pub async fn score(&self, client: Uuid, leads: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
+        self.score_in(self.db.begin(client).await?, leads, now).await
+    }
+
+    /// The same for leads of several events: fails when others keep one of them locked.
+    pub async fn score_impatiently(
+        &self,
+        client: Uuid,
+        leads: &[Uuid],
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        self.score_in(self.db.begin_impatient(client).await?, leads, now).await
+    }
+
+    async fn score_in(&self, mut tx: Tx, leads: &[Uuid], now: DateTime<Utc>) -> Result<(), Error> {
+        self.score_within(&mut tx, leads, now, true).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Scores leads of a client anew, page by page; tells what changes, and writes it only when told to.

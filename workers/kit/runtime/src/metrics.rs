@@ -22,7 +22,7 @@ pub struct Metrics {
 }
 
 /// What a consumer has not done yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Lag {
     pub(crate) pending: u64,
     pub(crate) ack_pending: usize,

@@ -15,6 +15,7 @@ use crate::provision::{
 };
 use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
+use crate::raw;
 use crate::runs::Runs;
 use crate::sweep::sweep;
 use crate::trace::TraceContext;
@@ -321,32 +322,40 @@ impl Runtime {
     /// Keeps the lag of a worker in the metrics; never ends.
     async fn watch_lag<W: Worker>(&self) {
         let (stream, name) = (W::SOURCE.stream(), consumer_name(W::NAME));
+        let mut oldest = None;
         loop {
-            if let Some(lag) = self.lag::<W>(stream, &name).await {
+            if let Some(lag) = self.lag::<W>(stream, &name, &mut oldest).await {
                 self.metrics().lag(W::NAME, stream, &name, &lag);
             }
             tokio::time::sleep(Duration::from_secs(15)).await;
         }
     }
 
-    async fn lag<W: Worker>(&self, stream: &str, name: &str) -> Option<Lag> {
-        let stream = self.jetstream().get_stream_no_info(stream).await.ok()?;
-        let info = stream.consumer_info(name).await.ok()?;
-        let mut lag = Lag {
+    /// `oldest` is the message that was the oldest when this was asked before: it is read once.
+    async fn lag<W: Worker>(
+        &self,
+        stream: &str,
+        name: &str,
+        oldest: &mut Option<(u64, DateTime<Utc>)>,
+    ) -> Option<Lag> {
+        let info = self.jetstream().get_stream_no_info(stream).await.ok()?.consumer_info(name).await.ok()?;
+        let first = info.ack_floor.stream_sequence + 1;
+        if info.num_pending == 0 && info.num_ack_pending == 0 {
+            *oldest = None;
+        } else if oldest.is_none_or(|(sequence, _)| sequence < first)
+            // What cannot be asked is as it was; what is gone, or was replaced, is not waited for.
+            && let Ok(found) = raw::next(self.jetstream(), stream, &W::SOURCE.filter(), first).await
+        {
+            *oldest = found.map(|message| (message.sequence, message.published_at));
+        }
+        #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
+        let age = oldest.map(|(_, published_at)| Utc::now() - published_at);
+        Some(Lag {
             pending: info.num_pending,
             ack_pending: info.num_ack_pending,
             redelivered: info.num_redelivered,
+            oldest: age.and_then(|age| age.to_std().ok()).unwrap_or_default(),
             paused: info.paused,
-            ..Lag::default()
-        };
-        if lag.pending > 0 || lag.ack_pending > 0 {
-            let first = info.ack_floor.stream_sequence + 1;
-            let oldest = stream.get_first_raw_message_by_subject(W::SOURCE.filter(), first).await.ok()?;
-            let published = DateTime::from_timestamp(oldest.time.unix_timestamp(), 0)?;
-            #[expect(clippy::disallowed_methods, reason = "the runtime is where the clock is read")]
-            let age = Utc::now() - published;
-            lag.oldest = age.to_std().unwrap_or_default();
-        }
-        Some(lag)
+        })
     }
 }
