@@ -20,13 +20,14 @@ pub fn assignment(run: &Run, decision: &Decision, clinic: u32) -> Assignment {
 }
 
 fn matched(run: &Run, decision: &Decision, clinic: u32, segment: u32) -> Assignment {
-    let mine = decision.proposal.of_clinic(clinic);
+    let class = run.class(clinic);
+    let mine = decision.proposal.of_class(class);
     let candidate = &decision.segments[segment as usize].candidate;
     let category = match candidate.key {
         Some(key) => Some(key.category),
         None => surest(mine).map(|membership| membership.category),
     };
-    let pair = pairs::of(run, clinic).find(|pair| Some(pair.category) == category);
+    let pair = pairs::of(run, class).find(|pair| Some(pair.category) == category);
     let name = |membership: &Membership| &decision.proposal.candidates[membership.segment as usize].name;
     let removed = mine.iter().map(name).filter(|name| **name != candidate.name).cloned();
     let said = pair.map(|pair| said(run, clinic, &pair)).unwrap_or_default();
@@ -73,7 +74,7 @@ fn points(run: &Run, clinic: u32, pair: &Pair) -> Points {
 }
 
 fn unmatched(run: &Run, decision: &Decision, clinic: u32) -> Assignment {
-    let nearest = pairs::of(run, clinic)
+    let nearest = pairs::of(run, run.class(clinic))
         .filter(Pair::is_positive)
         .reduce(|best, pair| if pair.confidence > best.confidence { pair } else { best });
     let clinic_id = run.clinics[clinic as usize].id;

@@ -8,7 +8,7 @@ use proto::v1;
 const POPULAR: u32 = 50;
 
 /// How a clinic can be reached, and how many look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Reach {
     pub decision_maker: bool,
     pub email: bool,
@@ -35,7 +35,7 @@ impl Reach {
     }
 }
 
-/// A clinic in a few bytes: a run has a hundred thousand of them.
+/// A clinic in a few bytes: a run may have a million of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Clinic {
     pub id: i64,

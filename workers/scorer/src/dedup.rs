@@ -86,7 +86,7 @@ pub fn settle(
     let mut totals = Totals { clinics: run.clinics.len() as u32, ..Totals::default() };
     let mut confidences = 0.0;
     for clinic in 0..run.clinics.len() as u32 {
-        let mine = proposal.of_clinic(clinic);
+        let mine = proposal.of_class(run.class(clinic));
         let chosen = choose(&proposal, mine, &places);
         kept.push(chosen.map(|(segment, ..)| segment));
         totals.memberships += mine.len() as u32;
@@ -105,11 +105,13 @@ pub fn settle(
 }
 
 fn mean_unfiltered(run: &Run) -> f64 {
-    let pairs = (0..run.clinics.len() as u32).flat_map(|clinic| pairs::of(run, clinic));
     let (mut sum, mut count) = (0.0, 0.0);
-    for pair in pairs.filter(|pair| pair.points > 0.0) {
-        sum += pair.confidence;
-        count += 1.0;
+    for class in run.classes() {
+        let clinics = f64::from(run.size(class));
+        for pair in pairs::of(run, class).filter(|pair| pair.points > 0.0) {
+            sum += pair.confidence * clinics;
+            count += clinics;
+        }
     }
     if count > 0.0 { sum / count } else { 0.0 }
 }

@@ -8,14 +8,20 @@ use crate::run::Run;
 /// A clinic has a label: what its pain points give on average, room for contact points left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
-    pub clinic: u32,
     pub label: u32,
     pub mean: f64,
     pub code: Code,
 }
 
+impl Hit {
+    /// Of a label's first number, the bits of the mean, and the reason; `order` says which number the label got.
+    pub fn of((label, mean, code): (u32, u64, Code), order: &[u32]) -> Self {
+        Self { label: order[label as usize], mean: f64::from_bits(mean), code }
+    }
+}
+
 /// The best reason behind a hit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     GeoCity,
     GeoState,
@@ -84,20 +90,13 @@ impl Pair {
     }
 }
 
-/// The pairs of a clinic, by category.
-pub fn of(run: &Run, clinic: u32) -> impl Iterator<Item = Pair> + '_ {
-    let contact = contact(run.clinics[clinic as usize].reach).points();
-    let category = |hit: &Hit| run.labels[hit.label as usize].category;
-    run.hits(clinic).chunk_by(move |a, b| category(a) == category(b)).map(move |hits| {
-        let mut pair = Pair {
-            category: category(&hits[0]),
-            best: [None; 3],
-            general: None,
-            points: 0.0,
-            confidence: 0.0,
-        };
+/// The pairs of the clinics of a class, by category.
+pub fn of(run: &Run, class: u32) -> impl Iterator<Item = Pair> + '_ {
+    let contact = contact(run.reach(class)).points();
+    run.hits(class).map(move |(category, hits)| {
+        let mut pair = Pair { category, best: [None; 3], general: None, points: 0.0, confidence: 0.0 };
         for hit in hits {
-            pair.take(run, *hit);
+            pair.take(run, hit);
         }
         pair.points = pair.best.iter().flatten().map(|hit| hit.mean).sum();
         pair.confidence = confidence(pair.points, contact);

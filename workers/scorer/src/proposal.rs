@@ -16,10 +16,9 @@ pub struct Wishes {
     pub priority_categories: Vec<String>,
 }
 
-/// A clinic is in a segment.
+/// The clinics of a class are in a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Membership {
-    pub clinic: u32,
     pub segment: u32,
     pub category: u16,
     /// Unrounded.
@@ -57,9 +56,14 @@ pub struct Proposal {
     pub attempts: Vec<(f64, u32)>,
     /// In order of names; the segment of many pains comes last, if anybody is in it.
     pub candidates: Vec<Candidate>,
-    /// In order of clinics, then categories.
-    pub memberships: Vec<Membership>,
-    /// Where the memberships of each clinic begin, and the end of the last.
+    memberships: Memberships,
+}
+
+#[derive(Debug, Default)]
+struct Memberships {
+    /// In order of classes, then categories.
+    all: Vec<Membership>,
+    /// Where those of each class begin, and the end of the last.
     starts: Vec<u32>,
 }
 
@@ -68,9 +72,9 @@ impl Proposal {
         self.attempts.last().map_or(0.0, |(threshold, _)| *threshold)
     }
 
-    pub fn of_clinic(&self, clinic: u32) -> &[Membership] {
-        let at = clinic as usize;
-        &self.memberships[self.starts[at] as usize..self.starts[at + 1] as usize]
+    pub fn of_class(&self, class: u32) -> &[Membership] {
+        let Memberships { all, starts } = &self.memberships;
+        &all[starts[class as usize] as usize..starts[class as usize + 1] as usize]
     }
 
     pub fn multi(&self) -> Option<u32> {
@@ -91,7 +95,7 @@ pub fn pains(memberships: &[Membership]) -> usize {
 
 pub fn propose(run: &Run, wishes: &Wishes) -> Proposal {
     let mut attempts = Vec::new();
-    let mut found = (Vec::new(), Vec::new());
+    let mut found = (Vec::new(), Memberships::default());
     for threshold in rungs(wishes.min_confidence) {
         found = memberships(run, threshold);
         attempts.push((threshold, found.0.len() as u32));
@@ -100,8 +104,7 @@ pub fn propose(run: &Run, wishes: &Wishes) -> Proposal {
         }
     }
     let (keys, memberships) = found;
-    let starts = starts(run, &memberships);
-    let mut proposal = Proposal { attempts, candidates: Vec::new(), memberships, starts };
+    let mut proposal = Proposal { attempts, candidates: Vec::new(), memberships };
     let mut candidates: Vec<Candidate> = segments::names(run, &keys)
         .into_iter()
         .zip(&keys)
@@ -110,17 +113,18 @@ pub fn propose(run: &Run, wishes: &Wishes) -> Proposal {
     let mut tallies = vec![Tally::default(); keys.len()];
     let mut multi = (Tally::default(), BTreeSet::new());
     for clinic in 0..run.clinics.len() as u32 {
-        let mine = proposal.of_clinic(clinic);
+        let mine = proposal.of_class(run.class(clinic));
         for membership in mine {
             tallies[membership.segment as usize].add(run, clinic, membership.confidence, membership.points);
         }
         if has_many_pains(mine) {
             let (confidence, points) = best(mine);
             multi.0.add(run, clinic, confidence, points);
-            let labels =
-                mine.iter().flat_map(|membership| keys[membership.segment as usize].labels.into_iter());
-            multi.1.extend(labels.flatten());
         }
+    }
+    for mine in run.classes().map(|class| proposal.of_class(class)).filter(|mine| has_many_pains(mine)) {
+        let labels = mine.iter().flat_map(|membership| keys[membership.segment as usize].labels.into_iter());
+        multi.1.extend(labels.flatten());
     }
     if multi.0.clinics > 0 {
         candidates.push(Candidate::named(MULTI_NAME.to_owned(), None, multi.1.into_iter().collect()));
@@ -141,40 +145,42 @@ pub fn best(memberships: &[Membership]) -> (f64, f64) {
 }
 
 /// Segments in order of their keys, and who is in them.
-fn memberships(run: &Run, threshold: f64) -> (Vec<Key>, Vec<Membership>) {
+fn memberships(run: &Run, threshold: f64) -> (Vec<Key>, Memberships) {
     let qualifies = |pair: &Pair| pair.is_positive() && reaches(pair.confidence, threshold);
     let mut sizes: HashMap<Key, usize> = HashMap::new();
-    let mut drafts: Vec<(Key, Key, Membership)> = Vec::new();
-    for clinic in 0..run.clinics.len() as u32 {
-        for pair in pairs::of(run, clinic).filter(qualifies) {
+    // Which of two keys it is comes out when all are counted: until then a membership has the number of both.
+    let mut drafts: HashMap<(Key, Key), u32> = HashMap::new();
+    let mut memberships = Memberships::default();
+    for class in run.classes() {
+        memberships.starts.push(memberships.all.len() as u32);
+        for pair in pairs::of(run, class).filter(qualifies) {
             let (full, short) = (Key::full(run, &pair), Key::short(run, &pair));
-            *sizes.entry(full).or_default() += 1;
+            *sizes.entry(full).or_default() += run.size(class) as usize;
+            let next = drafts.len() as u32;
+            let segment = *drafts.entry((full, short)).or_insert(next);
             let Pair { category, confidence, points, .. } = pair;
-            let membership =
-                Membership { clinic, segment: 0, category, confidence, points, general: points <= 0.0 };
-            drafts.push((full, short, membership));
+            memberships.all.push(Membership {
+                segment,
+                category,
+                confidence,
+                points,
+                general: points <= 0.0,
+            });
         }
     }
+    memberships.starts.push(memberships.all.len() as u32);
     let least = segments::least_combined(run.clinics.len());
     let lasting = |key: &Key| !key.is_combined() || sizes.get(key).is_some_and(|size| *size >= least);
-    let key_of = |(full, short, _): &(Key, Key, Membership)| if lasting(full) { *full } else { *short };
-    let keys: Vec<Key> = drafts.iter().map(key_of).collect::<BTreeSet<_>>().into_iter().collect();
+    let key_of = |(full, short): &(Key, Key)| if lasting(full) { *full } else { *short };
+    let keys: Vec<Key> = drafts.keys().map(key_of).collect::<BTreeSet<_>>().into_iter().collect();
     let numbers: HashMap<Key, u32> = keys.iter().zip(0..).map(|(key, number)| (*key, number)).collect();
-    let numbered = drafts.iter().map(|draft| Membership { segment: numbers[&key_of(draft)], ..draft.2 });
-    let memberships = numbered.collect();
+    let mut chosen = vec![0; drafts.len()];
+    drafts.iter().for_each(|(draft, at)| chosen[*at as usize] = numbers[&key_of(draft)]);
+    memberships
+        .all
+        .iter_mut()
+        .for_each(|membership| membership.segment = chosen[membership.segment as usize]);
     (keys, memberships)
-}
-
-fn starts(run: &Run, memberships: &[Membership]) -> Vec<u32> {
-    let mut starts = Vec::with_capacity(run.clinics.len() + 1);
-    let mut at = 0;
-    for clinic in 0..=run.clinics.len() as u32 {
-        while memberships.get(at).is_some_and(|membership| membership.clinic < clinic) {
-            at += 1;
-        }
-        starts.push(at as u32);
-    }
-    starts
 }
 
 impl Candidate {

@@ -1,8 +1,10 @@
 //! Everything the decision rests on: the clinics of a run and what the strategies found, in a few bytes a clinic.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use indexmap::IndexSet;
 use proto::v1::{ClinicPart, Matches, Signal, Strategy};
 
 use crate::clinics::{Clinic, Reach, Words};
@@ -63,6 +65,8 @@ impl Pool {
 }
 
 /// The input of the decision, the same whatever order the parts came in.
+///
+/// What a decision rests on is kept once for all clinics that were hit alike and can be reached alike: their class.
 #[derive(Debug)]
 pub struct Run {
     pub clinics: Vec<Clinic>,
@@ -70,15 +74,47 @@ pub struct Run {
     pub categories: Vec<String>,
     pub labels: Vec<Label>,
     parts: BTreeMap<u32, Range<u32>>,
-    hits: Vec<Hit>,
-    /// Where the hits of each clinic begin, and the end of the last.
-    starts: Vec<u32>,
+    /// By clinic.
+    class_of: Vec<u32>,
+    classes: Vec<Class>,
+    /// Of all classes, one after the other, each in order of labels: places in `known`.
+    hits: Vec<u32>,
+    known: Vec<Hit>,
+}
+
+#[derive(Debug)]
+struct Class {
+    reach: Reach,
+    clinics: u32,
+    hits: Range<u32>,
 }
 
 impl Run {
-    pub fn hits(&self, clinic: u32) -> &[Hit] {
-        let at = clinic as usize;
-        &self.hits[self.starts[at] as usize..self.starts[at + 1] as usize]
+    pub fn class(&self, clinic: u32) -> u32 {
+        self.class_of[clinic as usize]
+    }
+
+    /// In the order in which the first clinics of each stand.
+    pub fn classes(&self) -> Range<u32> {
+        0..self.classes.len() as u32
+    }
+
+    /// How many clinics there are of a class.
+    pub fn size(&self, class: u32) -> u32 {
+        self.classes[class as usize].clinics
+    }
+
+    pub fn reach(&self, class: u32) -> Reach {
+        self.classes[class as usize].reach
+    }
+
+    /// In order of labels, by the categories of these.
+    pub fn hits(&self, class: u32) -> impl Iterator<Item = (u16, impl Iterator<Item = Hit> + '_)> + '_ {
+        let category = |hit: &u32| self.labels[self.known[*hit as usize].label as usize].category;
+        let Range { start, end } = self.classes[class as usize].hits;
+        self.hits[start as usize..end as usize]
+            .chunk_by(move |a, b| category(a) == category(b))
+            .map(move |hits| (category(&hits[0]), hits.iter().map(|hit| self.known[*hit as usize])))
     }
 
     /// The load parts, each with its clinics.
@@ -97,11 +133,18 @@ pub struct Intake {
     loaded: BTreeMap<u32, Vec<Clinic>>,
     words: Words,
     labels: BTreeMap<(String, Strategy, String), (u32, Label)>,
-    hits: Vec<Hit>,
+    hits: IndexSet<Known>,
+    /// Hits of one clinic as places in `hits`, in order; the first is that of a clinic without any.
+    sets: IndexSet<Vec<u32>>,
+    /// The set of each clinic.
+    found: Vec<u32>,
     /// Clinics by id, once the first match has come.
     known: HashMap<i64, u32>,
     reach: Vec<Reach>,
 }
+
+/// What tells hits apart: the label's first number, bits of the mean, reason.
+type Known = (u32, u64, Code);
 
 impl Intake {
     pub fn clinics(&mut self, part: u32, clinics: &ClinicPart) {
@@ -118,7 +161,7 @@ impl Intake {
 
     /// Matches of clinics that are not among those loaded are left out.
     pub fn matches(&mut self, part: &str, matches: &Matches) -> Result<(), Error> {
-        if self.known.is_empty() {
+        if self.found.is_empty() {
             self.number_clinics();
         }
         let strategy = matches.strategy();
@@ -126,31 +169,26 @@ impl Intake {
             return Err(Error::Strategy(part.to_owned()));
         }
         let labels: Vec<u32> = matches.signals.iter().map(|signal| self.label(strategy, signal)).collect();
-        let mut signals: Vec<(u32, &Signal)> = Vec::new();
         let mut pools: BTreeMap<u32, Pool> = BTreeMap::new();
+        // Most clinics of a part were hit like one before.
+        let mut seen: HashMap<(&[u32], u64, u32), u32> = HashMap::new();
         for clinic in &matches.clinics {
             let Some(&number) = self.known.get(&clinic.clinic_id) else { continue };
-            signals.clear();
-            for &index in &clinic.signals {
-                let signal = matches.signals.get(index as usize);
-                let signal = signal.ok_or_else(|| Error::Signal { part: part.to_owned(), index })?;
-                signals.push((labels[index as usize], signal));
-            }
-            signals.sort_by_key(|(label, _)| *label);
-            let contact = contact(self.reach[number as usize]).points();
-            for same in signals.chunk_by(|(a, _), (b, _)| a == b) {
-                let label = same[0].0;
-                let mean =
-                    mean_points(same.iter().map(|(_, signal)| (signal.points, signal.pain_points)), contact);
-                let best = same.iter().max_by(|(_, a), (_, b)| a.points.total_cmp(&b.points));
-                let code = best.map_or(Code::General, |(_, signal)| Code::of(strategy, signal));
-                self.hits.push(Hit { clinic: number, label, mean, code });
-                pools.entry(label).or_insert_with(|| {
-                    let mut pool = Pool::default();
-                    same.iter().for_each(|(_, signal)| pool.add_signal(signal));
-                    pool
-                });
-            }
+            let number = number as usize;
+            let contact = contact(self.reach[number]).points();
+            let set = match seen.entry((&clinic.signals, contact.to_bits(), self.found[number])) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    let signal = |index: &u32| {
+                        let missing = || Error::Signal { part: part.to_owned(), index: *index };
+                        let signal = matches.signals.get(*index as usize).ok_or_else(missing)?;
+                        Ok((labels[*index as usize], signal))
+                    };
+                    let signals = clinic.signals.iter().map(signal).collect::<Result<_, Error>>()?;
+                    *new.insert(self.set(strategy, signals, contact, self.found[number], &mut pools))
+                }
+            };
+            self.found[number] = set;
         }
         // All clinics of a label see the same pain points, so the first one's sum is everybody's.
         for (number, label) in self.labels.values_mut() {
@@ -161,10 +199,40 @@ impl Intake {
         Ok(())
     }
 
+    /// The set of hits before and of those that the signals make, one for each label.
+    fn set(
+        &mut self,
+        strategy: Strategy,
+        mut signals: Vec<(u32, &Signal)>,
+        contact: f64,
+        before: u32,
+        pools: &mut BTreeMap<u32, Pool>,
+    ) -> u32 {
+        signals.sort_by_key(|(label, _)| *label);
+        let mut set = self.sets[before as usize].clone();
+        for same in signals.chunk_by(|(a, _), (b, _)| a == b) {
+            let label = same[0].0;
+            let mean =
+                mean_points(same.iter().map(|(_, signal)| (signal.points, signal.pain_points)), contact);
+            let best = same.iter().max_by(|(_, a), (_, b)| a.points.total_cmp(&b.points));
+            let code = best.map_or(Code::General, |(_, signal)| Code::of(strategy, signal));
+            set.push(self.hits.insert_full((label, mean.to_bits(), code)).0 as u32);
+            pools.entry(label).or_insert_with(|| {
+                let mut pool = Pool::default();
+                same.iter().for_each(|(_, signal)| pool.add_signal(signal));
+                pool
+            });
+        }
+        set.sort_unstable();
+        self.sets.insert_full(set).0 as u32
+    }
+
     fn number_clinics(&mut self) {
         let clinics = self.loaded.values().flatten();
         self.reach = clinics.clone().map(|clinic| clinic.reach).collect();
         self.known = clinics.enumerate().map(|(number, clinic)| (clinic.id, number as u32)).collect();
+        self.sets.insert(Vec::new());
+        self.found = vec![0; self.reach.len()];
     }
 
     fn label(&mut self, strategy: Strategy, signal: &Signal) -> u32 {
@@ -185,8 +253,11 @@ impl Intake {
         *number
     }
 
-    pub fn finish(self) -> Run {
-        let Self { loaded, words, labels, mut hits, .. } = self;
+    pub fn finish(mut self) -> Run {
+        if self.found.is_empty() {
+            self.number_clinics();
+        }
+        let Self { loaded, words, labels, hits, sets, found, reach, .. } = self;
         let mut order = vec![0; labels.len()];
         let mut categories: Vec<String> = Vec::new();
         let mut sorted = Vec::with_capacity(labels.len());
@@ -198,25 +269,29 @@ impl Intake {
             order[number as usize] = sorted.len() as u32;
             sorted.push(label);
         }
-        for hit in &mut hits {
-            hit.label = order[hit.label as usize];
+        let known: Vec<Hit> = hits.into_iter().map(|hit| Hit::of(hit, &order)).collect();
+        let mut classes = Vec::new();
+        let mut class_of = Vec::with_capacity(found.len());
+        let mut hits: Vec<u32> = Vec::new();
+        let mut numbers = IndexSet::new();
+        for (set, reach) in found.into_iter().zip(reach) {
+            let (class, new) = numbers.insert_full((set, reach));
+            if new {
+                let start = hits.len();
+                hits.extend(&sets[set as usize]);
+                hits[start..].sort_unstable_by_key(|hit| known[*hit as usize].label);
+                classes.push(Class { reach, clinics: 0, hits: start as u32..hits.len() as u32 });
+            }
+            classes[class].clinics += 1;
+            class_of.push(class as u32);
         }
-        hits.sort_unstable_by_key(|hit| (hit.clinic, hit.label));
-        let mut clinics = Vec::new();
+        let mut clinics = Vec::with_capacity(class_of.len());
         let mut parts = BTreeMap::new();
         for (part, loaded) in loaded {
             let first = clinics.len() as u32;
             clinics.extend(loaded);
             parts.insert(part, first..clinics.len() as u32);
         }
-        let mut starts = Vec::with_capacity(clinics.len() + 1);
-        let mut at = 0;
-        for clinic in 0..=clinics.len() as u32 {
-            while hits.get(at).is_some_and(|hit| hit.clinic < clinic) {
-                at += 1;
-            }
-            starts.push(at as u32);
-        }
-        Run { clinics, words, categories, labels: sorted, parts, hits, starts }
+        Run { clinics, words, categories, labels: sorted, parts, class_of, classes, hits, known }
     }
 }

@@ -6,6 +6,7 @@ use super::cities::{self, State};
 use super::dice::Dice;
 use super::names::{BRANDS, CHAINS, LAST_NAMES, SERVICES, SPORTS_SERVICES};
 use super::spelling::{compact, respelled, slip, suffixed};
+use super::vocabulary::{made, word};
 use super::{Row, Sample, Table, row};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,9 @@ pub struct Clinic {
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
+
+/// Of which a seventh belongs to a chain.
+const CLINICS_OF_A_CHAIN: usize = 2_000;
 
 /// What a clinic is, whether or not its row says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +90,7 @@ pub(super) fn facts(sample: &Sample, index: usize) -> Facts {
     let (city, area_code) = state.city(&mut dice);
     let kind = kind(state, &mut dice);
     let chain = kind == Kind::MultiLocation && dice.percent(70);
-    let name = name(kind, chain, city, state, &mut dice);
+    let name = name(sample, kind, chain, city, state, &mut dice);
     let host = if chain { compact(&name) } else { compact(&format!("{name}{city}")) };
     Facts {
         name,
@@ -119,12 +123,13 @@ fn kind(state: &State, dice: &mut Dice) -> Kind {
     }
 }
 
-fn name(kind: Kind, chain: bool, city: &str, state: &State, dice: &mut Dice) -> String {
-    let (surname, partner) = (dice.pick(LAST_NAMES), dice.pick(LAST_NAMES));
-    let brand = dice.pick(BRANDS);
+fn name(sample: &Sample, kind: Kind, chain: bool, city: &str, state: &State, dice: &mut Dice) -> String {
+    let names = sample.sizes.clinics;
+    let (surname, partner) = (word(LAST_NAMES, names, dice), word(LAST_NAMES, names, dice));
+    let brand = word(BRANDS, names, dice);
     let service = dice.pick(if kind == Kind::Sports { SPORTS_SERVICES } else { SERVICES });
     if chain {
-        return (dice.pick(CHAINS)).to_owned();
+        return chain_name(sample, dice);
     }
     let name = match (kind, dice.below(10)) {
         (Kind::Solo, 0..=4) => format!("{surname} {service}"),
@@ -144,6 +149,13 @@ fn name(kind: Kind, chain: bool, city: &str, state: &State, dice: &mut Dice) -> 
         5 => slip(&name, dice),
         _ => name,
     }
+}
+
+/// A name that many clinics have: for long lists there are more chains, of some hundred clinics each.
+pub(super) fn chain_name(sample: &Sample, dice: &mut Dice) -> String {
+    let chains = (sample.sizes.clinics / CLINICS_OF_A_CHAIN).max(CHAINS.len());
+    let chain = dice.below(chains);
+    CHAINS.get(chain).map_or_else(|| format!("{} Physical Therapy", made(chain)), |name| (*name).to_owned())
 }
 
 fn business_type(kind: Kind, dice: &mut Dice) -> Option<String> {

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::cities;
 use super::clinics::{self, Facts};
 use super::dice::Dice;
-use super::names::{CHAINS, FIRST_NAMES, LAST_NAMES, TITLES};
+use super::names::{FIRST_NAMES, LAST_NAMES, TITLES};
 use super::spelling::{compact, respelled};
+use super::vocabulary::word;
 use super::{KEPT_PER_LEFT_OUT, Row, Sample, Table};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +28,9 @@ pub(super) fn decision_maker(sample: &Sample, at: Row) -> DecisionMaker {
     let facts = employer(sample, at.index, &mut dice);
     let (company_name, place) = match dice.below(100) {
         // A chain without a city: it could be any of its clinics.
-        0..=3 => ((dice.pick(CHAINS)).to_owned(), None),
+        0..=3 => (clinics::chain_name(sample, &mut dice), None),
         // Someone whose company is no clinic of ours.
-        4..=9 => (elsewhere(&mut dice), Some(cities::state(&mut dice))),
+        4..=9 => (elsewhere(sample, &mut dice), Some(cities::state(&mut dice))),
         10..=44 => (facts.name.clone(), Some(facts.state)),
         _ => (respelled(&facts.name, &mut dice), Some(facts.state)),
     };
@@ -62,7 +63,7 @@ fn employer(sample: &Sample, index: usize, dice: &mut Dice) -> Facts {
     without_email.filter(|_| dice.percent(85)).unwrap_or_else(|| clinics::facts(sample, from))
 }
 
-fn elsewhere(dice: &mut Dice) -> String {
+fn elsewhere(sample: &Sample, dice: &mut Dice) -> String {
     let kind = dice.pick(&[
         "Chiropractic",
         "Orthopedics",
@@ -71,5 +72,5 @@ fn elsewhere(dice: &mut Dice) -> String {
         "Staffing Partners",
         "University",
     ]);
-    format!("{} {kind}", dice.pick(LAST_NAMES))
+    format!("{} {kind}", word(LAST_NAMES, sample.sizes.clinics, dice))
 }

@@ -16,6 +16,7 @@ mod prospects;
 mod spelling;
 mod tables;
 mod texts;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;

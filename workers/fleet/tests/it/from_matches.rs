@@ -41,7 +41,7 @@ async fn store_run(db: &db::Db) {
         decision_maker_id,
         clinic_id,
         probability: 0.9,
-        contributions: Value::Null,
+        contributions: "null".to_owned(),
         verdict: Verdict::Linked,
     };
     let links = [link(1, clinics[0]), link(2, clinics[0]), link(3, clinics[1])];
