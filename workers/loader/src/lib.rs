@@ -9,7 +9,9 @@ mod load;
 mod parts;
 mod profile;
 mod request;
+mod rows;
 mod scrapes;
+mod texts;
 
 pub use config::{Config, Mode};
 pub use load::{JOBS, Loader};

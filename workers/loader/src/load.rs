@@ -2,18 +2,19 @@
 
 use crate::Config;
 use crate::claim::{self, Loaded};
-use crate::linking::{self, Linked};
+use crate::linking::{self, DecisionMakers, Linked, Verdicts};
 use crate::parts::Packer;
 use crate::profile::Profile;
 use crate::request::Resolved;
+use crate::rows::{clinic, pain_point};
 use backon::{ExponentialBuilder, Retryable as _};
 use db::inputs::Snapshot;
-use db::{Db, inputs, links};
+use db::{Db, links};
 use futures::TryStreamExt as _;
 use places::{Gazetteer, Hints};
 use proto::v1::{
-    Alert, Clinic, ClinicPart, ClinicPattern, PainPart, PainPoint, PatternConfidence, PlaceHint, PlaceHints,
-    RunHeader, RunRequest, Severity,
+    Alert, Clinic, ClinicPart, ClinicPattern, PainPart, PatternConfidence, PlaceHint, PlaceHints, RunHeader,
+    RunRequest, Severity,
 };
 use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token};
 use runtime::{Cause, Delivery, Fault, OrFault as _, PublishError, ReadError, Retry, Source, Worker};
@@ -25,9 +26,6 @@ pub const JOBS: &str = "loader";
 
 /// PT-024, PT-029: a query that fails is tried three times more.
 const RETRIES: usize = 3;
-
-/// The longest pain text that is matched, in bytes; what is longer is cut at a character.
-const LONGEST_TEXT: usize = 8 * 1024;
 
 /// Loads runs.
 pub struct Loader {
@@ -131,14 +129,16 @@ impl Loader {
         }
         let hints = publish_hints(&run, &mut snapshot, &mut header, delivery).await?;
         publish_pains(&run, &mut snapshot, &hints, &mut header, delivery).await?;
+        let Linked { of_clinic, verdicts, .. } = self.link(&mut snapshot, &mut header, delivery).await?;
         let patterns = patterns(&mut snapshot).await?;
         header.has_patterns = !patterns.is_empty();
-        let linked = self.link(&mut snapshot, &mut header, delivery).await?;
-        self.record_links(resolved, &run, &linked).await?;
         delivery.publish(named(&run, Stage::Profile, "run", &header)).await?;
         delivery.publish(named(&alias, Stage::Profile, "run", &header)).await?;
         delivery.flush().await?;
-        let parts = publish_clinics(&run, &mut snapshot, linked, patterns, delivery).await?;
+        let (parts, ()) = tokio::try_join!(
+            publish_clinics(&run, &mut snapshot, of_clinic, patterns, delivery),
+            self.record_links(resolved, &run, verdicts),
+        )?;
         delivery.flush().await?;
         let loaded = claim::claim(&alias, Loaded { run, parts }, delivery).await?;
         became(&alias, &loaded, delivery).await
@@ -153,10 +153,10 @@ impl Loader {
     ) -> Result<Linked, LoadError> {
         let clinics = clinics_to_link(snapshot, delivery).await?;
         header.total_clinics = clinics.len() as u32;
-        let people: Vec<inputs::DecisionMaker> = snapshot.decision_makers().try_collect().await?;
+        let people = people_to_link(snapshot, delivery).await?;
         let decided = snapshot.decided_links().await?;
         delivery.advance();
-        let linking = tokio::task::spawn_blocking(move || linking::link(&clinics, &people, &decided));
+        let linking = tokio::task::spawn_blocking(move || linking::link(&clinics, people, &decided));
         let linked = linking::or_none(linking.await)?;
         delivery.advance();
         header.clinics_with_decision_maker = linked.of_clinic.len() as u32;
@@ -164,9 +164,14 @@ impl Loader {
         Ok(linked)
     }
 
-    async fn record_links(&self, resolved: &Resolved, run: &RunId, linked: &Linked) -> Result<(), LoadError> {
+    async fn record_links(
+        &self,
+        resolved: &Resolved,
+        run: &RunId,
+        verdicts: Verdicts,
+    ) -> Result<(), LoadError> {
         let mut tx = self.db.begin(resolved.client).await?;
-        links::replace(&mut tx, run.as_str(), linked.verdicts()).await?;
+        links::replace(&mut tx, run.as_str(), verdicts.links()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -206,6 +211,18 @@ async fn clinics_to_link(
         }
     }
     Ok(clinics)
+}
+
+async fn people_to_link(snapshot: &mut Snapshot, delivery: &Delivery) -> Result<linking::People, LoadError> {
+    let mut people = linking::People::default();
+    let mut rows = std::pin::pin!(snapshot.decision_makers());
+    while let Some(person) = rows.try_next().await? {
+        people.push(&person);
+        if people.len().is_multiple_of(10_000) {
+            delivery.advance();
+        }
+    }
+    Ok(people)
 }
 
 async fn publish_hints(
@@ -280,7 +297,7 @@ async fn publish_pains(
 async fn publish_clinics(
     run: &RunId,
     snapshot: &mut Snapshot,
-    mut linked: Linked,
+    decision_makers: DecisionMakers,
     mut patterns: HashMap<i32, Vec<ClinicPattern>>,
     delivery: &Delivery,
 ) -> Result<u32, LoadError> {
@@ -289,7 +306,7 @@ async fn publish_clinics(
     let mut rows = std::pin::pin!(snapshot.clinics());
     while let Some(row) = rows.try_next().await? {
         let clinic = Clinic {
-            decision_maker: linked.of_clinic.remove(&row.id),
+            decision_maker: decision_makers.of(row.id),
             patterns: patterns.remove(&row.id).unwrap_or_default(),
             ..clinic(row)
         };
@@ -332,39 +349,6 @@ async fn patterns(snapshot: &mut Snapshot) -> Result<HashMap<i32, Vec<ClinicPatt
         patterns.entry(row.clinic_id).or_default().push(pattern);
     }
     Ok(patterns)
-}
-
-fn pain_point(row: inputs::PainPoint) -> PainPoint {
-    let mut text = row.pain_text;
-    text.truncate(text.floor_char_boundary(LONGEST_TEXT));
-    PainPoint {
-        id: row.id.into(),
-        category: row.pain_category,
-        text,
-        example_urls: row.example_urls.into_iter().take(20).filter(|url| url.len() <= 2_000).collect(),
-        severity: row.severity_score,
-        mentions: row.mentions.max(0).cast_unsigned(),
-    }
-}
-
-fn clinic(row: inputs::Clinic) -> Clinic {
-    let state = row.state.map(|state| {
-        Gazetteer::us().state_code(&state).map_or_else(|| state.trim().to_owned(), str::to_owned)
-    });
-    Clinic {
-        id: row.id.into(),
-        name: row.clinic_name,
-        phone: row.phone,
-        website: row.website,
-        email: row.email,
-        city: row.city,
-        state,
-        business_type: row.business_type,
-        rating: row.rating,
-        review_count: row.review_count.max(0).cast_unsigned(),
-        decision_maker: None,
-        patterns: Vec::new(),
-    }
 }
 
 /// PT-025 and PT-029, with the texts of PT-127 and PT-128.

@@ -85,7 +85,7 @@ async fn link(owner: &mut PgConnection, db: &Db, rows: i32) -> Result<()> {
         decision_maker_id: id,
         clinic_id: id,
         probability,
-        contributions: serde_json::json!([{"field": "name", "points": 7.5, "why": "the same words"}]),
+        contributions: r#"[{"field": "name", "points": 7.5, "why": "the same words"}]"#.to_owned(),
         verdict: Verdict::Linked,
     };
     for (run, changed) in [("run-1", 0.9), ("run-2", 0.8)] {

@@ -6,6 +6,7 @@ mod config;
 pub mod contractor_facts;
 pub mod contractors;
 pub mod conversion;
+mod copy;
 pub mod counts;
 pub mod decision_makers;
 pub mod enrolments;

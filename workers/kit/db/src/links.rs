@@ -1,8 +1,10 @@
 //! Which clinic a decision maker belongs to, why, and what people decided about doubtful ones.
 
+use crate::copy::{FULL, escape};
 use crate::{Error, Tx};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::fmt::Write as _;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,8 +31,8 @@ pub struct Link {
     pub clinic_id: i32,
     /// 0 to 1.
     pub probability: f64,
-    /// What each compared field added, for people.
-    pub contributions: serde_json::Value,
+    /// What each compared field added, for people: JSON.
+    pub contributions: String,
     pub verdict: Verdict,
 }
 
@@ -59,58 +61,62 @@ pub struct Review {
 }
 
 /// Replaces the linker's verdicts by those of a run; decisions of people stay, and so does a link that is
-/// the same as before. Returns how many were written.
+/// the same as before. Links of a decision maker or a clinic that is gone are left out. Returns how many were written.
 ///
-/// The links are walked twice and never all in memory: they are made as they are walked.
+/// The links are never all in memory: they are sent as they are made.
 pub async fn replace(
     tx: &mut Tx,
     run_id: &str,
-    links: impl Iterator<Item = Link> + Clone + Send,
+    links: impl Iterator<Item = Link> + Send,
 ) -> Result<u64, Error> {
     let client = tx.client();
-    let (persons, clinics): (Vec<i32>, Vec<i32>) =
-        links.clone().map(|link| (link.decision_maker_id, link.clinic_id)).unzip();
-    sqlx::query!(
+    // A million take their time; and what is there is joined with what was said, twice: not on disk.
+    let prepare =
+        "CREATE TEMPORARY TABLE said (decision_maker_id integer, clinic_id integer, probability float8,
+            contributions jsonb, verdict text);
+        SET LOCAL work_mem = '64MB'; SET LOCAL statement_timeout = '1h'";
+    sqlx::raw_sql(prepare).execute(tx.connection()).await?;
+    send(tx, links).await?;
+    sqlx::raw_sql("ANALYZE pg_temp.said").execute(tx.connection()).await?;
+    let stale =
         "DELETE FROM decision_maker_links l WHERE client_id = $1 AND decision IS NULL AND NOT EXISTS (
-            SELECT FROM unnest($2::int[], $3::int[]) AS said (decision_maker_id, clinic_id)
-            WHERE said.decision_maker_id = l.decision_maker_id AND said.clinic_id = l.clinic_id)",
-        client,
-        &persons,
-        &clinics
-    )
-    .execute(tx.connection())
-    .await?;
-    let (mut written, mut links) = (0, links);
-    loop {
-        let batch: Vec<Link> = links.by_ref().take(10_000).collect();
-        if batch.is_empty() {
-            break;
-        }
-        let persons: Vec<i32> = batch.iter().map(|link| link.decision_maker_id).collect();
-        let clinics: Vec<i32> = batch.iter().map(|link| link.clinic_id).collect();
-        let probabilities: Vec<f64> = batch.iter().map(|link| link.probability).collect();
-        let verdicts: Vec<String> = batch.iter().map(|link| link.verdict.as_str().to_owned()).collect();
-        let contributions: Vec<serde_json::Value> =
-            batch.into_iter().map(|link| link.contributions).collect();
-        let query = sqlx::query!(
-            "INSERT INTO decision_maker_links AS l
-                (client_id, run_id, decision_maker_id, clinic_id, probability, contributions, verdict)
-            SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::float8[], $6::jsonb[], $7::text[])
-            ON CONFLICT (client_id, decision_maker_id, clinic_id) DO UPDATE SET run_id = excluded.run_id,
-                probability = excluded.probability, contributions = excluded.contributions, verdict = excluded.verdict
-            WHERE (l.probability, l.contributions, l.verdict)
-                IS DISTINCT FROM (excluded.probability, excluded.contributions, excluded.verdict)",
-            client,
-            run_id,
-            &persons,
-            &clinics,
-            &probabilities,
-            &contributions,
-            &verdicts
-        );
-        written += query.execute(tx.connection()).await?.rows_affected();
-    }
+        SELECT FROM pg_temp.said s
+        WHERE s.decision_maker_id = l.decision_maker_id AND s.clinic_id = l.clinic_id)";
+    // The temporary table is another one each time: no plan is kept for it.
+    sqlx::query(stale).persistent(false).bind(client).execute(tx.connection()).await?;
+    let changed = "INSERT INTO decision_maker_links
+            (client_id, run_id, decision_maker_id, clinic_id, probability, contributions, verdict)
+        SELECT $1, $2, s.* FROM pg_temp.said s
+        JOIN decision_makers d ON d.client_id = $1 AND d.id = s.decision_maker_id
+        JOIN clinics_contact_info c ON c.client_id = $1 AND c.id = s.clinic_id
+        LEFT JOIN decision_maker_links l
+            ON l.client_id = $1 AND l.decision_maker_id = s.decision_maker_id AND l.clinic_id = s.clinic_id
+        WHERE (l.probability, l.contributions, l.verdict) IS DISTINCT FROM (s.probability, s.contributions, s.verdict)
+        ON CONFLICT (client_id, decision_maker_id, clinic_id) DO UPDATE SET run_id = excluded.run_id,
+            probability = excluded.probability, contributions = excluded.contributions, verdict = excluded.verdict";
+    let query = sqlx::query(changed).persistent(false).bind(client).bind(run_id);
+    let written = query.execute(tx.connection()).await?.rows_affected();
+    sqlx::raw_sql("DROP TABLE pg_temp.said").execute(tx.connection()).await?;
     Ok(written)
+}
+
+async fn send(tx: &mut Tx, links: impl Iterator<Item = Link> + Send) -> Result<(), Error> {
+    let mut copy = tx.connection().copy_in_raw("COPY pg_temp.said FROM STDIN").await?;
+    let mut lines = String::with_capacity(FULL + FULL / 4);
+    for link in links {
+        let Link { decision_maker_id, clinic_id, probability, contributions, verdict } = link;
+        // Writing to a string does not fail.
+        let _ = write!(lines, "{decision_maker_id}\t{clinic_id}\t{probability}\t");
+        escape(&contributions, &mut lines);
+        let _ = writeln!(lines, "\t{}", verdict.as_str());
+        if lines.len() >= FULL {
+            copy.send(lines.as_bytes()).await?;
+            lines.clear();
+        }
+    }
+    copy.send(lines.as_bytes()).await?;
+    copy.finish().await?;
+    Ok(())
 }
 
 /// Doubtful pairs nobody has decided, the likeliest first.

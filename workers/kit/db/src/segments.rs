@@ -198,8 +198,8 @@ pub async fn removed(tx: &mut Tx, run_id: &str, clinic_id: i32) -> Result<Vec<Re
     let client = tx.client();
     let query = sqlx::query_as!(
         Removed,
-        "SELECT clinic_id, segment_name, kept_in, reason FROM segment_membership_log
-        WHERE client_id = $1 AND run_id = $2 AND clinic_id = $3 ORDER BY segment_name",
+        r#"SELECT clinic_id AS "clinic_id!", segment_name AS "segment_name!", kept_in AS "kept_in!", reason AS "reason!"
+        FROM segment_membership_log WHERE client_id = $1 AND run_id = $2 AND clinic_id = $3 ORDER BY segment_name"#,
         client,
         run_id,
         clinic_id

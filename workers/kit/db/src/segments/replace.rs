@@ -1,6 +1,6 @@
 //! Replaces a tenant's run in one transaction.
 
-use super::row::{Copied, Lines};
+use super::row::Lines;
 use super::{Method, Replaced, Segment, SegmentRow, StoredRun};
 use crate::{BoxError, Db, Error, Tx, runs};
 use chrono::Months;
@@ -48,8 +48,7 @@ pub async fn replace_run<E: Into<BoxError>>(
         run.stored_at
     );
     let stage = query.fetch_one(tx.connection()).await?;
-    let copied = copy(&mut tx, &stage, Lines::new(run, names), rows).await?;
-    log_removed(&mut tx, run, &copied).await?;
+    let copied = copy(&mut tx, &stage, Lines::new(run, &names), rows).await?;
 
     let query = sqlx::query!(
         r#"SELECT method AS "method!", gone AS "gone!", first_id, last_id FROM matched_segments_publish($1, $2, $3, $4, $5)"#,
@@ -71,7 +70,7 @@ pub async fn replace_run<E: Into<BoxError>>(
             "archive" => Method::Archive,
             _ => Method::Delete,
         },
-        rows: copied.rows - gone,
+        rows: copied - gone,
         gone,
         segments: run.segments.len(),
         ids: published.first_id.zip(published.last_id).map(|(first, last)| first..=last),
@@ -123,7 +122,7 @@ async fn record(tx: &mut Tx, run: &StoredRun, make_current: bool) -> Result<(), 
         .execute(tx.connection())
         .await?;
     sqlx::query!(
-        "DELETE FROM segment_membership_log WHERE client_id = $1 AND run_id = $2",
+        "DELETE FROM segment_membership_log_before WHERE client_id = $1 AND run_id = $2",
         client,
         run.run_id
     )
@@ -231,7 +230,7 @@ async fn copy<E: Into<BoxError>>(
     stage: &str,
     mut lines: Lines,
     rows: impl Stream<Item = Result<SegmentRow, E>> + Send,
-) -> Result<Copied, Error> {
+) -> Result<u64, Error> {
     // Dropped on the way out, the copy fails on the server and the transaction with it.
     let mut copy = tx.connection().copy_in_raw(&Lines::statement(stage)).await?;
     let mut rows = std::pin::pin!(rows);
@@ -244,29 +243,5 @@ async fn copy<E: Into<BoxError>>(
     }
     copy.send(lines.buffer()).await?;
     copy.finish().await?;
-    Ok(lines.copied())
-}
-
-async fn log_removed(tx: &mut Tx, run: &StoredRun, copied: &Copied) -> Result<(), Error> {
-    let client = tx.client();
-    for batch in copied.removed.chunks(20_000) {
-        let clinics: Vec<i32> = batch.iter().map(|removed| removed.clinic_id).collect();
-        let from: Vec<String> = batch.iter().map(|removed| copied.name(removed.from).to_owned()).collect();
-        let kept: Vec<String> = batch.iter().map(|removed| copied.name(removed.kept_in).to_owned()).collect();
-        let reasons: Vec<String> = batch.iter().map(|removed| removed.reason.to_owned()).collect();
-        sqlx::query!(
-            "INSERT INTO segment_membership_log (client_id, run_id, clinic_id, segment_name, kept_in, reason)
-            SELECT $1, $2, * FROM unnest($3::int[], $4::text[], $5::text[], $6::text[])
-            ON CONFLICT DO NOTHING",
-            client,
-            run.run_id,
-            &clinics,
-            &from,
-            &kept,
-            &reasons
-        )
-        .execute(tx.connection())
-        .await?;
-    }
-    Ok(())
+    Ok(lines.rows())
 }

@@ -1,66 +1,30 @@
-//! Rows as the lines of a COPY, and what is to be logged of them.
+//! Rows as the lines of a COPY.
 
 use super::{Points, SegmentRow, StoredRun};
 use crate::Error;
-use std::collections::HashMap;
+use crate::copy::{FULL, escape};
 use std::fmt::Write;
-
-const FULL: usize = 128 * 1024;
 
 /// Rows as text, with what a segment's rows have in common escaped once.
 pub(super) struct Lines {
     buffer: String,
-    segments: Vec<Shared>,
-    copied: Copied,
-    indexes: HashMap<String, u32>,
-}
-
-struct Shared {
-    /// Name, pain category and priority.
-    columns: String,
-    multi_pain: bool,
-}
-
-/// What was sent, and the memberships that de-duplication removed.
-pub(super) struct Copied {
-    pub(super) rows: u64,
-    pub(super) removed: Vec<Removed>,
-    names: Vec<String>,
-}
-
-/// Segments by index into the names: there may be as many of these as clinics.
-pub(super) struct Removed {
-    pub(super) clinic_id: i32,
-    pub(super) from: u32,
-    pub(super) kept_in: u32,
-    pub(super) reason: &'static str,
-}
-
-impl Copied {
-    pub(super) fn name(&self, index: u32) -> &str {
-        &self.names[index as usize]
-    }
+    /// Name, pain category and priority of each segment.
+    segments: Vec<String>,
+    rows: u64,
 }
 
 impl Lines {
     /// `names` are those the segments were stored under.
-    pub(super) fn new(run: &StoredRun, names: Vec<String>) -> Self {
-        let segments = run.segments.iter().zip(&names).map(|(segment, name)| {
+    pub(super) fn new(run: &StoredRun, names: &[String]) -> Self {
+        let segments = run.segments.iter().zip(names).map(|(segment, name)| {
             let mut columns = String::new();
             escape(name, &mut columns);
             columns.push('\t');
             escape(&segment.pain_category, &mut columns);
             push(&mut columns, format_args!("\t{:.1}", segment.priority_score));
-            Shared { columns, multi_pain: !segment.categories.is_empty() }
+            columns
         });
-        let segments = segments.collect();
-        let indexes = names.iter().cloned().zip(0..).collect();
-        Self {
-            buffer: String::with_capacity(FULL + FULL / 4),
-            segments,
-            copied: Copied { rows: 0, removed: Vec::new(), names },
-            indexes,
-        }
+        Self { buffer: String::with_capacity(FULL + FULL / 4), segments: segments.collect(), rows: 0 }
     }
 
     /// The tenant, the run and the time are defaults of the staged table, and it knows the templates. Frozen,
@@ -68,16 +32,16 @@ impl Lines {
     pub(super) fn statement(stage: &str) -> String {
         format!(
             "COPY public.{stage} (clinic_id, segment_name, pain_category, priority_score, match_reason, \
-             match_strategy, reason_code, confidence_score, points, hot_lead, categories) FROM STDIN (FREEZE)"
+             match_strategy, reason_code, confidence_score, points, hot_lead, categories, removed_from) FROM STDIN (FREEZE)"
         )
     }
 
     pub(super) fn push(&mut self, row: SegmentRow) -> Result<(), Error> {
-        let Some(shared) = self.segments.get(row.segment) else {
-            return Err(Error::UnknownSegment { row: self.copied.rows, segment: row.segment });
+        let Some(columns) = self.segments.get(row.segment) else {
+            return Err(Error::UnknownSegment { row: self.rows, segment: row.segment });
         };
         let line = &mut self.buffer;
-        push(line, format_args!("{}\t{}\t", row.clinic_id, shared.columns));
+        push(line, format_args!("{}\t{columns}\t", row.clinic_id));
         escape(&row.match_reason, line);
         line.push('\t');
         escape(&row.match_strategy, line);
@@ -87,22 +51,10 @@ impl Lines {
         points(&row.points, line);
         line.push_str(if row.hot_lead { "\tt\t" } else { "\tf\t" });
         array(&row.categories, line);
+        line.push('\t');
+        array(&row.removed_from, line);
         line.push('\n');
-        self.copied.rows += 1;
-        let (multi_pain, segment) = (shared.multi_pain, row.segment);
-        for from in row.removed_from {
-            let from = self.index(from);
-            self.copied.removed.push(Removed {
-                clinic_id: row.clinic_id,
-                from,
-                kept_in: segment as u32,
-                reason: if multi_pain {
-                    "matches 3+ pain categories"
-                } else {
-                    "kept in a segment of higher priority"
-                },
-            });
-        }
+        self.rows += 1;
         Ok(())
     }
 
@@ -118,38 +70,14 @@ impl Lines {
         self.buffer.clear();
     }
 
-    pub(super) fn copied(self) -> Copied {
-        self.copied
-    }
-
-    fn index(&mut self, name: String) -> u32 {
-        if let Some(index) = self.indexes.get(&name) {
-            return *index;
-        }
-        let index = self.copied.names.len() as u32;
-        self.copied.names.push(name.clone());
-        self.indexes.insert(name, index);
-        index
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
     }
 }
 
 /// Writing to a string does not fail.
 fn push(line: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = line.write_fmt(text);
-}
-
-/// COPY's text format. Postgres holds no NUL: it is left out.
-fn escape(text: &str, line: &mut String) {
-    for char in text.chars() {
-        match char {
-            '\\' => line.push_str("\\\\"),
-            '\t' => line.push_str("\\t"),
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\0' => {}
-            other => line.push(other),
-        }
-    }
 }
 
 /// A JSON object of what got points.
@@ -182,33 +110,6 @@ fn array(items: &[String], line: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        let mut line = String::new();
-        escape(text, &mut line);
-        assert_eq!(line, expected);
-    }
-
-    #[test]
-    fn plain_text_stays() {
-        check("Phönix Elite PT", "Phönix Elite PT");
-    }
-
-    #[test]
-    fn what_ends_a_field_or_a_line_is_escaped() {
-        check("a\tb\nc\rd\\.", "a\\tb\\nc\\rd\\\\.");
-    }
-
-    #[test]
-    fn a_null_marker_in_a_text_stays_text() {
-        check("\\N", "\\\\N");
-    }
-
-    #[test]
-    fn nul_is_left_out() {
-        check("a\0b", "ab");
-    }
 
     #[track_caller]
     fn check_points(given: Points, expected: &str) {

@@ -6,13 +6,7 @@ use db::imports;
 use db::links::{self, Decided, Link, Verdict};
 
 fn link(decision_maker_id: i32, clinic_id: i32, probability: f64, verdict: Verdict) -> Link {
-    Link {
-        decision_maker_id,
-        clinic_id,
-        probability,
-        contributions: serde_json::json!({"name": 0.7}),
-        verdict,
-    }
+    Link { decision_maker_id, clinic_id, probability, contributions: r#"{"name": 0.7}"#.to_owned(), verdict }
 }
 
 #[tokio::test]
@@ -49,4 +43,36 @@ async fn a_link_that_is_the_same_as_before_is_not_written_again() {
         |run| format!("SELECT coalesce(sum(clinic_id), 0) FROM decision_maker_links WHERE run_id = '{run}'");
     assert_eq!(test.number(&by("r1")).await, i64::from(ids[0]));
     assert_eq!(test.number(&by("r2")).await, i64::from(ids[1]));
+}
+
+#[tokio::test]
+async fn who_deletes_clinics_needs_no_rights_on_links_and_leaves_none_behind() {
+    let test = TestDb::new().await;
+    let ids = clinics(&test, ALPHA, 2).await;
+    let mut tx = test.db.begin(ALPHA).await.unwrap();
+    imports::decision_makers(&mut tx, &[person("John Smith"), person("Ann Lee")], now()).await.unwrap();
+    let said = [(1, 0), (1, 1), (2, 1)].map(|(person, at)| link(person, ids[at], 0.8, Verdict::Ambiguous));
+    links::replace(&mut tx, "r1", said.into_iter()).await.unwrap();
+    tx.commit().await.unwrap();
+    let left = "SELECT count(*) FROM decision_maker_links";
+    let scraper = format!(
+        "DO $$ BEGIN CREATE ROLE links_scraper; EXCEPTION WHEN duplicate_object THEN END $$;
+        GRANT SELECT, DELETE ON clinics_contact_info, decision_makers TO links_scraper;
+        SET ROLE links_scraper; SET app.client_id = '{ALPHA}';"
+    );
+    test.sql(&format!("{scraper} DELETE FROM clinics_contact_info WHERE id = {}", ids[0])).await;
+    assert_eq!(test.number(left).await, 2);
+    test.sql(&format!("{scraper} DELETE FROM decision_makers WHERE id = 1")).await;
+    assert_eq!(test.number(left).await, 1);
+}
+
+#[tokio::test]
+async fn links_of_rows_that_are_gone_are_left_out() {
+    let test = TestDb::new().await;
+    let ids = clinics(&test, ALPHA, 1).await;
+    let mut tx = test.db.begin(ALPHA).await.unwrap();
+    imports::decision_makers(&mut tx, &[person("John Smith")], now()).await.unwrap();
+    let said = [(1, ids[0]), (1, ids[0] + 1), (2, ids[0])];
+    let said = said.map(|(person, clinic)| link(person, clinic, 0.8, Verdict::Ambiguous));
+    assert_eq!(links::replace(&mut tx, "r1", said.into_iter()).await.unwrap(), 1);
 }
