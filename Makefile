@@ -92,3 +92,8 @@ bench: setup ## Measure runs of 500 to 100,000 clinics, the runtime, storing and
 	@$(CARGO) build --release --locked -p conversion --example statistics
 	@deploy/bench-python.sh
 	@target/release/bench
+
+.PHONY: bench-million
+bench-million: setup ## Measure runs of 10,000, 100,000 and 1,000,000 clinics, decision makers and pain points
+	@$(CARGO) build --release --locked -p fleet -p bench
+	@target/release/bench million

@@ -123,7 +123,7 @@ async fn fill(url: &str) -> anyhow::Result<Vec<Uuid>> {
 }
 
 async fn events(nats: &str, postgres: &str, leads: &[Uuid]) -> anyhow::Result<()> {
-    let (client, _reconnects) = runtime::connect(nats).await?;
+    let client = runtime::connect(nats, &runtime::Login::default()).await?;
     let jetstream = jetstream::new(client);
     settled(&jetstream).await?;
     let started = Instant::now();

@@ -1,7 +1,7 @@
 //! Measures the fleet as its users run it: real servers, a process for each worker, sample data of growing size.
 //!
 //! `make bench` builds what it needs and runs it; `bench 500 10000` measures these numbers of clinics only, and
-//! `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
+//! `bench million` measures runs of up to a million of everything, `bench soak 30` runs for half an hour and tells whether memory stayed flat, `bench outreach` measures the gateway
 //! and the records of engagement, `bench leads` the scores of leads, `bench growth` goals, `bench learn 10000 10000000` the patterns of so
 //! many leads, `bench pages` the dashboard with a million rows of everything, `bench statistics` what they are made of against Python, `bench tables FOLDER` what is found in tables of
 //! real outreach, and `bench lists FOLDER` in lists of companies.
@@ -14,6 +14,7 @@ mod leads;
 mod learn;
 mod lists;
 mod machine;
+mod million;
 mod outreach;
 mod pages;
 mod run;
@@ -59,6 +60,13 @@ fn main() -> anyhow::Result<()> {
             sizes.iter().map(|size| size.parse()).collect::<Result<_, _>>().context("sizes are numbers")?;
         return learn::measure(&binaries, &sizes);
     }
+    if let [word, sizes @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == "million"
+    {
+        let sizes: Vec<usize> =
+            sizes.iter().map(|size| size.parse()).collect::<Result<_, _>>().context("sizes are numbers")?;
+        return million::measure(&binaries, &sizes);
+    }
     if let [word, folder, seeds @ ..] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
         && word == "tables"
     {
@@ -83,10 +91,10 @@ fn main() -> anyhow::Result<()> {
     println!("## A run, by number of clinics\n");
     run::print_head();
     if asked.is_empty() {
-        run::measure(&binaries, 487, 320)?.print();
+        run::measure(&binaries, run::sizes(487, 320))?.print();
     }
     for clinics in if asked.is_empty() { SIZES.to_vec() } else { asked.clone() } {
-        run::measure(&binaries, clinics, PAIN_POINTS)?.print();
+        run::measure(&binaries, run::sizes(clinics, PAIN_POINTS))?.print();
     }
     if asked.is_empty() {
         println!("\n## Messages through the runtime, against a bare loop with the same acks\n");

@@ -158,7 +158,7 @@ impl Load {
 
     /// Waits until the worker has nothing left, and tells how long that took and what memory it had.
     async fn applied(&self, worker: &Process) -> anyhow::Result<(Duration, Vec<f64>)> {
-        let (client, _reconnects) = runtime::connect(&self.url).await?;
+        let client = runtime::connect(&self.url, &runtime::Login::default()).await?;
         let stream = async_nats::jetstream::new(client).get_stream("EVENTS").await?;
         let started = Instant::now();
         let mut samples = Vec::new();

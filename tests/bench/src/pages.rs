@@ -85,7 +85,7 @@ pub(crate) fn measure(binaries: &Path, rows: usize) -> anyhow::Result<()> {
 
 /// Events that nobody can read, until as many letters are dead.
 async fn die(url: &str) -> anyhow::Result<()> {
-    let (client, _reconnects) = runtime::connect(url).await?;
+    let client = runtime::connect(url, &runtime::Login::default()).await?;
     let jetstream = jetstream::new(client);
     let subject =
         Subject::Event { kind: Token::squeezed("scrape_done"), key: Token::squeezed("reddit") }.to_string();

@@ -17,8 +17,7 @@ pub(crate) const ROLES: [&str; 7] =
 const TIMEOUT: Duration = Duration::from_secs(1_800);
 
 pub(crate) struct Measured {
-    clinics: usize,
-    pain_points: usize,
+    sizes: Sizes,
     import: Duration,
     total: Duration,
     /// Seconds from the request to the last message of each stage.
@@ -32,17 +31,21 @@ pub(crate) fn print_head() {
 }
 
 impl Measured {
+    pub(crate) fn seconds(&self) -> f64 {
+        self.total.as_secs_f64()
+    }
+
     pub(crate) fn print(&self) {
         let stages: Vec<String> =
             self.stages.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
         let memory: Vec<String> = self.memory.iter().map(|(role, mib)| format!("{role} {mib} MiB")).collect();
         println!(
             "| {} × {} | {:.1} s | {:.2} s | {:.0} | {} | {} |",
-            self.clinics,
-            self.pain_points,
+            self.sizes.clinics,
+            self.sizes.pain_points,
             self.import.as_secs_f64(),
             self.total.as_secs_f64(),
-            self.clinics as f64 / self.total.as_secs_f64(),
+            self.sizes.clinics as f64 / self.total.as_secs_f64(),
             stages.join(", "),
             memory.join(", "),
         );
@@ -50,14 +53,14 @@ impl Measured {
 }
 
 /// Starts servers and workers, imports, runs once, and ends everything.
-pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> anyhow::Result<Measured> {
+pub(crate) fn measure(binaries: &Path, sizes: Sizes) -> anyhow::Result<Measured> {
     let stack = crate::stack()?;
     let folder = tempfile::tempdir()?;
     let bench = Bench { binaries, stack: &stack, folder: folder.path() };
     bench.leadfleet(&["migrate"])?;
     let tokio = tokio::runtime::Runtime::new()?;
     let started = Instant::now();
-    tokio.block_on(fill(&stack.postgres_url(), sizes(clinics, pain_points)))?;
+    tokio.block_on(fill(&stack.postgres_url(), sizes))?;
     let import = started.elapsed();
     bench.leadfleet(&["provision"])?;
     let workers = Workers::start(&bench)?;
@@ -66,7 +69,7 @@ pub(crate) fn measure(binaries: &Path, clinics: usize, pain_points: usize) -> an
     let stages = tokio.block_on(finished(&stack.nats_url()))?;
     let total = started.elapsed();
     let memory = workers.memory();
-    Ok(Measured { clinics, pain_points, import, total, stages, memory })
+    Ok(Measured { sizes, import, total, stages, memory })
 }
 
 pub(crate) struct Bench<'a> {
@@ -161,7 +164,7 @@ impl Drop for Workers {
 
 /// Waits until a run is announced, and tells when each of its stages ended.
 pub(crate) async fn finished(nats_url: &str) -> anyhow::Result<Vec<(Stage, f64)>> {
-    let (client, _reconnects) = runtime::connect(nats_url).await?;
+    let client = runtime::connect(nats_url, &runtime::Login::default()).await?;
     let runs = Runs::new(async_nats::jetstream::new(client));
     let deadline = Instant::now() + TIMEOUT;
     let run = loop {

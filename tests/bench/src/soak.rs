@@ -81,7 +81,7 @@ fn mib(kib: u64) -> f64 {
 
 /// Messages that no worker has settled, once there is nothing more to wait for.
 async fn settled(nats_url: &str) -> anyhow::Result<u64> {
-    let (client, _reconnects) = runtime::connect(nats_url).await?;
+    let client = runtime::connect(nats_url, &runtime::Login::default()).await?;
     let jetstream = jetstream::new(client);
     let deadline = Instant::now() + PATIENCE;
     loop {
