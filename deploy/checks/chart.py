@@ -159,6 +159,25 @@ def hardening(deploy: Path):
             yield f"{values}: a Deployment has no NetworkPolicy"
 
 
+@check("chart users")
+def users(deploy: Path):
+    """Where nats-server has users, each process gets the seed of its own, and only the Job that prepares the server that of the operator."""
+    for where, thing in each(deploy, "Deployment", "Job"):
+        pod = thing["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+        wanted = {"run": container["args"][-1], "provision": "operator"}.get(container["args"][0])
+        if where.startswith("default values") or container["args"] == ["migrate"]:
+            wanted = None
+        sources = [source["secret"] for volume in pod["volumes"] for source in volume.get("projected", {}).get("sources", [])]
+        seeds = [item["key"] for source in sources for item in source["items"] if item["key"].endswith(".seed")]
+        named = [said["value"] for said in container["env"] if said["name"] == "NATS_SEED_FILE"]
+        if seeds != [f"{wanted}.seed"] * (wanted is not None) or len(named) != len(seeds):
+            yield f"{where}: has the seeds {seeds} and names {named}, and is to have that of {wanted}"
+    jobs = {where for where, thing in each(deploy, "Job") if thing["spec"]["template"]["spec"]["containers"][0]["args"] == ["provision"]}
+    if len(jobs) != 2:
+        yield f"nats-server is prepared by {sorted(jobs)}"
+
+
 @check("chart variables")
 def variables(deploy: Path):
     for where, thing in each(deploy, "Deployment", "Job"):

@@ -1,5 +1,17 @@
 //! The kinds of events that more than one crate names.
 
+/// A scraper is done.
+pub const SCRAPE_DONE: &str = "scrape_done";
+/// What a person must hear of.
+pub const ALERT: &str = "alert";
+/// What a lead did, or what was done with it.
+pub const ENGAGEMENT: &str = "engagement";
+/// A step of a sequence is due.
+pub const TOUCH_DUE: &str = "touch-due";
+/// Words for the steps of a sequence were written.
+pub const SEQUENCE_WORDS: &str = "sequence-words";
+/// A campaign was written.
+pub const CAMPAIGN: &str = "campaign";
 /// Leads were taken in.
 pub const LEAD_CREATED: &str = "lead-created";
 /// Something else is known of leads now.

@@ -1,5 +1,6 @@
 //! What a handler wants said: messages with their subjects and their deterministic ids.
 
+use crate::kind;
 use crate::subject::{RunId, Stage, Subject, Token};
 use crate::v1::{Alert, Plan};
 use prost::{Message, Name};
@@ -108,7 +109,7 @@ impl Outgoing {
     /// What a person must hear of; the same kind and key is one alert.
     pub fn alert(alert: Alert) -> Self {
         let id = format!("alert:{}:{}", alert.kind, alert.key);
-        Self::event(Token::squeezed("alert"), Token::squeezed(&alert.kind), id, &alert)
+        Self::event(Token::squeezed(kind::ALERT), Token::squeezed(&alert.kind), id, &alert)
     }
 
     fn new<M: Message + Name>(subject: Subject, kind: Kind, message: &M) -> Self {

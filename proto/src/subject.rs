@@ -154,6 +154,16 @@ impl Subject {
         format!("{PREFIX}.run.{run}.>")
     }
 
+    /// Everything that is said of a stage, over all runs.
+    pub fn all_of(stage: Stage) -> String {
+        format!("{PREFIX}.run.*.{stage}.>")
+    }
+
+    /// Everything that runs say.
+    pub fn all_runs() -> String {
+        format!("{PREFIX}.run.>")
+    }
+
     /// Parts of a stage over all runs.
     pub fn all_parts(stage: Stage) -> String {
         format!("{PREFIX}.run.*.{stage}.part.*")

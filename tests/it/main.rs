@@ -21,6 +21,7 @@ mod hot_leads;
 mod kills;
 mod lead_scores;
 mod learning;
+mod least_privilege;
 mod low_confidence;
 mod manifests;
 mod metrics;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::{self, stream::State};
+use async_nats::{ConnectOptions, HeaderMap};
 use futures::{StreamExt as _, TryStreamExt as _};
 use proto::subject::{header, stream};
 use proto::v1::{MatchConfig, RunHeader, RunRequest, RunSummary, Trigger};
@@ -41,8 +41,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    pub(crate) async fn connect(url: &str) -> Self {
-        let client = async_nats::ConnectOptions::new()
+    pub(crate) async fn connect(url: &str, options: ConnectOptions) -> Self {
+        let client = options
             .reconnect_delay_callback(|_tries| Duration::from_millis(50))
             .connect(url.split(',').collect::<Vec<_>>())
             .await

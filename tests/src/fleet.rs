@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use db::Db;
 use fleet::local::{Binaries, Cluster, Stack, StackOptions};
 use proto::RunId;
+use runtime::Login;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 use standins::{ClaudeStandIn, SlackStandIn};
@@ -16,9 +18,14 @@ use crate::files::{Files, files_of};
 use crate::process::Process;
 use crate::program::{WORKSPACE, program};
 use crate::rows::{self, Rows};
+use crate::tls;
+use crate::users::Users;
 
 /// A day that runs are for; a second run of a test takes another one.
 pub const DATE: &str = "2025-11-11";
+
+/// How long a message waits for a worker that has died.
+const LEASE: Duration = Duration::from_secs(2);
 
 pub struct TestFleet {
     pub stack: Stack,
@@ -29,12 +36,18 @@ pub struct TestFleet {
     environment: Vec<(String, String)>,
     folder: TempDir,
     started: AtomicU32,
+    pub users: Users,
 }
 
 impl TestFleet {
     /// Servers with empty tables and streams, and no worker. Claude has no key: templates are the generic ones.
     pub async fn start() -> Self {
         Self::on(StackOptions::default()).await
+    }
+
+    /// With nats-servers that are spoken to over TLS only.
+    pub async fn over_tls() -> Self {
+        Self::on(StackOptions { nats_config: tls::CONFIGURATION.to_owned(), ..StackOptions::default() }).await
     }
 
     /// On three nats-servers with three copies of every stream.
@@ -50,10 +63,12 @@ impl TestFleet {
 
     async fn on(options: StackOptions) -> Self {
         let servers = options.cluster.as_ref().map_or(1, |cluster| cluster.ports.len());
-        let stack = Stack::start(StackOptions { binaries: binaries(), ..options }).unwrap();
-        db::migrate(&stack.postgres_url()).await.unwrap();
-        provision(&stack, servers).await;
         let folder = tempfile::Builder::new().prefix("leadfleet-test-").tempdir().unwrap();
+        let users = Users::made(folder.path(), &options.nats_config);
+        let nats_config = users.configuration();
+        let stack = Stack::start(StackOptions { binaries: binaries(), nats_config, ..options }).unwrap();
+        db::migrate(&stack.postgres_url()).await.unwrap();
+        provision(&stack, servers, users.login("operator")).await;
         let (slack, claude) = (SlackStandIn::start().await, ClaudeStandIn::start().await);
         let path = |name: &str| folder.path().join(name).display().to_string();
         std::fs::create_dir(path("backups")).unwrap();
@@ -65,7 +80,7 @@ impl TestFleet {
             ("SLACK_WEBHOOK_URL", slack.url()),
             ("CLAUDE_BASE_URL", claude.url().to_owned()),
             ("CLAUDE_RETRY_DELAY", "0.001".to_owned()),
-            ("LEADFLEET_LEASE", "2".to_owned()),
+            ("LEADFLEET_LEASE", LEASE.as_secs().to_string()),
             ("STORE_RETRY_AFTER", "1".to_owned()),
             // On a port that the system gives, for callers in a hurry.
             ("GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
@@ -75,10 +90,11 @@ impl TestFleet {
             ("SCHEDULE_TZ", "UTC".to_owned()),
         ];
         Self {
-            broker: Broker::connect(&stack.nats_url()).await,
+            broker: Broker::connect(&stack.nats_url(), users.options("operator")).await,
             db: Db::new(&db::Config::of(&stack.postgres_url())).unwrap(),
             environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
             started: AtomicU32::new(0),
+            users,
             stack,
             slack,
             claude,
@@ -111,16 +127,23 @@ impl TestFleet {
         self
     }
 
-    /// Starts workers by name, all in one process.
+    /// Starts workers by name, all in one process, with the rights that they need.
     pub fn run(&self, workers: &[&str]) -> Process {
-        self.leadfleet(&[&["run"], workers].concat())
+        let user = if let [one] = workers { one } else { "all" };
+        self.leadfleet_as(user, &[&["run"], workers].concat())
     }
 
-    /// Starts `leadfleet` with these arguments.
+    /// Starts `leadfleet` with these arguments as an operator.
     pub fn leadfleet(&self, arguments: &[&str]) -> Process {
+        self.leadfleet_as("operator", arguments)
+    }
+
+    /// Starts `leadfleet` as a user of nats-server.
+    pub fn leadfleet_as(&self, user: &str, arguments: &[&str]) -> Process {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let log = self.folder.path().join(format!("{number:02}.log"));
-        Process::start(program(), arguments, &self.environment, self.folder.path(), log)
+        let environment = [self.environment.clone(), self.users.environment(user)].concat();
+        Process::start(program(), arguments, &environment, self.folder.path(), log)
     }
 
     /// What `leadfleet` says as JSON when it is done.
@@ -206,7 +229,15 @@ impl TestFleet {
         PgConnection::connect(&self.stack.postgres_url()).await.unwrap()
     }
 
-    fn logs(&self) -> String {
+    /// What the servers' users were refused, as their processes tell.
+    pub fn refused(&self) -> Vec<String> {
+        let logs: Vec<String> =
+            self.log_files().iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        let lines = logs.iter().flat_map(|log| log.lines());
+        lines.filter(|line| line.contains("Permissions Violation")).map(str::to_owned).collect()
+    }
+
+    fn log_files(&self) -> Vec<PathBuf> {
         let mut logs: Vec<PathBuf> = std::fs::read_dir(self.folder.path())
             .into_iter()
             .flatten()
@@ -214,8 +245,12 @@ impl TestFleet {
             .filter(|path| path.extension().is_some_and(|end| end == "log"))
             .collect();
         logs.sort();
+        logs
+    }
+
+    fn logs(&self) -> String {
         let mut text = String::new();
-        for path in logs {
+        for path in self.log_files() {
             let log = std::fs::read_to_string(&path).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
             let tail = lines.iter().skip(lines.len().saturating_sub(40));
@@ -233,9 +268,15 @@ pub fn binaries() -> Binaries {
 }
 
 /// Creates the streams, so that a test can speak before any worker runs.
-async fn provision(stack: &Stack, servers: usize) {
-    let config = runtime::Config { replicas: Some(servers), ..runtime::Config::of(stack.nats_url()) };
-    runtime::Runtime::start(config).await.unwrap();
+async fn provision(stack: &Stack, servers: usize, login: Login) {
+    let config = runtime::Config {
+        login,
+        lease: Some(LEASE),
+        replicas: Some(servers),
+        ..runtime::Config::of(stack.nats_url())
+    };
+    let runtime = runtime::Runtime::start(config).await.unwrap();
+    fleet::role::prepare(&runtime).await.unwrap();
 }
 
 impl Drop for TestFleet {

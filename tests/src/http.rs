@@ -76,7 +76,7 @@ impl Api {
     pub async fn at(fleet: &TestFleet, time: &Time) -> Self {
         let key = key(fleet).await;
         let nats_url = fleet.stack.nats_url();
-        let nats = runtime::Config::of(nats_url);
+        let nats = runtime::Config { login: fleet.users.login("gateway"), ..runtime::Config::of(nats_url) };
         let config = gateway::Config {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             open: false,

@@ -17,6 +17,8 @@ mod process;
 mod program;
 pub mod prospects;
 mod rows;
+mod tls;
+mod users;
 
 pub use broker::{Broker, DEADLINE, Finished, request};
 pub use deliveries::Deliveries;
@@ -25,3 +27,4 @@ pub use fleet::{DATE, TestFleet, binaries};
 pub use process::Process;
 pub use program::program;
 pub use rows::{Rows, clinic, numbered, owner, pain, pattern, sample, seeded_sample};
+pub use users::Users;

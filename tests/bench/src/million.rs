@@ -19,13 +19,11 @@ pub(crate) fn measure(binaries: &Path, sizes: &[usize]) -> anyhow::Result<()> {
         let measured = run::measure(binaries, Sizes { pain_points: n, clinics: n, decision_makers: n })?;
         measured.print();
         let (seconds, millions) = (measured.seconds(), n as f64 / 1e6);
-        growth.push(format!(
-            "| {n} | {:.0} µs | {:.1} |",
-            seconds / millions,
-            seconds / (LIMITS * millions)
-        ));
+        growth.push(format!("| {n} | {:.0} µs | {:.1} |", seconds / millions, seconds / (LIMITS * millions)));
     }
-    println!("\n| clinics | time for each | of the sum of the measured limits, {LIMITS} s a million |\n|---|---|---|");
+    println!(
+        "\n| clinics | time for each | of the sum of the measured limits, {LIMITS} s a million |\n|---|---|---|"
+    );
     growth.iter().for_each(|line| println!("{line}"));
     Ok(())
 }

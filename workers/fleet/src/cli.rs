@@ -123,7 +123,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Create streams, buckets and consumers on NATS, and check what the server made of them.
     #[command(
-        after_help = "Examples:\n  leadfleet provision\n  leadfleet provision --manifests | kubectl apply -f -"
+        after_help = "Examples:\n  leadfleet provision\n  leadfleet provision --manifests | kubectl apply -f -\n  leadfleet provision --users /etc/nats/leadfleet"
     )]
     Provision(migrate::ProvisionArgs),
     /// Say from outside what a scraper says.

@@ -88,7 +88,14 @@ pub async fn run(args: Args, mut settings: Settings, output: Output) -> Result<E
         if args.temporary { None } else { Some(args.data_dir.clone().map_or_else(default_data_dir, Ok)?) };
     output.say("Starting", "nats-server and Postgres");
     let cluster = args.cluster.then(Cluster::of_three).transpose().context("could not find free ports")?;
-    let options = StackOptions { data_dir, fsync: true, nats_port: args.nats_port, cluster, binaries };
+    let options = StackOptions {
+        data_dir,
+        fsync: true,
+        nats_port: args.nats_port,
+        cluster,
+        binaries,
+        ..StackOptions::default()
+    };
     let starting = tokio::task::spawn_blocking(|| Stack::start(options));
     let mut stack = starting.await.context("the start of the servers broke off")??;
     settings.nats.url = stack.nats_url();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use async_nats::jetstream::message::PublishMessage;
 use chrono::NaiveDate;
+use proto::kind::SCRAPE_DONE;
 use proto::subject::header;
 use proto::v1::{ScrapeDone, ScrapeSource};
 use proto::{Message as _, Name as _, Subject, Token};
@@ -143,7 +144,7 @@ fn address(done: &ScrapeDone) -> Result<(String, String), Failure> {
     let date: NaiveDate = done.date.parse().map_err(|_parse| {
         invalid(anyhow::anyhow!("date {:?} is no date: write it as 2025-11-11", done.date))
     })?;
-    let kind = Token::squeezed("scrape_done");
+    let kind = Token::squeezed(SCRAPE_DONE);
     let subject = Subject::Event { kind, key: Token::squeezed(source) }.to_string();
     let id = if done.event_id.is_empty() { format!("{source}-{date}") } else { done.event_id.clone() };
     Ok((subject, format!("scrape:{id}")))

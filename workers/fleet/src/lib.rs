@@ -26,6 +26,7 @@ pub mod patterns;
 pub mod person;
 pub mod places;
 pub mod reach;
+mod rights;
 pub mod role;
 pub mod run;
 pub mod sample;

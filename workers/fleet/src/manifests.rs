@@ -14,7 +14,7 @@ const MAX_PAYLOAD: usize = 1024 * 1024;
 /// All of them in one list, with what `leadfleet provision` would ask for of a nats-server that knows none.
 pub(crate) fn list(config: &Config) -> Value {
     let copies = config.replicas.unwrap_or(1);
-    let streams = runtime::table(MAX_PAYLOAD, copies, &config.placement_tags);
+    let streams = runtime::table(MAX_PAYLOAD, copies, &config.placement_tags, role::buckets());
     let streams = streams.iter().map(of_stream);
     let consumers = role::consumers(config.lease).into_iter().map(|consumer| of_consumer(&consumer, copies));
     json!({ "apiVersion": "v1", "kind": "List", "items": streams.chain(consumers).collect::<Vec<Value>>() })
@@ -45,7 +45,7 @@ fn of_stream(config: &stream::Config) -> Value {
 }
 
 fn of_consumer(consumer: &Consumer, copies: usize) -> Value {
-    let Consumer { stream, config } = consumer;
+    let Consumer { stream, config, .. } = consumer;
     let spec = json!({
         "streamName": stream,
         "durableName": config.durable_name,

@@ -1,12 +1,15 @@
 //! `leadfleet migrate` and `leadfleet provision`: what the servers need before the first worker.
 
-use serde::Serialize;
+use std::path::PathBuf;
 
+use anyhow::Context as _;
 use runtime::Runtime;
+use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::manifests;
 use crate::output::{Output, columns};
+use crate::rights::{self, User};
 use crate::role;
 use crate::settings::Settings;
 use crate::workers::Workers;
@@ -23,6 +26,10 @@ pub struct ProvisionArgs {
     /// Print them as resources of Kubernetes for the controllers of NATS (NACK), and ask no server.
     #[arg(long)]
     manifests: bool,
+    /// Make the users of nats-server in this folder, and ask no server: a file with a seed for each that has none yet, and
+    /// `users.conf` with the subjects that each may use.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "manifests")]
+    users: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,13 +70,24 @@ pub async fn migrate(args: &Args, settings: &Settings, output: Output) -> Result
 
 /// Creates streams, buckets and consumers, and compares what the server made of them.
 pub async fn provision(args: &ProvisionArgs, settings: &Settings, output: Output) -> Result<Exit, Failure> {
+    if let Some(folder) = &args.users {
+        let users = rights::write_users(folder)
+            .with_context(|| format!("could not make users in {}", folder.display()))?;
+        output.show(&users, |users| {
+            let row = |user: &User| {
+                [user.name.clone(), user.public_key.clone(), user.seed_file.display().to_string()]
+            };
+            columns(["user", "public key", "seed"], users.iter().map(row))
+        })?;
+        return Ok(Exit::Ok);
+    }
     let workers = Workers::load(settings)?;
     if args.manifests {
         output.show(&manifests::list(&workers.runtime), |list| format!("{list:#}"))?;
         return Ok(Exit::Ok);
     }
     let runtime = Runtime::start(workers.runtime).await?;
-    role::provision(&runtime).await?;
+    role::prepare(&runtime).await?;
     let server = runtime.client().server_info().version;
     output.show(&serde_json::json!({ "nats_server": server, "provisioned": true }), |_| {
         format!("streams, buckets and consumers are as they should be on nats-server {server}")

@@ -17,8 +17,7 @@ const NO_POSTGRES_HINT: &str = "`leadfleet dev` starts a private Postgres and sa
 const POSTGRES_HINT: &str = "start one (`leadfleet dev`), or name another with POSTGRES_CONNECTION_STRING";
 
 pub async fn nats(settings: &Settings) -> Result<jetstream::Context, Failure> {
-    let (client, _reconnects) = runtime::connect(&settings.nats.url).await?;
-    Ok(jetstream::new(client))
+    Ok(jetstream::new(runtime::connect(&settings.nats.url, &settings.nats.login()).await?))
 }
 
 pub async fn runs(settings: &Settings) -> Result<Runs, Failure> {
@@ -73,6 +72,7 @@ impl From<RuntimeError> for Failure {
                 let what = format!("could not reach nats-server at {}", without_password(url));
                 (anyhow::anyhow!(cause(source)).context(what), Some(NATS_HINT.to_owned()))
             }
+            RuntimeError::Login(error) => return Self { exit: Exit::Usage, error: told(error), hint: None },
             error => (told(error), None),
         };
         Self { exit: Exit::Unreachable, error, hint }

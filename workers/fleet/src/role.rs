@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use async_nats::jetstream::kv;
 use clap::ValueEnum;
 use detector::Learner;
 use growth::OutcomeRecorder;
@@ -10,7 +11,7 @@ use loader::{Loader, MATCH_JOB, ScrapeCollector, ScrapeTrigger, TickTrigger};
 use matchers::{BusinessTypeMatcher, GeographicMatcher, PainPatternMatcher};
 use notifier::{Alerter, Notifier};
 use outreach::{CampaignKeeper, Recorder, WordsKeeper};
-use runtime::{Consumer, Runtime};
+use runtime::{Consumer, Runtime, Worker as _};
 use scorer::{LeadScorer, LeadUpdateScorer, Rescorer, Scorer, Together};
 use storer::{StoreRetrier, Storer};
 use templater::{CampaignWriter, SequenceWriter, Templater};
@@ -112,10 +113,45 @@ pub fn consumers(lease: Option<Duration>) -> Vec<Consumer> {
     ]
 }
 
+impl Role {
+    /// The names of its workers.
+    pub fn workers(self) -> &'static [&'static str] {
+        match self {
+            Self::All | Self::Matchers | Self::Gateway => &[],
+            Self::Loader => &[ScrapeCollector::NAME, ScrapeTrigger::NAME, TickTrigger::NAME, Loader::NAME],
+            Self::Geographic => &[GeographicMatcher::NAME],
+            Self::BusinessType => &[BusinessTypeMatcher::NAME],
+            Self::PainPattern => &[PainPatternMatcher::NAME],
+            Self::Scorer => &[Scorer::NAME, LeadScorer::NAME, LeadUpdateScorer::NAME, Rescorer::NAME],
+            Self::Templater => &[Templater::NAME, SequenceWriter::NAME, CampaignWriter::NAME],
+            Self::Storer => &[Storer::NAME, StoreRetrier::NAME],
+            Self::Exporter => &[exporter::Exporter::NAME],
+            Self::Notifier => &[Notifier::NAME, Alerter::NAME],
+            Self::Detector => &[Learner::NAME],
+            Self::Outreach => &[Recorder::NAME, WordsKeeper::NAME, CampaignKeeper::NAME],
+            Self::Growth => &[growth::Learner::NAME, OutcomeRecorder::NAME],
+        }
+    }
+}
+
 /// Creates the consumers of all roles, so that nothing they should get is missed before they run.
 pub async fn provision(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
     for consumer in consumers(runtime.config().lease) {
         runtime.create(consumer).await?;
+    }
+    Ok(())
+}
+
+/// The buckets of some roles, beside those of every process.
+pub fn buckets() -> Vec<kv::Config> {
+    vec![claude::bucket(), dead::bucket()]
+}
+
+/// Makes what processes without the right to do so will need.
+pub async fn prepare(runtime: &Runtime) -> Result<(), runtime::RuntimeError> {
+    provision(runtime).await?;
+    for bucket in buckets() {
+        runtime::bucket(runtime.jetstream(), bucket).await?;
     }
     Ok(())
 }
@@ -246,8 +282,6 @@ fn spawn<W: runtime::Worker>(running: &mut Running, runtime: &Runtime, worker: W
 
 #[cfg(test)]
 mod tests {
-    use runtime::Worker as _;
-
     use super::*;
 
     #[test]
@@ -265,6 +299,16 @@ mod tests {
         ] {
             assert_eq!(Role::from_str(name, false), Ok(role));
         }
+    }
+
+    #[test]
+    fn every_consumer_is_of_one_role() {
+        let mut owned: Vec<&str> =
+            Role::value_variants().iter().flat_map(|role| role.workers()).copied().collect();
+        let mut consumers: Vec<&str> = consumers(None).iter().map(|consumer| consumer.worker).collect();
+        owned.sort_unstable();
+        consumers.sort_unstable();
+        assert_eq!(owned, consumers);
     }
 
     #[test]

@@ -75,6 +75,7 @@ impl Workers {
         if workers.outreach.leadfleet_secret.is_none() && workers.outreach.leadfleet_secret_file.is_none() {
             workers.outreach.leadfleet_secret_file = settings.secret_file.clone();
         }
+        workers.runtime.login = settings.nats.login();
         workers.exporter.output_directory = settings.output.directory.clone();
         workers.storer.backup_directory = settings.output.backup_directory.clone();
         Ok(workers)

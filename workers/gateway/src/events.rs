@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use cadence::Intent;
 use db::Uuid;
 use prospects::TakenIn;
-use proto::kind::GROWTH_PATTERNS_RECALCULATED;
+use proto::kind::{self, GROWTH_PATTERNS_RECALCULATED};
 use proto::v1::{Engagement, GrowthPatternsRecalculated, ReplyIntent};
 use proto::{Outgoing, Token};
 use runtime::{Heard, PublishError, hear};
@@ -15,13 +15,13 @@ use runtime::{Heard, PublishError, hear};
 pub(crate) async fn publish(app: &App, client: Uuid, event: Engagement) -> Result<(), Problem> {
     let id = format!("engagement:{client}:{}:{}", event.source, event.event_id);
     let key = Token::squeezed(&client.to_string());
-    say(app, &Outgoing::event(Token::squeezed("engagement"), key, id, &event)).await
+    say(app, &Outgoing::event(Token::squeezed(kind::ENGAGEMENT), key, id, &event)).await
 }
 
 /// Publishes a message.
 pub(crate) async fn say(app: &App, message: &Outgoing) -> Result<(), Problem> {
     app.runtime.publish(message).await.map_err(|error| match error {
-        PublishError::Broker { .. } => Problem::away("NATS", error),
+        PublishError::Broker { .. } | PublishError::Refused { .. } => Problem::away("NATS", error),
         PublishError::TooLarge { .. } => Problem::internal(error),
     })
 }

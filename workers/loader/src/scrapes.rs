@@ -5,7 +5,7 @@ use crate::request::shortened;
 use chrono::NaiveDate;
 use proto::subject::BadToken;
 use proto::v1::{Alert, Complete, RunRequest, ScrapeDone, ScrapeSource, Severity, Tick, Trigger};
-use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token};
+use proto::{Outbox, Outgoing, RunId, Stage, Subject, Token, kind};
 use runtime::{Delivery, Fault, OrFault as _, Part, ReadError, Source, Tombstone, Worker};
 
 /// The scheduled job that asks for a run.
@@ -38,7 +38,7 @@ pub struct ScrapeCollector;
 
 impl Worker for ScrapeCollector {
     const NAME: &'static str = "scrape-collector";
-    const SOURCE: Source = Source::Event("scrape_done");
+    const SOURCE: Source = Source::Event(kind::SCRAPE_DONE);
     type Input = ScrapeDone;
 
     async fn handle(&self, done: ScrapeDone, delivery: &Delivery) -> Result<Outbox, Fault> {

@@ -20,7 +20,7 @@ impl Alerter {
 
 impl Worker for Alerter {
     const NAME: &'static str = "alerter";
-    const SOURCE: Source = Source::Event("alert");
+    const SOURCE: Source = Source::Event(proto::kind::ALERT);
     const RETRY: Retry = channels::RETRY;
     type Input = Alert;
 

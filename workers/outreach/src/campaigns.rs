@@ -2,12 +2,9 @@
 
 use crate::settle;
 use prospects::Prospects;
-use proto::Outbox;
 use proto::v1::Campaign;
+use proto::{Outbox, kind};
 use runtime::{Cause, Delivery, Fault, Retry, Source, Worker};
-
-/// The kind under which campaigns travel.
-const CAMPAIGN: &str = "campaign";
 
 pub struct CampaignKeeper {
     prospects: Prospects,
@@ -21,7 +18,7 @@ impl CampaignKeeper {
 
 impl Worker for CampaignKeeper {
     const NAME: &'static str = "campaign-keeper";
-    const SOURCE: Source = Source::Event(CAMPAIGN);
+    const SOURCE: Source = Source::Event(kind::CAMPAIGN);
     const RETRY: Retry = Retry::DEFAULT;
     type Input = Campaign;
 

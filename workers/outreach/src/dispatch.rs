@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use db::Uuid;
 use prospects::Prospects;
-use proto::{Outgoing, Token};
+use proto::{Outgoing, Token, kind};
 use runtime::{Every, Runtime};
 use std::time::Duration;
 
@@ -11,8 +11,6 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(15);
 /// Touches in one transaction.
 const AT_ONCE: i64 = 200;
-/// The kind under which due touches travel.
-const TOUCH_DUE: &str = "touch-due";
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,7 +46,7 @@ async fn announce(
         for touch in ripe.due() {
             let key = Token::squeezed(&client.to_string());
             let id = format!("touch-due:{}", touch.touch_id);
-            runtime.publish(&Outgoing::event(Token::squeezed(TOUCH_DUE), key, id, touch)).await?;
+            runtime.publish(&Outgoing::event(Token::squeezed(kind::TOUCH_DUE), key, id, touch)).await?;
         }
         if ripe.commit().await? < AT_ONCE {
             return Ok(());

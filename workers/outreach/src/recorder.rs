@@ -2,12 +2,9 @@
 
 use crate::settle;
 use prospects::{Prospects, RecordError, Recorded};
-use proto::Outbox;
 use proto::v1::Engagement;
+use proto::{Outbox, kind};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
-
-/// The kind under which engagement events travel.
-pub(crate) const ENGAGEMENT: &str = "engagement";
 
 pub struct Recorder {
     prospects: Prospects,
@@ -21,7 +18,7 @@ impl Recorder {
 
 impl Worker for Recorder {
     const NAME: &'static str = "recorder";
-    const SOURCE: Source = Source::Event(ENGAGEMENT);
+    const SOURCE: Source = Source::Event(kind::ENGAGEMENT);
     const RETRY: Retry = Retry { concurrency: 32, ..Retry::DEFAULT };
     type Input = Engagement;
 

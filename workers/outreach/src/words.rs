@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use db::Uuid;
 use prospects::Prospects;
 use proto::v1::{SequenceRequest, SequenceWords};
-use proto::{Outbox, Outgoing, Token};
+use proto::{Outbox, Outgoing, Token, kind};
 use runtime::{Cause, Delivery, Every, Fault, Retry, Runtime, Source, Worker};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,8 +14,6 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(60);
 /// Who writes.
 const WRITER: &str = "sequence-writer";
-/// The kind under which words travel.
-const WORDS: &str = "sequence-words";
 
 /// Asks for the words of each sequence in use once a day, until a stop is asked for.
 pub async fn ask(runtime: &Runtime, prospects: &Prospects) {
@@ -93,7 +91,7 @@ impl WordsKeeper {
 
 impl Worker for WordsKeeper {
     const NAME: &'static str = "words-keeper";
-    const SOURCE: Source = Source::Event(WORDS);
+    const SOURCE: Source = Source::Event(kind::SEQUENCE_WORDS);
     const RETRY: Retry = Retry::DEFAULT;
     type Input = SequenceWords;
 

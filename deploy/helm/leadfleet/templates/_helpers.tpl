@@ -29,16 +29,16 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{/* The secrets that a role uses and that have a name, as a list in YAML. */}}
 {{- define "leadfleet.secrets" -}}
 {{- $used := list -}}
-{{- range prepend (.needs.secrets | default list) "nats" -}}
+{{- range concat (list "nats" "ca") (.needs.secrets | default list) -}}
 {{- if (index $.root.Values.secrets .).name }}{{ $used = append $used . }}{{ end -}}
 {{- end -}}
 {{ toYaml $used }}
 {{- end }}
 
-{{/* A pod: takes a dict of root, role, needs, args, memory, and cpu. */}}
+{{/* A pod: takes a dict of root, role, needs, args, memory, cpu, and the user of nats-server, if it has one. */}}
 {{- define "leadfleet.pod" -}}
 {{- $root := .root }}
-{{- $variables := dict "nats" "NATS_URL_FILE" "postgres" "POSTGRES_CONNECTION_STRING_FILE" "leadfleet" "LEADFLEET_SECRET_FILE" "claude" "CLAUDE_API_KEY_FILE" "slack" "SLACK_WEBHOOK_URL_FILE" "smtp" "SMTP_URL_FILE" }}
+{{- $variables := dict "nats" "NATS_URL_FILE" "ca" "NATS_CA_FILE" "postgres" "POSTGRES_CONNECTION_STRING_FILE" "leadfleet" "LEADFLEET_SECRET_FILE" "claude" "CLAUDE_API_KEY_FILE" "slack" "SLACK_WEBHOOK_URL_FILE" "smtp" "SMTP_URL_FILE" }}
 {{- $secrets := include "leadfleet.secrets" . | fromYamlArray }}
 {{- $gateway := eq .role "gateway" }}
 automountServiceAccountToken: false
@@ -77,6 +77,9 @@ containers:
       {{- range $secrets }}
       - { name: {{ index $variables . }}, value: /run/secrets/leadfleet/{{ . }} }
       {{- end }}
+      {{- if .user }}
+      - { name: NATS_SEED_FILE, value: /run/secrets/leadfleet/seed }
+      {{- end }}
       {{- with .needs.directory }}
       - { name: {{ .variable }}, value: /var/lib/leadfleet/{{ .key }} }
       {{- end }}
@@ -92,7 +95,7 @@ containers:
       {{- range $name, $value := $root.Values.variables }}
       - { name: {{ $name }}, value: {{ $value | quote }} }
       {{- end }}
-    {{- if ne .role "migration" }}
+    {{- if not (has .role (list "migration" "provision")) }}
     ports:
       - { name: metrics, containerPort: 9090 }
       {{- if $gateway }}
@@ -117,7 +120,7 @@ containers:
       limits: { memory: {{ .memory }} }
     volumeMounts:
       - { name: tmp, mountPath: /tmp }
-      {{- if $secrets }}
+      {{- if or $secrets .user }}
       - { name: secrets, mountPath: /run/secrets/leadfleet, readOnly: true }
       {{- end }}
       {{- with .needs.directory }}
@@ -126,7 +129,7 @@ containers:
 volumes:
   - name: tmp
     emptyDir: { sizeLimit: 64Mi }
-  {{- if $secrets }}
+  {{- if or $secrets .user }}
   - name: secrets
     projected:
       defaultMode: 0440
@@ -135,6 +138,11 @@ volumes:
         - secret:
             name: {{ (index $root.Values.secrets .).name }}
             items: [{ key: {{ (index $root.Values.secrets .).key }}, path: {{ . }} }]
+        {{- end }}
+        {{- with .user }}
+        - secret:
+            name: {{ $root.Values.secrets.users.name }}
+            items: [{ key: {{ . }}.seed, path: seed }]
         {{- end }}
   {{- end }}
   {{- with .needs.directory }}

@@ -27,6 +27,8 @@ const STOP: Duration = Duration::from_secs(15);
 pub(super) struct Nats {
     pub(super) name: String,
     pub(super) route: Option<Route>,
+    /// What its configuration says beside that.
+    pub(super) config: String,
     pub(super) binary: Binary,
     /// JetStream's store and the version that wrote it.
     pub(super) data: PathBuf,
@@ -98,9 +100,7 @@ impl Nats {
             fs::create_dir_all(dir).map_err(file("create", dir))?;
         }
         self.refuse_newer_store()?;
-        let config = self.run.join("nats-server.conf");
-        let text = CONFIG.to_owned() + &route.map(Route::config).unwrap_or_default();
-        fs::write(&config, text).map_err(file("write", &config))?;
+        let config = self.write_config()?;
         let launch = Launch {
             program: "nats-server",
             path: &self.binary.path,
@@ -114,8 +114,6 @@ impl Nats {
         let (port, monitoring) = (ask(self.port), ask(self.monitoring_port));
         let mut server = launch.start(&[
             OsStr::new("--addr=127.0.0.1"),
-            OsStr::new("--server_name"),
-            OsStr::new(&self.name),
             OsStr::new("-p"),
             OsStr::new(&port),
             OsStr::new("-m"),
@@ -133,6 +131,25 @@ impl Nats {
         self.port = ports.nats.first().and_then(|url| port_of(url));
         self.monitoring_port = ports.monitoring.first().and_then(|url| port_of(url));
         self.server = Some(server);
+        Ok(())
+    }
+
+    fn write_config(&self) -> Result<PathBuf, Error> {
+        let path = self.run.join("nats-server.conf");
+        let route = self.route.as_ref().map(Route::config).unwrap_or_default();
+        // Not an argument: a server with one takes no other configuration while it runs.
+        let name = format!("server_name: \"{}\"\n", self.name);
+        fs::write(&path, [&name, CONFIG, &route, &self.config].concat()).map_err(file("write", &path))?;
+        Ok(path)
+    }
+
+    /// Tells a server that runs another configuration.
+    pub(super) fn configure(&mut self, config: String) -> Result<(), Error> {
+        self.config = config;
+        self.write_config()?;
+        if let Some(server) = &self.server {
+            server.signal(Signal::HUP);
+        }
         Ok(())
     }
 

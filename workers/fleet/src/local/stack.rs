@@ -25,6 +25,8 @@ pub struct StackOptions {
     pub nats_port: Option<u16>,
     /// `None`: one nats-server.
     pub cluster: Option<Cluster>,
+    /// What is added to the configuration of each nats-server: users, TLS.
+    pub nats_config: String,
     pub binaries: Binaries,
 }
 
@@ -56,17 +58,17 @@ impl Stack {
         let binary = options.binaries.nats_server()?;
         let binaries = options.binaries.postgres()?;
         let scratch = Scratch::new()?;
-        let (data_dir, data_lock) = match options.data_dir {
+        let (data_dir, data_lock) = match &options.data_dir {
             None => (scratch.path().to_owned(), None),
             Some(dir) => {
-                let dir = prepared(&dir)?;
+                let dir = prepared(dir)?;
                 let lock = Lock::take(&dir)?;
                 (dir, Some(lock))
             }
         };
         let account = Account::for_postgres().map_err(file("read", Path::new("/etc/passwd")))?;
         let mut stack = Self {
-            nats: nats_servers(&binary, &data_dir, scratch.path(), options.nats_port, options.cluster),
+            nats: nats_servers(&binary, &data_dir, &scratch, &options),
             postgres: Postgres {
                 binaries,
                 account,
@@ -146,6 +148,11 @@ impl Stack {
     pub fn start_nats(&mut self) -> Result<(), Error> {
         let lock = self.data_lock.as_ref().unwrap_or(&self.scratch.lock);
         start_nats(&mut self.nats, lock)
+    }
+
+    /// Tells every nats-server another configuration beside its own, without a restart.
+    pub fn configure_nats(&mut self, config: String) -> Result<(), Error> {
+        self.nats.iter_mut().try_for_each(|nats| nats.configure(config.clone()))
     }
 
     /// Starts those of a cluster again that ended by themselves.
@@ -234,13 +241,8 @@ fn start_nats(servers: &mut [Nats], lock: &Lock) -> Result<(), Error> {
 }
 
 /// One nats-server, or those of a cluster; each with a store, a log and a place for what it says of itself.
-fn nats_servers(
-    binary: &Binary,
-    data: &Path,
-    run: &Path,
-    port: Option<u16>,
-    cluster: Option<Cluster>,
-) -> Vec<Nats> {
+fn nats_servers(binary: &Binary, data: &Path, scratch: &Scratch, options: &StackOptions) -> Vec<Nats> {
+    let (run, port) = (scratch.path(), options.nats_port);
     // Of several each has a number.
     let server = |number: &str, port, route| Nats {
         binary: binary.clone(),
@@ -248,12 +250,15 @@ fn nats_servers(
         run: run.join(format!("run{number}")),
         log: data.join(format!("nats-server{number}.log")),
         name: format!("leadfleet{number}"),
+        config: options.nats_config.clone(),
         route,
         port,
         monitoring_port: None,
         server: None,
     };
-    let Some(Cluster { ports, routes }) = cluster else { return vec![server("", port, None)] };
+    let Some(Cluster { ports, routes }) = options.cluster.clone() else {
+        return vec![server("", port, None)];
+    };
     let member = |(at, (own, others))| {
         let route = Some(Route { port: own, others });
         server(&format!("-{}", at + 1), port.filter(|_| at == 0), route)

@@ -37,6 +37,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "NATS server, JetStream on; of a cluster several with commas between them",
     },
     Setting {
+        key: "nats.seed_file",
+        also: &["NATS_SEED_FILE"],
+        default: None,
+        kind: Kind::Path,
+        secret: false,
+        about: "file with the seed of the nkey to sign in with",
+    },
+    Setting {
+        key: "nats.ca_file",
+        also: &["NATS_CA_FILE"],
+        default: None,
+        kind: Kind::Path,
+        secret: false,
+        about: "file with the certificate (PEM) that signed the server's; only such servers are spoken to",
+    },
+    Setting {
         key: "postgres.url",
         also: &["POSTGRES_CONNECTION_STRING", "DATABASE_URL"],
         default: None,

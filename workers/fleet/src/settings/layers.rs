@@ -134,12 +134,12 @@ fn files(mut figment: Figment, sources: &Sources<'_>) -> Result<Figment, Error> 
 
 fn environment(mut figment: Figment, sources: &Sources<'_>) -> Result<Figment, Error> {
     let of_workers = Workers::variables();
-    let known = |name: &str| {
-        let name = name.strip_suffix("_FILE").unwrap_or(name);
+    let of_ours = |name: &str| {
         OTHER_VARIABLES.contains(&name)
             || of_workers.iter().any(|own| own == name)
             || SETTINGS.iter().any(|setting| setting.variables().iter().any(|own| own == name))
     };
+    let known = |name: &str| of_ours(name) || name.strip_suffix("_FILE").is_some_and(of_ours);
     if let Some(name) = sources.environment.keys().find(|name| name.starts_with("LEADFLEET_") && !known(name))
     {
         let nearest = nearest(name, SETTINGS.iter().flat_map(Setting::variables));

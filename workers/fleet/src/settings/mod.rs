@@ -35,6 +35,8 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct Nats {
     pub url: String,
+    pub seed_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -114,13 +116,22 @@ pub struct Sources<'a> {
     pub config: Option<&'a Path>,
 }
 
+impl Nats {
+    /// How a process of this machine signs in.
+    pub fn login(&self) -> runtime::Login {
+        runtime::Login { nats_seed_file: self.seed_file.clone(), nats_ca_file: self.ca_file.clone() }
+    }
+}
+
 impl Settings {
     pub fn load(sources: &Sources<'_>) -> Result<Self, Error> {
         let mut settings: Self = layers::checked(sources)?
             .extract()
             .map_err(|source| Error::Unreadable { source: Box::new(source) })?;
         // What workers say of their files is read elsewhere, by people who know nothing of their directory.
-        for directory in [&mut settings.output.directory, &mut settings.output.backup_directory] {
+        let files = [&mut settings.nats.seed_file, &mut settings.nats.ca_file].into_iter().flatten();
+        let directories = [&mut settings.output.directory, &mut settings.output.backup_directory];
+        for directory in files.chain(directories) {
             *directory = std::path::absolute(&*directory).unwrap_or_else(|_unknown| directory.clone());
         }
         Ok(settings)
@@ -131,6 +142,8 @@ impl Settings {
         let path = |path: &Path| Some(path.display().to_string());
         let values = [
             ("NATS_URL", Some(self.nats.url.clone())),
+            ("NATS_SEED_FILE", self.nats.seed_file.as_deref().and_then(path)),
+            ("NATS_CA_FILE", self.nats.ca_file.as_deref().and_then(path)),
             ("POSTGRES_URL", self.postgres.url.clone()),
             ("CLAUDE_API_KEY", self.claude.api_key.clone()),
             ("CLAUDE_BASE_URL", Some(self.claude.base_url.clone())),

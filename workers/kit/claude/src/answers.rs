@@ -18,13 +18,7 @@ const ROUNDS: usize = 16;
 
 /// The bucket's settings, for whoever provisions.
 pub fn bucket() -> kv::Config {
-    kv::Config {
-        bucket: BUCKET.into(),
-        description: "answers of Claude, so that none is paid twice".into(),
-        history: 1,
-        max_age: KEPT,
-        ..kv::Config::default()
-    }
+    kv::Config { bucket: BUCKET.into(), history: 1, max_age: KEPT, ..kv::Config::default() }
 }
 
 #[derive(Clone)]

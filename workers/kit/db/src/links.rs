@@ -60,10 +60,10 @@ pub struct Review {
     pub contributions: serde_json::Value,
 }
 
-/// Replaces the linker's verdicts by those of a run; decisions of people stay, and so does a link that is
-/// the same as before. Links of a decision maker or a clinic that is gone are left out. Returns how many were written.
+/// Replaces the linker's verdicts by those of a run, and returns how many were written.
 ///
-/// The links are never all in memory: they are sent as they are made.
+/// Decisions of people stay, and so does a link that is the same as before. Links of a decision maker or a clinic that is
+/// gone are left out. The links are never all in memory: they are sent as they are made.
 pub async fn replace(
     tx: &mut Tx,
     run_id: &str,

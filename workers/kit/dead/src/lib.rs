@@ -43,7 +43,7 @@ pub use message::{Message, Shown};
 pub use moment::Moment;
 pub use pace::Pace;
 pub use plan::{DryRun, Kind, Plan, Reopened, Skipped, TRIES};
-pub use replay::{BUCKET as REPLAYS, Order, Phase, Replay, Tally};
+pub use replay::{BUCKET as REPLAYS, Order, Phase, Replay, Tally, bucket};
 pub use sequences::{BadSequence, Sequences};
 
 use async_nats::jetstream;

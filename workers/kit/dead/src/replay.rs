@@ -121,18 +121,21 @@ pub(crate) struct Seen<T> {
 const READING: &str = "read the record of a replay";
 const WRITING: &str = "write the record of a replay";
 
+/// How the bucket of replays is made.
+pub fn bucket() -> kv::Config {
+    kv::Config {
+        bucket: BUCKET.to_owned(),
+        history: 1,
+        max_age: KEPT,
+        max_bytes: 64 * 1024 * 1024,
+        ..kv::Config::default()
+    }
+}
+
 impl Records {
     /// Opens the bucket; makes it before the first replay.
     pub(crate) async fn open(dead: &Dead) -> Result<Self, Error> {
-        let config = kv::Config {
-            bucket: BUCKET.to_owned(),
-            description: "replays of dead letters".to_owned(),
-            history: 1,
-            max_age: KEPT,
-            max_bytes: 64 * 1024 * 1024,
-            ..kv::Config::default()
-        };
-        let store = runtime::bucket(&dead.jetstream, config).await;
+        let store = runtime::bucket(&dead.jetstream, bucket()).await;
         Ok(Self { store: store.map_err(broker("make the bucket of replays"))? })
     }
 

@@ -72,7 +72,7 @@ async fn main() -> Result<(), Failure> {
     let nats = standins::nats().await;
     let config = runtime::Config::of(nats.url());
     let _streams = Runtime::start(config).await?;
-    let (client, _reconnects) = runtime::connect(&nats.url()).await?;
+    let client = runtime::connect(&nats.url(), &runtime::Login::default()).await?;
     let jetstream = jetstream::new(client);
     let started = Instant::now();
     let mut filler = Filler { jetstream: jetstream.clone(), waiting: Vec::new() };

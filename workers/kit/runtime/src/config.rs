@@ -1,5 +1,6 @@
 //! Settings of the runtime: where the broker is, and how this process shows itself.
 
+use crate::login::Login;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ pub struct Config {
     /// Address of nats-server; of a cluster the addresses of its servers, with commas between them.
     #[arg(long, env = "NATS_URL", default_value = "nats://127.0.0.1:4222")]
     pub nats_url: String,
+
+    #[command(flatten)]
+    pub login: Login,
 
     /// Seconds after which an unattended message is given to somebody else; default: each worker's own.
     #[arg(long, env = "LEADFLEET_LEASE", value_parser = seconds)]
@@ -32,6 +36,7 @@ impl Config {
     pub fn of(nats_url: impl Into<String>) -> Self {
         Self {
             nats_url: nats_url.into(),
+            login: Login::default(),
             lease: None,
             health_listen: None,
             replicas: None,

@@ -106,7 +106,7 @@ impl Lane {
 }
 
 async fn run_lane<W: Worker>(runtime: &Runtime, worker: Arc<W>, lane: &Lane) -> Result<(), ConsumeError> {
-    let consumer = crate::provision::consumer_name(W::NAME);
+    let consumer = crate::consumers::consumer_name(W::NAME);
     let client = runtime.client();
     let inbox = client.new_inbox();
     let subscribe = |source| ConsumeError::Subscribe { worker: W::NAME, source };

@@ -1,6 +1,6 @@
 //! Keeps a worker's messages from it for a while, in all its processes, and hands them out again.
 
-use crate::provision::consumer_name;
+use crate::consumers::consumer_name;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::{ConsumerError, Stream};
 use chrono::{DateTime, Utc};

@@ -1,12 +1,9 @@
 //! Creates streams, buckets and consumers, and refuses to go on when the server did not do what was asked.
 
 use crate::config::Config;
-use crate::worker::Worker;
 use crate::{gate, intents, ledger, letters, processes};
-use async_nats::jetstream::context::{
-    ConsumerInfoError, ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind,
-};
-use async_nats::jetstream::{self, ErrorCode, consumer, kv, stream as js};
+use async_nats::jetstream::context::{ConsumerInfoError, GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::{self, ErrorCode, kv, stream as js};
 use proto::subject::stream;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -18,8 +15,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
 const MIB: i64 = 1024 * 1024;
 const BUCKET_BYTES: i64 = 64 * MIB;
-/// Deliveries after which the server parks a message: a guard far above every worker's own budget.
-const MAX_DELIVER: i64 = 1_000;
 
 /// Why the broker could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +43,6 @@ pub fn check_server(version: &str) -> Result<(), ProvisionError> {
         [major, minor, patch] if (*major, *minor, *patch) >= MIN_SERVER => Ok(()),
         _ => Err(ProvisionError::OldServer { found: version.to_owned() }),
     }
-}
-
-/// The durable name of a worker's consumer; a change of filter or policy gets a new number.
-pub fn consumer_name(worker: &str) -> String {
-    format!("{worker}-v1")
 }
 
 /// Creates or updates every stream and bucket; one that was made larger stays so.
@@ -112,9 +102,9 @@ fn of_processes() -> kv::Config {
 
 /// Every stream that `provision` makes where there is none, those behind buckets too, on servers that take messages of so
 /// many bytes.
-pub fn table(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config> {
+pub fn table(max_payload: usize, copies: usize, tags: &[String], others: Vec<kv::Config>) -> Vec<js::Config> {
     let mut table = streams(max_payload, copies, tags);
-    for asked in buckets().into_iter().chain([of_processes()]) {
+    for asked in buckets().into_iter().chain([of_processes()]).chain(others) {
         table.push(behind(asked, copies, placement(tags)));
     }
     table
@@ -256,65 +246,6 @@ fn streams(max_payload: usize, copies: usize, tags: &[String]) -> Vec<js::Config
     ]
 }
 
-/// The consumer of a worker.
-#[derive(Clone, Debug)]
-pub struct Consumer {
-    pub stream: &'static str,
-    pub config: consumer::pull::Config,
-}
-
-impl Consumer {
-    /// A lease that is given wins over the worker's own. It gets as many copies as its stream has.
-    pub fn of<W: Worker>(lease: Option<Duration>) -> Self {
-        let config = consumer::pull::Config {
-            durable_name: Some(consumer_name(W::NAME)),
-            filter_subject: W::SOURCE.filter(),
-            ack_policy: consumer::AckPolicy::Explicit,
-            deliver_policy: consumer::DeliverPolicy::All,
-            ack_wait: lease.unwrap_or(W::RETRY.lease),
-            // No backoff list: the server adds its steps to the delay of a negative acknowledgement, so that a wait of
-            // milliseconds became one of minutes at the third delivery. Crashes are bounded by the runtime instead.
-            max_deliver: MAX_DELIVER,
-            max_ack_pending: 10_000,
-            ..consumer::pull::Config::default()
-        };
-        Self { stream: W::SOURCE.stream(), config }
-    }
-}
-
-/// Creates or updates a consumer.
-pub(crate) async fn provision_consumer(
-    jetstream: &jetstream::Context,
-    consumer: Consumer,
-) -> Result<(), ProvisionError> {
-    let Consumer { stream, config } = consumer;
-    let name = config.durable_name.clone().unwrap_or_default();
-    let stream = jetstream
-        .get_stream(stream)
-        .await
-        .map_err(|source| ProvisionError::Look { name: stream.to_owned(), source })?;
-    let failed = |source| ProvisionError::Consumer { name: name.clone(), source };
-    let there = match stream.consumer_info(&name).await {
-        Ok(there) => Some(there),
-        Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => None,
-        Err(source) => return Err(ProvisionError::LookAtConsumer { name, source }),
-    };
-    let asked = consumer::pull::Config {
-        num_replicas: stream.cached_info().config.num_replicas,
-        // A process that starts while its worker is paused leaves it so.
-        pause_until: there.and_then(|info| info.config.pause_until),
-        ..config
-    };
-    let consumer = stream.create_consumer(asked.clone()).await.map_err(failed)?;
-    let got = &consumer.cached_info().config;
-    let check = Echo { name: &name };
-    check.same("filter_subject", &asked.filter_subject, &got.filter_subject)?;
-    check.same("ack_wait", &asked.ack_wait, &got.ack_wait)?;
-    check.same("max_deliver", &asked.max_deliver, &got.max_deliver)?;
-    check.same("max_ack_pending", &asked.max_ack_pending, &got.max_ack_pending)?;
-    check.same("replicas", &asked.num_replicas, &got.num_replicas)
-}
-
 fn check_stream(asked: &js::Config, got: &js::Config) -> Result<(), ProvisionError> {
     let check = Echo { name: &asked.name };
     check.same("subjects", &asked.subjects, &got.subjects)?;
@@ -339,12 +270,13 @@ fn check_stream(asked: &js::Config, got: &js::Config) -> Result<(), ProvisionErr
     Ok(())
 }
 
-struct Echo<'a> {
-    name: &'a str,
+/// Compares what a server answers with what it was asked for.
+pub(crate) struct Echo<'a> {
+    pub(crate) name: &'a str,
 }
 
 impl Echo<'_> {
-    fn same<T: PartialEq + Debug>(
+    pub(crate) fn same<T: PartialEq + Debug>(
         &self,
         field: &'static str,
         asked: &T,

@@ -1,5 +1,6 @@
 //! Publishes messages with their headers and waits for the broker's acknowledgements.
 
+use crate::refusals::Refusals;
 use crate::sent::{Held, Sent};
 use crate::trace::TraceContext;
 use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
@@ -10,8 +11,10 @@ use bytes::Bytes;
 use proto::subject::header;
 use proto::{Kind, Outgoing};
 use std::collections::VecDeque;
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// The largest message leadfleet sends; larger work is split into parts.
 pub const MAX_MESSAGE: usize = 256 * 1024;
@@ -24,6 +27,8 @@ const WINDOW: usize = 128;
 pub enum PublishError {
     #[error("could not publish to {subject}")]
     Broker { subject: String, source: jetstream::context::PublishError },
+    #[error("nats-server lets this process not publish to {subject}")]
+    Refused { subject: String },
     #[error("message for {subject} has {bytes} bytes, more than {MAX_MESSAGE}")]
     TooLarge { subject: String, bytes: usize },
 }
@@ -40,12 +45,13 @@ pub(crate) struct Context<'a> {
 /// The way to the broker that all handlers of a process share.
 pub(crate) struct Outlet {
     jetstream: Arc<jetstream::Context>,
+    refusals: Refusals,
     sent: SyncMutex<Sent>,
 }
 
 impl Outlet {
-    pub(crate) fn new(jetstream: Arc<jetstream::Context>) -> Self {
-        Self { jetstream, sent: SyncMutex::default() }
+    pub(crate) fn new(jetstream: Arc<jetstream::Context>, refusals: Refusals) -> Self {
+        Self { jetstream, refusals, sent: SyncMutex::default() }
     }
 
     pub(crate) fn jetstream(&self) -> &Arc<jetstream::Context> {
@@ -63,17 +69,25 @@ impl Outlet {
         headers: HeaderMap,
         payload: Bytes,
     ) -> Result<Sending, PublishError> {
+        let since = Instant::now();
         let message = PublishMessage::build().headers(headers.clone()).payload(payload.clone());
         match self.jetstream.send_publish(subject.clone(), message).await {
-            Ok(ack) => Ok(Sending { subject, headers, payload, ack }),
+            Ok(ack) => Ok(Sending { subject, headers, payload, ack, since }),
             Err(source) => Err(PublishError::Broker { subject, source }),
         }
     }
 
     /// Waits until the broker has stored a message, and remembers that it has.
     pub(crate) async fn acknowledged(&self, sending: Sending) -> Result<PublishAck, PublishError> {
-        let Sending { subject, headers, payload, ack } = sending;
-        match ack.await {
+        let Sending { subject, headers, payload, ack, since } = sending;
+        let answer = tokio::select! {
+            biased;
+            answer = ack.into_future() => answer,
+            subject = self.refusals.of(|refused| refused == subject, since) => {
+                return Err(PublishError::Refused { subject });
+            }
+        };
+        match answer {
             Ok(ack) => {
                 let held = Held::new(ack.stream.clone(), ack.sequence, subject, headers, payload);
                 self.sent().acknowledged(held);
@@ -112,6 +126,7 @@ pub(crate) struct Sending {
     headers: HeaderMap,
     payload: Bytes,
     ack: PublishAckFuture,
+    since: Instant,
 }
 
 /// Publishes for one handler.

@@ -1,10 +1,10 @@
 //! A message on which processes died is handled alone, in a process of its own, so that it takes nobody along.
 
+use crate::consumers::consumer_name;
 use crate::fault::Fault;
 use crate::handle::{Envelope, Handler, cut_off, settle_with};
 use crate::hands::{Hands, Limits};
 use crate::progress::Progress;
-use crate::provision::consumer_name;
 use crate::runtime::{Runtime, RuntimeError};
 use crate::settle::{History, MAX_CRASHES, QUARANTINE_AFTER};
 use crate::trip;

@@ -1,21 +1,23 @@
 //! One connection to the broker, and the workers that run on it.
 
 use crate::config::Config;
+use crate::connect::{Connection, connection};
 use crate::consume::{ConsumeError, consume};
+use crate::consumers::{Consumer, consumer_name, provision_consumer};
 use crate::gate::{self, GateError, Gates};
 use crate::intents::{self, Intents};
 use crate::join::Joiner;
 use crate::ledger::{self, Ledger};
 use crate::letters::{self, Letters};
+use crate::login::LoginError;
 use crate::loss;
 use crate::metrics::{Lag, Metrics};
 use crate::processes::Working;
-use crate::provision::{
-    Consumer, ProvisionError, check_server, consumer_name, provision, provision_consumer,
-};
+use crate::provision::{ProvisionError, provision};
 use crate::publish::{Context, Outlet, PublishError, Publisher};
 use crate::quarantine::{Cell, Quarantine, handle_alone};
 use crate::raw;
+use crate::refusals::Refusals;
 use crate::runs::Runs;
 use crate::sweep::sweep;
 use crate::trace::TraceContext;
@@ -27,12 +29,21 @@ use proto::Outgoing;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 /// Why a process could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     #[error("could not reach nats-server at {url}: start it, or name another with NATS_URL")]
     Connect { url: String, source: async_nats::ConnectError },
+    #[error("nats-server at {url} does not know this process: name the file with its seed in NATS_SEED_FILE")]
+    Stranger { url: String, source: async_nats::ConnectError },
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    #[error(
+        "nats-server lets this process not use {subject}: it has the seed of another user, or the server is not prepared (`leadfleet provision` as the operator, with the same LEADFLEET_LEASE)"
+    )]
+    Refused { subject: String },
     #[error(transparent)]
     Provision(#[from] ProvisionError),
     #[error("could not open the bucket {bucket}: run `leadfleet provision` first")]
@@ -75,6 +86,7 @@ struct Shared {
     metrics: Metrics,
     stop: watch::Sender<bool>,
     reconnects: watch::Receiver<u64>,
+    refusals: Refusals,
     letters: Letters,
     working: Working,
     cell: OnceLock<Cell>,
@@ -82,30 +94,16 @@ struct Shared {
     alone: Option<String>,
 }
 
-/// Connects, and refuses a server that is too old.
-pub async fn connect(url: &str) -> Result<(async_nats::Client, watch::Receiver<u64>), RuntimeError> {
-    let (sender, reconnects) = watch::channel(0);
-    let client = async_nats::ConnectOptions::new()
-        .name("leadfleet")
-        .connection_timeout(Duration::from_secs(5))
-        .ping_interval(Duration::from_secs(10))
-        .reconnect_delay_callback(|tries| Duration::from_millis((50 * tries as u64).min(2_000)))
-        .event_callback(move |event| {
-            let sender = sender.clone();
-            async move {
-                match event {
-                    async_nats::Event::Connected => sender.send_modify(|count| *count += 1),
-                    async_nats::Event::Disconnected => tracing::info!("connection to nats-server lost"),
-                    async_nats::Event::ServerError(error) => tracing::error!(%error, "nats-server refused"),
-                    _ => {}
-                }
-            }
-        })
-        .connect(url.split(',').collect::<Vec<_>>())
-        .await
-        .map_err(|source| RuntimeError::Connect { url: url.to_owned(), source })?;
-    check_server(&client.server_info().version)?;
-    Ok((client, reconnects))
+/// What a process cannot start without, unless the server refuses it: it would wait for an answer in vain.
+async fn allowed<T>(
+    asking: impl Future<Output = Result<T, RuntimeError>>,
+    refusals: &Refusals,
+) -> Result<T, RuntimeError> {
+    let started = Instant::now();
+    tokio::select! {
+        answer = asking => answer,
+        subject = refusals.of(|_| true, started) => Err(RuntimeError::Refused { subject }),
+    }
 }
 
 impl Runtime {
@@ -120,7 +118,17 @@ impl Runtime {
     }
 
     async fn start_as(config: Config, alone: Option<String>) -> Result<Self, RuntimeError> {
-        let (client, reconnects) = connect(&config.nats_url).await?;
+        let connection = connection(&config.nats_url, &config.login).await?;
+        let refusals = connection.refusals.clone();
+        allowed(Self::start_on(connection, config, alone), &refusals).await
+    }
+
+    async fn start_on(
+        connection: Connection,
+        config: Config,
+        alone: Option<String>,
+    ) -> Result<Self, RuntimeError> {
+        let Connection { client, reconnects, refusals } = connection;
         let jetstream = Arc::new(jetstream::new(client));
         provision(&jetstream, &config).await?;
         let bucket = async |bucket: &'static str| {
@@ -129,7 +137,7 @@ impl Runtime {
                 .await
                 .map_err(|source| RuntimeError::Bucket { bucket, source: source.into() })
         };
-        let outlet = Arc::new(Outlet::new(Arc::clone(&jetstream)));
+        let outlet = Arc::new(Outlet::new(Arc::clone(&jetstream), refusals.clone()));
         let shared = Shared {
             ledger: Ledger::new(bucket(ledger::BUCKET).await?),
             letters: Letters { store: bucket(letters::BUCKET).await? },
@@ -143,6 +151,7 @@ impl Runtime {
             metrics: Metrics::new()?,
             stop: watch::Sender::new(false),
             reconnects,
+            refusals,
             jetstream,
             config,
         };
@@ -176,11 +185,23 @@ impl Runtime {
         tokio::select! {
             ended = consume(self, Arc::clone(&worker), looked) => ended?,
             () = lag => {}
+            subject = self.refused::<W>() => return Err(RuntimeError::Refused { subject }),
             () = Box::pin(sweep(self, worker)) => {}
             () = Box::pin(unreadable::watch::<W>(self, sender)) => {}
         }
         tracing::info!(worker = W::NAME, "stopped");
         Ok(())
+    }
+
+    /// Waits until the server refuses what this worker lives by: its messages, or to settle them. It never would come to
+    /// work, and it would be silent about it.
+    async fn refused<W: Worker>(&self) -> String {
+        let started = Instant::now();
+        let vital = format!("{}.{}", W::SOURCE.stream(), consumer_name(W::NAME));
+        let pull = format!("$JS.API.CONSUMER.MSG.NEXT.{vital}");
+        let ack = format!("$JS.ACK.{vital}.");
+        let is_vital = |subject: &str| subject == pull || subject.starts_with(&ack);
+        self.shared.refusals.of(is_vital, started).await
     }
 
     /// Creates the consumer of a worker without running it, so that nothing it should get is missed.
@@ -190,7 +211,8 @@ impl Runtime {
 
     /// Creates a consumer, or makes one that is there as it should be.
     pub async fn create(&self, consumer: Consumer) -> Result<(), RuntimeError> {
-        Ok(provision_consumer(self.jetstream(), consumer).await?)
+        let creating = async { Ok(provision_consumer(self.jetstream(), consumer).await?) };
+        allowed(creating, &self.shared.refusals).await
     }
 
     /// Serves health and metrics, if an address is configured, until a stop is asked for.

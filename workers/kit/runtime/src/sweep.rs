@@ -1,8 +1,9 @@
 //! The safety net behind dead letters: makes one of every message of a worker that the server gave up on its own.
 
+use crate::consumers::consumer_name as durable;
 use crate::fault::Fault;
 use crate::handle::{Envelope, Handler, nak, settle_with};
-use crate::provision::{consumer_name, provision};
+use crate::provision::provision;
 use crate::quarantine::CRASH_POISON;
 use crate::raw;
 use crate::runtime::Runtime;
@@ -44,9 +45,19 @@ enum SweepError {
     End,
 }
 
+/// The consumer of the advisories of a worker.
+pub(crate) fn consumer_name(worker: &str) -> String {
+    durable(&format!("sweep-{worker}"))
+}
+
+/// The advisories that tell what the server gave up of a consumer.
+pub(crate) fn filter(stream: &str, consumer: &str) -> String {
+    format!("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{stream}.{consumer}")
+}
+
 /// Sweeps behind a worker; never ends. A part of its process, because only the worker knows its tombstones.
 pub(crate) async fn sweep<W: Worker>(runtime: &Runtime, worker: Arc<W>) {
-    let handler = Handler::new(runtime, worker, consumer_name(W::NAME));
+    let handler = Handler::new(runtime, worker, durable(W::NAME));
     let mut reconnects = runtime.reconnects();
     loop {
         let Err(error) = tokio::select! {
@@ -65,10 +76,9 @@ pub(crate) async fn sweep<W: Worker>(runtime: &Runtime, worker: Arc<W>) {
 
 async fn follow<W: Worker>(handler: &Handler<W>) -> Result<Infallible, SweepError> {
     let advisories = handler.jetstream().get_stream_no_info(stream::ADVISORIES).await?;
-    let kind = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES";
     let config = consumer::pull::Config {
-        durable_name: Some(consumer_name(&format!("sweep-{}", W::NAME))),
-        filter_subject: format!("{kind}.{}.{}", W::SOURCE.stream(), handler.consumer),
+        durable_name: Some(consumer_name(W::NAME)),
+        filter_subject: filter(W::SOURCE.stream(), &handler.consumer),
         ack_policy: consumer::AckPolicy::Explicit,
         ack_wait: Duration::from_secs(30),
         ..consumer::pull::Config::default()

@@ -1,7 +1,7 @@
 //! Messages that the client library cannot take off the wire: it drops the connection at each delivery, so nobody else would end them.
 
+use crate::consumers::consumer_name;
 use crate::dead::without_orders;
-use crate::provision::consumer_name;
 use crate::publish::PublishError;
 use crate::raw::{self, Raw, RawError};
 use crate::runtime::Runtime;

@@ -15,7 +15,7 @@ use crate::decide::{Decision, decide};
 use claude::{Ask, Claude, Effort};
 use patterns::{Proven, Used};
 use proto::v1::{Campaign, CampaignRequest, CampaignStep, PatternUsed};
-use proto::{Outbox, Outgoing, Subject, Token};
+use proto::{Outbox, Outgoing, Subject, Token, kind};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
 use serde_json::Value;
 use std::time::Duration;
@@ -28,8 +28,6 @@ const VERSION: &str = "1";
 const MAX_TOKENS: u32 = 4096;
 /// Closed while Claude takes no question of ours: key, model, money.
 const GATE: &str = "claude";
-/// The kind under which campaigns travel.
-const CAMPAIGN: &str = "campaign";
 const MOST_STEPS: u32 = 8;
 
 pub struct CampaignWriter {
@@ -201,8 +199,13 @@ impl Worker for CampaignWriter {
         } else {
             plan.by_templates(&request, "the repository's words: no Claude key is set".to_owned())
         };
-        let name = format!("{CAMPAIGN}:{client}:{id}");
-        Ok(Outbox::none().with(Outgoing::event(Token::squeezed(CAMPAIGN), client.clone(), name, &campaign)))
+        let name = format!("{}:{client}:{id}", kind::CAMPAIGN);
+        Ok(Outbox::none().with(Outgoing::event(
+            Token::squeezed(kind::CAMPAIGN),
+            client.clone(),
+            name,
+            &campaign,
+        )))
     }
 
     /// Asking for the model is free and needs the same key.

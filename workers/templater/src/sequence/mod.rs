@@ -10,6 +10,7 @@ use crate::Config;
 use crate::decide::{Decision, decide};
 use claude::{Ask, Claude, Effort};
 use patterns::Proven;
+use proto::kind::SEQUENCE_WORDS;
 use proto::v1::{SequenceRequest, SequenceWords};
 use proto::{Message as _, Outbox, Outgoing, Subject, Token};
 use runtime::{Cause, Delivery, Fault, OrFault as _, Retry, Source, Worker};
@@ -25,8 +26,6 @@ const VERSION: &str = "1";
 const MAX_TOKENS: u32 = 4096;
 /// Closed while Claude takes no question of ours: key, model, money.
 const GATE: &str = "claude";
-/// The kind under which words travel.
-const WORDS: &str = "sequence-words";
 
 pub struct SequenceWriter {
     claude: Claude,
@@ -166,5 +165,10 @@ impl Worker for SequenceWriter {
 fn said(client: &Token, words: &SequenceWords) -> Outgoing {
     let digest = Sha256::digest(words.encode_to_vec());
     let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    Outgoing::event(Token::squeezed(WORDS), client.clone(), format!("{WORDS}:{client}:{digest}"), words)
+    Outgoing::event(
+        Token::squeezed(SEQUENCE_WORDS),
+        client.clone(),
+        format!("{SEQUENCE_WORDS}:{client}:{digest}"),
+        words,
+    )
 }

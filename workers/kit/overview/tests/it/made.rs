@@ -27,7 +27,7 @@ impl Room {
         let nats = standins::nats().await;
         let config = runtime::Config::of(nats.url());
         let runtime = Runtime::start(config).await.unwrap();
-        let (client, _reconnects) = runtime::connect(&nats.url()).await.unwrap();
+        let client = runtime::connect(&nats.url(), &runtime::Login::default()).await.unwrap();
         Self { _nats: nats, runtime, broker: Broker::new(async_nats::jetstream::new(client)) }
     }
 
