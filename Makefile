@@ -22,12 +22,16 @@ setup-tests: ## Install what is missing, and what only the tests need: Schemathe
 	@deploy/setup.sh tests
 
 .PHONY: release
-release: ## Build the binary leadfleet with what is installed, as deploy/Dockerfile does
+release: binary ## Build the binary leadfleet with what is installed, and list what is in it, as deploy/Dockerfile does
+	@deploy/sbom.sh target/release/leadfleet.cdx.json
+
+.PHONY: binary
+binary:
 	@$(CARGO) build --release --locked -p fleet
 
 .PHONY: build
 build: setup ## Install what is missing, and build the binary leadfleet
-	@$(MAKE) release
+	@$(MAKE) binary
 
 .PHONY: demo
 demo: build ## Run the whole fleet on sample data and show what comes out

@@ -25,6 +25,8 @@ MISTAKES = [
     ("image lint", "Dockerfile", "WORKDIR /src", "WORKDIR src"),
     ("image lint, image rules", "Dockerfile", "CMD [\"run\", \"all\"]", "CMD run all"),
     ("image rules", "Dockerfile", "cargo build --release", "cargo build --profile release"),
+    ("image rules", "Dockerfile", "deploy/sbom.sh target/release", "deploy/sbom.sh target/debug"),
+    ("image rules", "Dockerfile", "/leadfleet.cdx.json /usr/share", "/leadfleet /usr/share"),
     ("image lint, image rules", "Dockerfile", "USER 65532:65532", "USER root"),
     ("chart lint", "helm/leadfleet/Chart.yaml", "type: application", "type: application\nicon: none"),
     ("chart values", "helm/leadfleet/values.schema.json", '"additionalProperties": false', '"additionalProperties": true'),

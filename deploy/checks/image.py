@@ -31,9 +31,13 @@ def rules(deploy: Path):
             json.loads(command)
         except ValueError:
             yield f"Dockerfile: {word} must be a list in JSON, there is no shell: {command or 'nothing'}"
-    recipe = re.search(r"^release:.*\n\t@\$\(CARGO\) (.*)$", (ROOT / "Makefile").read_text(), re.M)
-    if not recipe or f"cargo {recipe[1]}" not in text:
+    make = (ROOT / "Makefile").read_text()
+    binary = re.search(r"^binary:\n\t@\$\(CARGO\) (.*)$", make, re.M)
+    listed = re.search(r"^release: binary .*\n\t@(.*)$", make, re.M)
+    if not binary or not listed or f"cargo {binary[1]} && {listed[1]} " not in text:
         yield "Dockerfile: does not build as `make release` does"
+    if not any(line.startswith("COPY ") and " /leadfleet.cdx.json " in line for line in last):
+        yield "Dockerfile: the last stage has no list of what leadfleet is made of"
     channel = re.search(r'channel = "(.*)"', (ROOT / "rust-toolchain.toml").read_text())[1]
     if f"rust:{channel}-" not in text or f"RUSTUP_TOOLCHAIN={channel}" not in text:
         yield f"Dockerfile: is not of Rust {channel}, as rust-toolchain.toml asks"

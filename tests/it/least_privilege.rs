@@ -121,6 +121,7 @@ async fn a_worker_can_neither_read_nor_write_what_is_not_its_own() {
         ("outreach", Publish, "lf.v1.event.touch-due.c", false),
         ("outreach", Publish, "lf.v1.job.loader.c.r", true),
         ("gateway", Publish, "lf.v1.event.engagement.c", false),
+        ("gateway", Publish, "$JS.API.CONSUMER.PAUSE.RUN.storer-v1", false),
         ("gateway", Publish, "$JS.API.STREAM.DELETE.EVENTS", true),
         ("gateway", Publish, "$JS.API.STREAM.MSG.DELETE.EVENTS", true),
         ("gateway", Publish, "$JS.API.CONSUMER.MSG.NEXT.RUN.storer-v1", true),
