@@ -1,16 +1,14 @@
 //! What a process tells Prometheus of the messages that wait for its workers.
 
-use std::net::TcpListener;
-
 use db::DEFAULT_CLIENT;
 use proto::v1::LeadChanged;
 use proto::{Outgoing, Subject, Token, kind};
-use tests::TestFleet;
+use tests::{TestFleet, free_port};
 
 #[tokio::test]
 async fn what_waits_for_a_worker_is_told_with_its_age() {
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = format!("127.0.0.1:{}", free_port());
     let fleet = TestFleet::start().await.with("LEADFLEET_HEALTH_LISTEN", &free);
     fleet.said(&["provision", "--json"]).await;
     let pause =

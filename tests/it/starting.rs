@@ -1,12 +1,11 @@
 //! Surroundings that are wrong: a clear word at the start, or a run that waits and is not lost.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
 use proto::v1::{ExportStatus, MatchConfig};
 use proto::{Stage, v1::ExportOutcome};
-use tests::{DATE, Rows, TestFleet, clinic, numbered, pain, request};
+use tests::{DATE, Rows, TestFleet, clinic, free_port, numbered, pain, request};
 
 async fn fleet() -> TestFleet {
     let fleet = TestFleet::start().await;
@@ -45,8 +44,7 @@ async fn a_wrong_setting_stops_the_start_with_its_name() {
 
 #[tokio::test]
 async fn a_health_check_tells_who_works_from_who_stands_still() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let everywhere = format!("0.0.0.0:{}", free.port());
+    let everywhere = format!("0.0.0.0:{}", free_port());
     let fleet = TestFleet::start().await.with("LEADFLEET_HEALTH_LISTEN", &everywhere);
     let check = async |arguments: &[&str]| {
         let (status, said) = fleet.leadfleet(&[&["healthcheck"], arguments].concat()).end().await;
@@ -68,9 +66,9 @@ async fn a_health_check_tells_who_works_from_who_stands_still() {
 
 #[tokio::test]
 async fn a_broker_that_is_away_is_named_with_what_to_do() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = format!("127.0.0.1:{}", free_port());
     let fleet = fleet().await.with("NATS_URL", &format!("nats://{free}"));
-    check_refused(&fleet, &["could not reach nats-server", &free.to_string(), "NATS_URL"]).await;
+    check_refused(&fleet, &["could not reach nats-server", &free, "NATS_URL"]).await;
 }
 
 #[tokio::test]
